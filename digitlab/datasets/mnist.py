@@ -1,0 +1,66 @@
+"""MNIST as it ships with digitlab: one hash-checked file, and the four splits of the house.
+
+Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits",
+CC BY-SA 3.0; the licence notice stands beside the file. `scripts/build_mnist.py` makes the
+file from the four original IDX files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.datasets.readers import read_npz_arrays
+from digitlab.errors import DataError
+
+FILE: Final = Path(__file__).parent / "data" / "mnist.npz"
+SHA256: Final = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
+
+Split = Literal["train", "tune", "gate", "test"]
+
+SPLITS: Final[dict[Split, tuple[str, slice]]] = {
+    "train": ("train", slice(0, 50_000)),  # training and replay
+    "tune": ("train", slice(50_000, 55_000)),  # epoch, temperature, thresholds, benches
+    "gate": ("train", slice(55_000, 60_000)),  # the gate alone, once a run
+    "test": ("test", slice(0, 10_000)),  # reported, never decided on
+}
+"""Which images each split holds; who may look at what is said in `docs/design.md`."""
+
+
+def load(split: Split) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Digit images, uint8 (N, 28, 28), and labels, uint8 (N,), of one split; read-only.
+
+    Raises:
+        DataError: the bundled file is missing or its hash is not the expected one.
+    """
+    part, rows = SPLITS[split]
+    arrays = _arrays()
+    return arrays[f"x_{part}"][rows], arrays[f"y_{part}"][rows]
+
+
+@cache
+def _arrays() -> dict[str, NDArray[np.uint8]]:
+    try:
+        found = hashlib.sha256(FILE.read_bytes()).hexdigest()
+    except OSError as error:
+        raise DataError(
+            f"{FILE}: the bundled MNIST is missing ({error.strerror}); reinstall digitlab.",
+            path=str(FILE),
+            expected="mnist.npz",
+        ) from error
+    if found != SHA256:
+        raise DataError(
+            f"{FILE}: the bundled MNIST is damaged (SHA-256 {found[:12]}..., expected "
+            f"{SHA256[:12]}...); reinstall digitlab.",
+            path=str(FILE),
+            expected=SHA256,
+        )
+    arrays = read_npz_arrays(FILE, ("x_train", "y_train", "x_test", "y_test"))
+    for array in arrays.values():
+        array.flags.writeable = False
+    return arrays

@@ -1,0 +1,187 @@
+"""Lab: one home opened; the rules of predict and judge that notebooks, pages and CLI share."""
+
+from __future__ import annotations
+
+import dataclasses
+import getpass
+import os
+import shutil
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from digitlab.images.examples import Example
+from digitlab.images.examples import examples as bundled_examples
+from digitlab.model.prediction import Prediction
+from digitlab.reading import PictureSource, Reader, limits_of
+from digitlab.settings import Settings
+from digitlab.store import Entry, FeedbackStore, ModelRegistry, Receipt, Verdict
+
+if TYPE_CHECKING:
+    from digitlab.model.network import Progress, TrainConfig
+    from digitlab.model.training import EpochDone
+    from digitlab.widgets import Page
+
+
+class Lab:
+    """A home at work: predict, say what was right or wrong, look at what was kept.
+
+    Use `digitlab.open()` to make one. It is a context manager; leaving it closes the
+    database.
+
+    Attributes:
+        settings: of the home.
+        contributor: who judges, unless a call says otherwise.
+        feedback: the ledger of verdicts.
+        models: the model versions.
+    """
+
+    def __init__(self, settings: Settings, *, contributor: str | None = None) -> None:
+        self.settings = settings
+        self.contributor = contributor or default_contributor()
+        self.feedback = FeedbackStore.open(settings)
+        self.models = ModelRegistry(settings)
+
+    @property
+    def model(self) -> str:
+        """The version that serves."""
+        return self.models.champion
+
+    def reader(self, version: str | None = None, *, threads: int = 1) -> Reader:
+        """The way of reading pictures with one version; None for the one that serves."""
+        return Reader(self.models.load(version, threads=threads), limits=limits_of(self.settings))
+
+    def predict(self, picture: PictureSource, *, name: str = "") -> Prediction:
+        """The digit in a picture; one small row of it is kept in the store.
+
+        Args:
+            picture: a path, the bytes of a picture file, or a uint8 array of pixels
+                (H, W), (H, W, 3) or (H, W, 4), of either polarity.
+            name: what to call the picture; the file's name when a path is given.
+
+        Raises:
+            ImageError: the picture cannot be read; its `code` says why.
+        """
+        prediction = self.reader().read(picture, name=name)
+        return dataclasses.replace(prediction, id=self.feedback.record(prediction))
+
+    def judge(
+        self,
+        prediction: Prediction,
+        verdict: Verdict,
+        *,
+        digit: int | None = None,
+        comment: str = "",
+        contributor: str | None = None,
+    ) -> Receipt:
+        """Keep what a person said of a prediction.
+
+        Args:
+            prediction: as `predict` returned it.
+            verdict: "right", "wrong", "not-a-digit" or "unsure".
+            digit: the right digit, with "wrong".
+            comment: kept with the verdict.
+            contributor: who says so; None for the lab's own.
+
+        Raises:
+            FeedbackError: the verdict contradicts itself, for example "wrong" with the
+                digit that was predicted.
+        """
+        return self.feedback.add(
+            prediction,
+            verdict,
+            digit=digit,
+            comment=comment,
+            contributor=contributor or self.contributor,
+        )
+
+    def correct(self, prediction: Prediction, digit: int, *, comment: str = "") -> Receipt:
+        """Keep that `digit` would have been right; the predicted digit counts as confirmed."""
+        if digit == prediction.label and not prediction.refused:
+            return self.confirm(prediction, comment=comment)
+        return self.judge(prediction, "wrong", digit=digit, comment=comment)
+
+    def confirm(self, prediction: Prediction, *, comment: str = "") -> Receipt:
+        """Keep that the prediction was right."""
+        return self.judge(prediction, "right", comment=comment)
+
+    def undo(self, *, contributor: str | None = None) -> Entry | None:
+        """Take back the contributor's last verdict; None when there is none left."""
+        return self.feedback.undo(contributor or self.contributor)
+
+    def train(
+        self,
+        config: TrainConfig,
+        *,
+        progress: Progress | None = None,
+        epoch_done: EpochDone | None = None,
+    ) -> str:
+        """Train a network from scratch and register it as a base candidate.
+
+        About a minute an epoch on two cores. After an interruption the same call goes on
+        from the last whole epoch.
+
+        Args:
+            config: the training's parameters.
+            progress: called after each step with step, steps of the epoch, mean loss.
+            epoch_done: called after each epoch with its row of the history.
+
+        Returns:
+            The new version's name. It serves nobody before somebody promotes it.
+        """
+        from digitlab.model.training import train_base  # tensorflow, when it really trains
+
+        work = self.models.training / config.hash
+        folder = train_base(config, work=work, progress=progress, epoch_done=epoch_done)
+        version = self.models.adopt(folder)
+        shutil.rmtree(work)
+        return version
+
+    def examples(self) -> list[Example]:
+        """The pictures that ship with digitlab to try it with."""
+        return bundled_examples()
+
+    def page(self) -> Page:
+        """The reading page as a widget, for Voilà, JupyterLab or VS Code."""
+        from digitlab.widgets import Page  # ipywidgets, which a command line does not need
+
+        return Page(self)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.feedback.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Lab {self.settings.home} ({self.settings.home_source}), model {self.model}>"
+
+
+def open_lab(home: str | os.PathLike[str] | None = None, **options: Any) -> Lab:
+    """Open a home; what `digitlab.open` is.
+
+    Args:
+        home: the folder; None for DIGITLAB_HOME, else the checkout, else the user's data
+            directory. It is made when it does not exist.
+        **options: `contributor`: who judges.
+
+    Raises:
+        StoreError: the home cannot be opened or written.
+    """
+    return Lab(Settings.load(home), **options)
+
+
+def default_contributor() -> str:
+    """The name of the person at this machine; "someone" where the system has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "someone"

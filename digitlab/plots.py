@@ -1,0 +1,93 @@
+"""Plots for notebooks: how a training went and what a model version still gets wrong.
+
+Each function makes one matplotlib figure and returns it; matplotlib comes with the extra
+`digitlab[plots]` and is imported only here, inside the functions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.model import metrics
+from digitlab.model.card import Card
+from digitlab.model.runtime import Classifier
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def curves(card: Card) -> Figure:
+    """Loss on the training images and errors on `tune`, epoch by epoch; the chosen one marked."""
+    figure, (left, right) = _subplots(1, 2, figsize=(9, 3))
+    epochs = [row["epoch"] for row in card.history]
+    left.plot(epochs, [row["loss"] for row in card.history], label="training")
+    left.plot(epochs, [row["tune_log_loss"] for row in card.history], label="tune")
+    left.set(yscale="log", xlabel="epoch", ylabel="cross-entropy", title="Loss")
+    left.legend()
+    n = card.data["tune"]
+    right.plot(epochs, [n - row["tune_correct"] for row in card.history])
+    right.axvline(card.epoch, linestyle=":", color="grey", label=f"chosen: epoch {card.epoch}")
+    right.set(yscale="log", xlabel="epoch", ylabel=f"wrong of {n:,}", title="Errors on tune")
+    right.legend()
+    figure.tight_layout()
+    return figure
+
+
+def confusion_matrix(classifier: Classifier, x: NDArray[np.uint8], y: NDArray[np.uint8]) -> Figure:
+    """Counts of right digit against guess; the diagonal is left out of the colours.
+
+    Args:
+        classifier: the model version.
+        x: digit images, uint8 (N, 28, 28).
+        y: their labels, (N,).
+    """
+    counts = metrics.confusion(y, classifier.predict_proba(x).argmax(axis=1))
+    figure, axes = _subplots(figsize=(4.5, 4.5))
+    off = np.where(np.eye(10, dtype=bool), 0, counts)
+    axes.imshow(off, cmap="Oranges")
+    for right, guess in np.ndindex(10, 10):
+        if counts[right, guess]:
+            axes.text(guess, right, counts[right, guess], ha="center", va="center", fontsize=7)
+    wrong = int(off.sum())
+    axes.set(
+        xticks=range(10),
+        yticks=range(10),
+        xlabel="read as",
+        ylabel="right digit",
+        title=f"{wrong:,} of {len(y):,} wrong",
+    )
+    figure.tight_layout()
+    return figure
+
+
+def hardest_mistakes(
+    classifier: Classifier, x: NDArray[np.uint8], y: NDArray[np.uint8], *, n: int = 20
+) -> Figure:
+    """The `n` wrong answers that gave the right digit the least probability, worst first."""
+    probabilities = classifier.predict_proba(x)
+    guesses = probabilities.argmax(axis=1)
+    picked = probabilities[np.arange(len(y)), y]
+    wrong = np.flatnonzero(guesses != y)
+    worst = wrong[np.argsort(picked[wrong])][:n]
+    rows = max(1, -(-len(worst) // 10))
+    figure, axes = _subplots(rows, 10, figsize=(10, 1.25 * rows), squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, i in zip(axes.flat, worst, strict=False):
+        axis.imshow(x[i], cmap="gray_r", vmin=0, vmax=255)
+        axis.set_title(f"{y[i]}, read {guesses[i]}\n{probabilities[i].max():.0%}", fontsize=8)
+    figure.tight_layout()
+    return figure
+
+
+def _subplots(*args: Any, **kwargs: Any) -> tuple[Figure, Any]:
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise ImportError('Plots need matplotlib: pip install "digitlab[plots]"') from error
+    figure, axes = pyplot.subplots(*args, **kwargs)
+    pyplot.close(figure)  # a notebook shows what a cell returns; an open figure it shows again
+    return figure, axes

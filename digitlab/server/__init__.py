@@ -1,0 +1,32 @@
+"""Serving the dashboards: one Voilà, configured, guarded and quiet.
+
+Importing this loads neither voila nor tornado; `serve` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from digitlab.server.options import ServeOptions
+from digitlab.settings import Settings
+
+__all__ = ["ServeOptions", "serve"]
+
+
+def serve(
+    options: ServeOptions, settings: Settings, *, announce: Callable[[str], None] = print
+) -> None:
+    """Serve the dashboards until SIGINT or SIGTERM, then end every session.
+
+    Args:
+        options: what to serve, where and to whom.
+        settings: the home that the pages read and write.
+        announce: called with each line meant for the person: the address, once the server
+            listens, and a warning if everybody may use it.
+
+    Raises:
+        ServeError: the port is taken or not allowed, or a file is missing or unusable.
+    """
+    from digitlab.server.app import run  # voila, tornado and nbconvert: half a second
+
+    run(options, settings, announce)

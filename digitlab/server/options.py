@@ -1,0 +1,86 @@
+"""What a person may choose about serving, checked before anything starts."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+from digitlab.errors import ServeError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServeOptions:
+    """How to serve the dashboards.
+
+    Attributes:
+        ip: address to listen on; "0.0.0.0" or "" for all of this machine's.
+        port: TCP port; 0 lets the system choose a free one.
+        base_url: path below which everything is served, for a reverse proxy.
+        token: secret asked for on a login page; empty for no login.
+        max_sessions: open pages at most, each has a Python process of its own (about 85 MB);
+            further visitors get a sentence and status 503.
+        certfile: TLS certificate (PEM); None for plain HTTP.
+        keyfile: its private key (PEM); given if and only if `certfile` is.
+        open_browser: show the page in the person's browser once it is served.
+        cull_idle_s: seconds without any activity after which a session ends, also one whose
+            page is still open.
+        grace_s: seconds that a session waits for its page to connect. Until then it is not
+            ended; after that it is, for what never connects is a crawler or a closed tab.
+        warm: processes kept ready, so that a page opens without waiting for Python.
+        dashboard: the notebook to serve; None for the one that ships with digitlab.
+        verbose: log what Voilà does, not only warnings.
+    """
+
+    ip: str = "127.0.0.1"
+    port: int = 8866
+    base_url: str = "/"
+    token: str = ""
+    max_sessions: int = 20
+    certfile: Path | None = None
+    keyfile: Path | None = None
+    open_browser: bool = False
+    cull_idle_s: int = 3600
+    grace_s: int = 60
+    warm: int = 1
+    dashboard: Path | None = None
+    verbose: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ServeError(f"A port is a number from 0 to 65535, not {self.port}.")
+        if self.max_sessions < 1:
+            raise ServeError(f"At least 1 session must be allowed, not {self.max_sessions}.")
+        if min(self.cull_idle_s, self.grace_s) < 1:
+            raise ServeError("cull_idle_s and grace_s are at least 1 second.")
+        if self.warm < 0:
+            raise ServeError(f"The number of warm processes is 0 or more, not {self.warm}.")
+        if (self.certfile is None) != (self.keyfile is None):
+            raise ServeError("A certificate and its key go together: give both or neither.")
+        for path in (self.certfile, self.keyfile, self.dashboard):
+            if path is not None and not path.is_file():
+                raise ServeError(f"There is no file {path}.")
+
+    @property
+    def prefix(self) -> str:
+        """`base_url` with exactly one slash at either end, "/" when it is empty."""
+        inner = self.base_url.strip("/")
+        return f"/{inner}/" if inner else "/"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the server."""
+        if self.ip == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.ip).is_loopback
+        except ValueError:
+            return False
+
+    def url(self, port: int) -> str:
+        """Address for a browser on this machine, once `port` is known."""
+        host = "127.0.0.1" if self.ip in {"", "0.0.0.0", "::"} else self.ip  # noqa: S104
+        if ":" in host:
+            host = f"[{host}]"
+        scheme = "https" if self.certfile else "http"
+        return f"{scheme}://{host}:{port}{self.prefix}"

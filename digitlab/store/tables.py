@@ -1,0 +1,110 @@
+"""The tables of the store, in SQLAlchemy Core; `migrations` creates them.
+
+Rows are only ever added. `predictions` has one small row of every reading, `verdicts` one
+of every judgement with all its evidence, `reviews` one of every decision on a verdict.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+HEAD: Final = "0001"
+"""The migration that these tables correspond to; compared without loading Alembic."""
+
+
+class UTCDateTime(sa.types.TypeDecorator[datetime]):
+    """Aware datetimes, kept in UTC also by databases that keep no time zone (SQLite)."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Refuse naive times, whose zone would be a guess; turn the others into UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"expected a time with its time zone, got the naive {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Give back an aware time in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+predictions = sa.Table(
+    "predictions",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("time", UTCDateTime, nullable=False, index=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("label", sa.SmallInteger, nullable=False),
+    sa.Column("confidence", sa.Double, nullable=False),
+    sa.Column("refused", sa.Boolean, nullable=False),
+    sa.Column("remembered", sa.Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+verdicts = sa.Table(
+    "verdicts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("time", UTCDateTime, nullable=False, index=True),
+    sa.Column("contributor", sa.Text, nullable=False, index=True),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("digit", sa.SmallInteger),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("prediction_id", sa.ForeignKey("predictions.id"), index=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("label", sa.SmallInteger, nullable=False),
+    sa.Column("confidence", sa.Double, nullable=False),
+    sa.Column("probabilities", sa.JSON, nullable=False),
+    sa.Column("refused", sa.Boolean, nullable=False),
+    sa.Column("remembered", sa.Boolean, nullable=False),
+    sa.Column("picture_sha256", sa.Text, nullable=False),
+    sa.Column("picture_bytes", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("x", sa.Integer, nullable=False),
+    sa.Column("y", sa.Integer, nullable=False),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("digit_sha256", sa.Text, nullable=False),
+    sa.Column("digit_image", sa.LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+KEY: Final = (
+    verdicts.c.picture_sha256,
+    verdicts.c.x,
+    verdicts.c.y,
+    verdicts.c.width,
+    verdicts.c.height,
+    verdicts.c.contributor,
+)
+"""What makes two verdicts speak of the same thing: the picture, the box and the person."""
+
+sa.Index("ix_verdicts_key", *KEY)
+
+reviews = sa.Table(
+    "reviews",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("verdict_id", sa.ForeignKey("verdicts.id"), nullable=False, index=True),
+    sa.Column("time", UTCDateTime, nullable=False),
+    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,76 @@
+"""Judge: one click or one key for a verdict, a comment if one likes, undo, the receipt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anywidget
+import traitlets
+
+from digitlab.model.show import sentence
+from digitlab.widgets import assets
+from digitlab.widgets.items import last_judgement
+from digitlab.widgets.messages import listen
+from digitlab.widgets.session import Session
+
+
+class Judge(anywidget.AnyWidget):
+    """The verdict on the picture in view.
+
+    Messages from the browser: "judge" (verdict, comment, item), "answer" (digit, comment,
+    item), "undo", "ready".
+
+    Attributes:
+        item: id of the picture in view; -1 when there is none that can be judged.
+        label: the digit that was read; -1 when none was (no picture, or refused).
+        said: the verdict that stands: "right", "not-a-digit", "unsure", a digit, or "".
+        spoken: the prediction as a line for screen readers.
+        receipt: what the last verdict or undo did.
+        can_undo: True when a verdict was given in this visit.
+    """
+
+    _esm = assets.script("judge")
+    _css = assets.style("judge")
+
+    item = traitlets.Int(-1).tag(sync=True)
+    label = traitlets.Int(-1).tag(sync=True)
+    said = traitlets.Unicode().tag(sync=True)
+    spoken = traitlets.Unicode().tag(sync=True)
+    receipt = traitlets.Unicode().tag(sync=True)
+    can_undo = traitlets.Bool(False).tag(sync=True)
+    ready = traitlets.Bool(False)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        listen(
+            self,
+            session,
+            {
+                "judge": lambda content, _: session.judge(
+                    content["verdict"], comment=content["comment"], item=content["item"]
+                ),
+                "answer": lambda content, _: session.answer(
+                    content["digit"], content["comment"], item=content["item"]
+                ),
+                "undo": lambda *_: session.undo(),
+                "ready": lambda *_: setattr(self, "ready", True),
+            },
+        )
+        session.observe(self._show, ["items", "index", "notice"])
+        self._show()
+
+    def _show(self, _: Any = None) -> None:
+        item = self._session.current
+        prediction = None if item is None else item.prediction
+        judgement = None if item is None else item.judgement
+        with self.hold_sync():
+            self.receipt = self._session.notice
+            self.can_undo = last_judgement(self._session.items) is not None
+            self.item = -1 if item is None or prediction is None else item.id
+            self.label = -1 if prediction is None or prediction.refused else prediction.label
+            self.spoken = "" if prediction is None else sentence(prediction)
+            if judgement is None:
+                self.said = ""
+            else:
+                self.said = judgement.verdict if judgement.digit is None else str(judgement.digit)

@@ -1,0 +1,56 @@
+"""Page: all views in one widget, for Voilà and for a notebook alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets  # type: ignore[import-untyped]
+
+from digitlab.widgets import assets
+from digitlab.widgets.banner import Banner
+from digitlab.widgets.desk import Desk
+from digitlab.widgets.header import Header
+from digitlab.widgets.judge import Judge
+from digitlab.widgets.picture_input import PictureInput
+from digitlab.widgets.result import Result
+from digitlab.widgets.session import Session
+from digitlab.widgets.visit import Visit
+
+READY = '<span data-testid="digitlab-ready"></span>'
+
+
+class Page(ipywidgets.VBox):  # type: ignore[misc]
+    """The reading page of a lab.
+
+    The tree of widgets is built here, once; from then on only traits change.
+
+    Attributes:
+        session: the state of this visit.
+    """
+
+    def __init__(self, lab: Desk) -> None:
+        self.session = session = Session(lab)
+        self.header = Header(session)
+        self.banner = Banner(session)
+        self.picture_input = PictureInput(session)
+        self.result = Result(session)
+        self.judge = Judge(session)
+        self.visit = Visit(session)
+        answer = ipywidgets.VBox([self.result, self.judge])
+        answer.add_class("dl-answer-card")
+        desk = ipywidgets.VBox([self.picture_input, answer, self.visit])
+        desk.add_class("dl-desk")
+        style = ipywidgets.HTML(f"<style>{assets.style('page')}</style>")
+        style.add_class("dl-style")
+        self._ready = ipywidgets.HTML()
+        self._ready.add_class("dl-style")
+        self._parts = (self.header, self.banner, self.picture_input, self.judge, self.visit)
+        for part in self._parts:
+            part.observe(self._mark_ready, "ready")
+        super().__init__([style, self.header, self.banner, desk, self._ready])
+        self.add_class("digitlab-page")
+
+    def _mark_ready(self, _: Any) -> None:
+        """Put the marker in when every view in the browser has reported to the kernel."""
+        if all(part.ready for part in self._parts):
+            self._ready.value = READY

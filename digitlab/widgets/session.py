@@ -1,0 +1,252 @@
+"""Session: one visit to the page; the traits that views show and the guard between them and Lab."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import traitlets
+
+from digitlab.errors import DigitlabError
+from digitlab.model.prediction import Prediction
+from digitlab.widgets.desk import Desk, Example, Verdict
+from digitlab.widgets.items import (
+    Item,
+    Judgement,
+    judged,
+    judged_as,
+    last_judgement,
+    next_waiting,
+    taken_back,
+    tidy_name,
+)
+from digitlab.widgets.spool import Spool
+
+log = logging.getLogger(__name__)
+
+SORRY = "Something went wrong here; nothing was lost."
+MAX_ITEMS = 300
+"""Pictures in one visit; a kernel's memory is bounded."""
+MAX_CONTRIBUTOR = 60
+
+
+class Session(traitlets.HasTraits):
+    """The state of one visit.
+
+    Attributes:
+        items: the pictures of this visit, oldest first; replaced as a whole, never changed.
+        index: place of the picture in view; -1 when there is none.
+        error: a plain sentence for the person; empty when all is well.
+        notice: what the last verdict or undo did, in a sentence.
+        busy: True while a picture is read or a verdict kept.
+        model: the version that answered last.
+        contributor: who judges; empty until the browser has said so.
+    """
+
+    items: traitlets.Instance[tuple[Item, ...]] = traitlets.Instance(tuple, ())
+    index = traitlets.Int(-1)
+    error = traitlets.Unicode()
+    notice = traitlets.Unicode()
+    busy = traitlets.Bool(False)
+    model = traitlets.Unicode()
+    contributor = traitlets.Unicode()
+
+    def __init__(
+        self, lab: Desk, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        super().__init__()
+        self._lab = lab
+        self._now = now
+        self._spool = Spool()
+        self._broken = 0  # of the current batch
+        self._shown = False  # has the current batch put a picture in view?
+        self.max_bytes = lab.settings.max_bytes
+        self.examples: Sequence[Example] = ()
+        with self.guard():
+            self.model = lab.model
+            self.examples = tuple(lab.examples())
+
+    @contextmanager
+    def guard(self, told: Callable[[str], None] | None = None) -> Iterator[None]:
+        """Run a handler: what it raises becomes a sentence on the page, never a lost traceback.
+
+        Args:
+            told: gets the sentence; by default it becomes the `error` trait.
+        """
+        told = told or self._say_error
+        self.busy = True
+        try:
+            yield
+        except DigitlabError as error:
+            told(str(error))
+        except Exception:
+            log.exception("a handler of the page failed")
+            told(SORRY)
+        finally:
+            self.busy = False
+
+    @property
+    def current(self) -> Item | None:
+        """The picture in view."""
+        return self.items[self.index] if 0 <= self.index < len(self.items) else None
+
+    def prediction(self, item: Item) -> Prediction | None:
+        """The whole prediction of an item, its picture and preview fetched from the spool."""
+        if item.prediction is None:
+            return None
+        return dataclasses.replace(
+            item.prediction,
+            picture=self._spool.get(item.picture),
+            preview=self._spool.get(item.preview),
+        )
+
+    def open(self, name: str, data: bytes, *, first: bool = True) -> None:
+        """Read a picture and add it to the visit; a broken one is added with its sentence.
+
+        Args:
+            name: the file's name as the browser gave it.
+            data: the picture's bytes.
+            first: True for the first picture of a batch. The first one of a batch that can
+                be read comes into view, the others wait in the list; sentences about broken
+                ones stay until the next batch.
+        """
+        self._begin(first)
+        name = tidy_name(name)
+        with self.guard(lambda why: self.refuse(name, why, first=False)):
+            if len(self.items) >= MAX_ITEMS:
+                self.error = f"A visit holds {MAX_ITEMS} pictures; reload the page for more."
+                return
+            prediction = self._lab.predict(data, name=name)
+            item = Item(
+                id=len(self.items),
+                name=name,
+                prediction=dataclasses.replace(prediction, name=name, picture=b"", preview=b""),
+                picture=self._spool.put(prediction.picture),
+                preview=self._spool.put(prediction.preview),
+            )
+            self._add(item)
+            self.model = prediction.model
+
+    def open_example(self, number: int) -> None:
+        """Read one of the example pictures."""
+        with self.guard():
+            example = self.examples[number]
+            self.open(example.name, example.data)
+
+    def refuse(self, name: str, why: str, *, first: bool = True) -> None:
+        """Note a picture that could not be read, with the sentence that says why."""
+        self._begin(first)
+        name = tidy_name(name)
+        if len(self.items) < MAX_ITEMS:
+            self._add(Item(id=len(self.items), name=name, error=why))
+        self._broken += 1
+        self.error = (
+            f"{name}: {why}"
+            if self._broken == 1
+            else f"{self._broken} pictures could not be read; the list below says why."
+        )
+
+    def judge(
+        self,
+        verdict: Verdict,
+        digit: int | None = None,
+        comment: str = "",
+        *,
+        item: int | None = None,
+    ) -> None:
+        """Keep a verdict on a picture, then go on to the next one that waits.
+
+        Args:
+            verdict: "right", "wrong", "not-a-digit" or "unsure".
+            digit: the right digit, for "wrong".
+            comment: what the person likes to add.
+            item: the picture that the person was looking at; None for the one in view. A
+                second click that was meant for this one never falls on the next.
+        """
+        self.error = ""
+        with self.guard():
+            target = self.current if item is None else self.items[item]
+            prediction = None if target is None else self.prediction(target)
+            if target is None or prediction is None:
+                self.error = "There is no picture here to judge; show one first."
+                return
+            judgement = Judgement(
+                verdict=verdict,
+                digit=digit if verdict == "wrong" else None,
+                contributor=self.contributor,
+                at=self._now(),
+            )
+            receipt = self._lab.judge(
+                prediction,
+                judgement.verdict,
+                digit=judgement.digit,
+                comment=comment.strip(),
+                contributor=self.contributor or None,
+            )
+            self.items = judged(self.items, target, judgement)
+            self.notice = f"{target.name}: {receipt.message}"
+            if target.id == self.index:
+                self.index = next_waiting(self.items, self.index)
+
+    def answer(self, digit: int, comment: str = "", *, item: int | None = None) -> None:
+        """Say which digit it is: "right" when that is what was read, else "wrong"."""
+        with self.guard():
+            target = self.current if item is None else self.items[item]
+            read = None if target is None else target.prediction
+            right = read is not None and not read.refused and read.label == digit
+            self.judge("right" if right else "wrong", digit, comment, item=item)
+
+    def undo(self) -> None:
+        """Take the last verdict back and show its picture again."""
+        self.error = ""
+        with self.guard():
+            last = last_judgement(self.items)
+            if last is None:
+                self.notice = "There is nothing to undo in this visit."
+                return
+            entry = self._lab.undo(contributor=last.contributor or None)
+            if entry is None:
+                self.notice = "There is nothing to undo."
+                return
+            undone = judged_as(self.items, entry)
+            name = undone[-1].name if undone else entry.name or "The last verdict"
+            self.notice = f"{name}: your verdict was taken back."
+            self.items = taken_back(self.items, undone)
+            if undone:
+                self.index = undone[-1].id
+
+    def select(self, number: int) -> None:
+        """Show a picture of this visit."""
+        if 0 <= number < len(self.items):
+            self.error = ""
+            self.index = number
+
+    def dismiss(self) -> None:
+        """The person has read the error."""
+        self.error = ""
+
+    def name_contributor(self, name: str) -> None:
+        """Set who judges from now on; a line of at most `MAX_CONTRIBUTOR` characters."""
+        self.contributor = " ".join(name.split())[:MAX_CONTRIBUTOR]
+
+    def close(self) -> None:
+        """Give the visit's temporary file back."""
+        self._spool.close()
+
+    def _say_error(self, sentence: str) -> None:
+        self.error = sentence
+
+    def _begin(self, first: bool) -> None:
+        if first:
+            self._broken, self._shown = 0, False
+            self.error = ""
+
+    def _add(self, item: Item) -> None:
+        seen = self.current
+        with self.hold_trait_notifications():
+            self.items = (*self.items, item)
+            if item.waiting and not (self._shown and seen is not None and seen.waiting):
+                self.index, self._shown = item.id, True

@@ -1,0 +1,73 @@
+"""Fixtures for tests that drive a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+QUIET = [  # a Chromium that asks nobody for updates, fonts or experiments
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A running browser: an installed Chromium or Chrome, else Playwright's own.
+
+    One a module, not one a session: Playwright keeps an event loop running in this thread,
+    and nothing else in the worker could use asyncio afterwards.
+    """
+    from playwright.sync_api import sync_playwright  # plain `pytest` does not need it
+
+    installed = next(filter(None, map(shutil.which, BROWSERS)), None)
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=installed, args=[*QUIET, *(["--no-sandbox"] if as_root else [])]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser_page(chromium: Browser) -> Iterator[Page]:
+    """A page in a context of its own.
+
+    The test fails on an uncaught JavaScript error and on a request or websocket that leaves
+    127.0.0.1, in this page or in another one of the context.
+    """
+    errors: list[str] = []
+    visited: list[str] = []
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("request", lambda request: visited.append(request.url))
+    context.on("page", lambda page: page.on("websocket", lambda socket: visited.append(socket.url)))
+    yield context.new_page()
+    context.close()
+    assert errors == []
+    assert strays(visited) == []
+
+
+def strays(urls: list[str]) -> list[str]:
+    """Those addresses that are not on this machine."""
+    return [
+        url
+        for url in urls
+        if urlsplit(url).scheme not in {"data", "blob", "about"}
+        and urlsplit(url).hostname != "127.0.0.1"
+    ]

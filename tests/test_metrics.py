@@ -1,0 +1,68 @@
+"""Figures about predictions, against values worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from digitlab.model import metrics
+
+
+def test_softmax_sums_to_one_and_survives_large_logits():
+    p = metrics.softmax(np.array([[1000.0, 999.0, *[-1000.0] * 8]]))
+    assert p.sum() == pytest.approx(1)
+    assert p[0, 0] == pytest.approx(1 / (1 + math.exp(-1)))
+
+
+def test_a_higher_temperature_makes_less_sure():
+    logits = np.array([[2.0, *[0.0] * 9]])
+    sharp, soft = metrics.softmax(logits)[0, 0], metrics.softmax(logits, temperature=2)[0, 0]
+    assert soft == pytest.approx(math.e / (math.e + 9))
+    assert soft < sharp
+
+
+def test_the_temperature_that_made_the_labels_is_found():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 3, (20_000, 10))
+    p = metrics.softmax(logits, temperature=1.7)
+    labels = (p.cumsum(axis=1) > rng.random((len(p), 1))).argmax(axis=1)
+    assert metrics.fit_temperature(logits, labels) == pytest.approx(1.7, rel=0.05)
+
+
+def test_wilsons_interval_has_its_published_value():
+    low, high = metrics.wilson(81, 263)  # Newcombe 1998, table I
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+
+
+@pytest.mark.parametrize(("correct", "n"), [(0, 10), (10, 10), (0, 0)])
+def test_wilsons_interval_stays_between_0_and_1(correct, n):
+    low, high = metrics.wilson(correct, n)
+    assert 0 <= low <= high <= 1
+
+
+def test_ece_is_the_gap_between_confidence_and_hits():
+    confidence = np.array([0.9] * 10 + [0.5] * 10)
+    correct = np.array([True] * 8 + [False] * 2 + [True] * 5 + [False] * 5)
+    assert metrics.ece(confidence, correct) == pytest.approx(0.05)
+
+
+def test_ece_of_nothing_is_zero():
+    assert metrics.ece(np.array([]), np.array([], bool)) == 0.0
+
+
+def test_the_confusion_has_right_digits_as_rows():
+    counts = metrics.confusion(np.array([7, 7, 1]), np.array([1, 7, 1]))
+    assert (counts[7, 1], counts[7, 7], counts[1, 1], counts.sum()) == (1, 1, 1, 3)
+
+
+def test_auroc_counts_ties_half():
+    assert metrics.auroc(np.array([0.9, 0.5]), np.array([0.5, 0.1])) == pytest.approx(0.875)
+
+
+def test_summary_counts_what_it_says():
+    p = np.full((4, 10), 0.02)
+    p[np.arange(4), [1, 2, 3, 4]] = 0.82
+    found = metrics.summary(p, np.array([1, 2, 3, 5]))
+    assert (found["n"], found["correct"], found["accuracy"]) == (4, 3, 0.75)
+    assert found["auroc"] == pytest.approx(0.5)
+    assert found["ece"] == pytest.approx(0.07)

@@ -1,0 +1,132 @@
+"""Training with tiny parameters: checkpoints, resuming, the version folder, Keras = LiteRT."""
+
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from digitlab.datasets import mnist
+from digitlab.errors import ModelError
+from digitlab.model import metrics, network
+from digitlab.model.card import Card, file_sha256
+from digitlab.model.network import TrainConfig
+from digitlab.model.runtime import Classifier
+from digitlab.model.training import train_base
+from digitlab.settings import bundled
+
+pytestmark = pytest.mark.tf
+
+TINY = TrainConfig(epochs=2, images=512, batch_size=32, seed=3)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The version folder of an uninterrupted tiny training, and what it reported."""
+    steps, rows = [], []
+    work = tmp_path_factory.mktemp("training") / "work"
+    folder = train_base(
+        TINY, work=work, progress=lambda *s: steps.append(s), epoch_done=rows.append
+    )
+    return folder, steps, rows
+
+
+def test_every_step_and_epoch_is_reported(trained):
+    _, steps, rows = trained
+    assert [(step, of) for step, of, _ in steps] == [(i + 1, 16) for i in range(16)] * 2
+    assert [row["epoch"] for row in rows] == [1, 2]
+    assert rows[1]["loss"] < rows[0]["loss"]
+
+
+def test_the_card_says_where_the_version_comes_from(trained):
+    folder, _, rows = trained
+    card = Card.read(folder)
+    assert card.config == dataclasses.asdict(TINY)
+    assert (card.kind, card.seed, card.embedding) == ("base", 3, 128)
+    assert card.data == {"mnist.npz": mnist.SHA256, "train": 512, "tune": 5000}
+    assert card.history == rows
+    assert card.hashes["model.tflite"] == file_sha256(folder / "model.tflite")
+    assert card.metrics["mnist:test"]["n"] == 10_000
+    assert {"keras", "tensorflow", "numpy", "python", "ai-edge-litert"} == set(card.libraries)
+
+
+def test_the_epoch_is_the_best_on_tune(trained):
+    folder, _, rows = trained
+    best = max(rows, key=lambda row: (row["tune_correct"], -row["tune_log_loss"]))
+    card = Card.read(folder)
+    assert card.epoch == best["epoch"]
+    assert card.metrics["mnist:tune"]["correct"] == best["tune_correct"]
+
+
+def test_the_hash_in_the_card_is_over_the_weights(trained):
+    folder, _, _ = trained
+    model = network.load(folder / "model.keras")
+    assert network.weights_hash(model) == Card.read(folder).hashes["weights"]
+
+
+def test_an_interrupted_training_goes_on_and_ends_as_if_it_had_not_been(trained, tmp_path):
+    def stop(row):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_base(TINY, work=tmp_path, epoch_done=stop)
+    assert len(json.loads((tmp_path / "history.json").read_text())) == 1
+    rows = []
+    folder = train_base(TINY, work=tmp_path, epoch_done=rows.append)
+    assert [row["epoch"] for row in rows] == [2]
+    assert Card.read(folder).history[-1]["loss"] == pytest.approx(
+        Card.read(trained[0]).history[-1]["loss"], rel=1e-4
+    )
+
+
+def test_the_classifier_agrees_with_keras_on_200_images():
+    base = bundled("models/base")
+    x, _ = mnist.load("tune")
+    model = network.load(base / "model.keras")
+    logits, embeddings = network.outputs(model, x[:200])
+    found_logits, found_embeddings = Classifier.load(base).outputs(x[:200])
+    temperature = Card.read(base).temperature
+    assert np.abs(found_logits - logits).max() < 1e-4
+    assert np.abs(found_embeddings - embeddings).max() < 1e-4
+    difference = metrics.softmax(found_logits, temperature=temperature) - metrics.softmax(
+        logits, temperature=temperature
+    )
+    assert np.abs(difference).max() < 1e-4
+
+
+def test_augmentation_moves_ink_and_keeps_type_and_frame():
+    x, y = mnist.load("train")
+    batches = list(network._batches(x[:64], y[:64], config=TINY, epoch=0))
+    images = np.concatenate([np.asarray(b[0]) for b in batches])
+    assert (images.shape, images.dtype) == ((64, 28, 28), np.uint8)
+    assert not any(np.array_equal(image, original) for image in images for original in x[:64])
+    assert images.mean() == pytest.approx(x[:64].mean(), rel=0.2)
+
+
+def test_without_augmentation_the_images_are_those_of_mnist():
+    still = dataclasses.replace(TINY, rotation=0, shear=0, scale=0, shift=0)
+    x, y = mnist.load("train")
+    (images, labels), *_ = network._batches(x[:32], y[:32], config=still, epoch=0)
+    order = np.random.default_rng([3, 0]).permutation(32)
+    assert np.array_equal(np.asarray(images), x[order])
+    assert np.array_equal(np.asarray(labels["logits"]), y[order])
+
+
+@pytest.mark.parametrize(
+    "change", [{"epochs": 0}, {"batch_size": 1}, {"dropout": 1.0}, {"images": 5}]
+)
+def test_a_parameter_out_of_range_is_refused_by_name(change):
+    with pytest.raises(ValueError, match=next(iter(change))):
+        dataclasses.replace(TINY, **change)
+
+
+def test_a_damaged_version_is_refused_by_name(trained, tmp_path):
+    folder = tmp_path / "v0009"
+    shutil.copytree(trained[0], folder)
+    data = bytearray((folder / "model.tflite").read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / "model.tflite").write_bytes(data)
+    with pytest.raises(ModelError, match="v0009 is damaged") as caught:
+        Classifier.load(folder)
+    assert caught.value.version == "v0009"

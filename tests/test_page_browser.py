@@ -1,0 +1,348 @@
+"""The reading page in a real Chromium on a real server, with the shipped model."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import strays
+from PIL import Image, ImageDraw, ImageFont
+from serving import Server, start_server
+
+from digitlab.settings import Settings
+from digitlab.store import Entry, FeedbackStore
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, FilePayload, Locator, Page
+
+pytestmark = pytest.mark.browser
+
+KERNEL_BYTES = 125_000_000
+HOSTILE = '<img src=x onerror="document.title=1">.png'
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 360, "height": 740},
+    "has_touch": True,
+    "is_mobile": True,
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = start_server(tmp_path_factory.mktemp("home"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def page(browser_page: Page, server: Server) -> Page:
+    return ready(browser_page, server)
+
+
+@pytest.fixture
+def phone(chromium: Browser, server: Server) -> Iterator[Page]:
+    context = chromium.new_context(**PHONE)
+    errors: list[str] = []
+    visited: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("request", lambda request: visited.append(request.url))
+    yield ready(context.new_page(), server)
+    context.close()
+    assert errors == []
+    assert strays(visited) == []
+
+
+def ready(page: Page, server: Server) -> Page:
+    page.goto(server.url)
+    page.get_by_test_id("digitlab-ready").wait_for(timeout=90_000)
+    return page
+
+
+def see(locator: Locator) -> Any:
+    """Playwright's assertions, which wait; imported late, as plain `pytest` has no browser."""
+    from playwright.sync_api import expect
+
+    return expect(locator)
+
+
+def digit_picture(text: str, side: int = 200) -> Image.Image:
+    """A printed digit in dark ink on white paper."""
+    picture = Image.new("RGB", (side, side), "white")
+    font = ImageFont.load_default(size=side * 0.6)
+    ImageDraw.Draw(picture).text((side * 0.33, side * 0.15), text, "#223", font=font)
+    return picture
+
+
+def png(text: str, name: str | None = None) -> FilePayload:
+    """A file for the page's file input."""
+    out = io.BytesIO()
+    digit_picture(text).save(out, "PNG")
+    return {"name": name or f"{text}.png", "mimeType": "image/png", "buffer": out.getvalue()}
+
+
+def choose(page: Page, *files: FilePayload | Path) -> None:
+    page.get_by_test_id("picture-file-input").set_input_files(list(files))  # type: ignore[arg-type]
+
+
+def label(page: Page) -> Locator:
+    return page.get_by_test_id("prediction-label")
+
+
+def ledger(page: Page, server: Server) -> list[Entry]:
+    """The verdicts in force of this page's visitor."""
+    who = page.get_by_test_id("contributor").input_value()
+    with FeedbackStore.open(Settings.load(server.home)) as store:
+        return store.entries(contributor=who)
+
+
+def stroke(page: Page, *points: tuple[float, float]) -> None:
+    """A stroke with the mouse; points are shares of the pad."""
+    x, y = _on_pad(page, points[0])
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*_on_pad(page, point), steps=8)
+    page.mouse.up()
+
+
+def finger(page: Page, *points: tuple[float, float]) -> None:
+    """A stroke with a finger."""
+    touch = page.context.new_cdp_session(page)
+    places = [dict(zip("xy", _on_pad(page, point), strict=True)) for point in points]
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [places[0]]})
+    for place in places[1:]:
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [place]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def _on_pad(page: Page, point: tuple[float, float]) -> tuple[float, float]:
+    box = page.get_by_test_id("draw-pad").bounding_box()
+    assert box is not None
+    return box["x"] + point[0] * box["width"], box["y"] + point[1] * box["height"]
+
+
+def test_a_wrong_digit_is_corrected_with_a_comment(page: Page, server: Server) -> None:
+    file = png("2")
+    choose(page, file)
+    see(label(page)).to_have_text("2")
+    see(page.get_by_test_id("prediction-confidence")).to_contain_text("%")
+    page.get_by_test_id("judge-comment").fill("my own 3")
+    page.get_by_test_id("judge-wrong-3").click()
+    see(page.get_by_test_id("receipt")).to_contain_text("this is a 3")
+    (entry,) = ledger(page, server)
+    assert (entry.verdict, entry.digit, entry.label) == ("wrong", 3, 2)
+    assert (entry.comment, entry.name) == ("my own 3", "2.png")
+    with FeedbackStore.open(Settings.load(server.home)) as store:
+        assert store.pictures.get(entry.picture_sha256) == file["buffer"]
+    see(page.get_by_test_id("judge-comment")).to_have_value("")
+
+
+def test_a_batch_is_judged_with_keys(page: Page, server: Server) -> None:
+    choose(page, png("2"), png("3"), png("5"), png("7"))
+    see(page.get_by_test_id("visit-item-3")).to_be_visible()
+    for number, key in enumerate(["Enter", "8", "n", "u"]):
+        see(page.get_by_test_id(f"visit-item-{number}")).to_have_attribute("aria-current", "true")
+        page.keyboard.press(key)
+    see(page.locator(".dl-count")).to_have_text("4 pictures, 4 judged")
+    said = [(entry.verdict, entry.digit) for entry in ledger(page, server)]
+    assert said == [("right", 2), ("wrong", 8), ("not-a-digit", None), ("unsure", None)]
+
+
+def test_undo_takes_the_last_verdict_back(page: Page, server: Server) -> None:
+    choose(page, png("2"))
+    see(label(page)).to_have_text("2")
+    page.keyboard.press("4")
+    see(page.get_by_test_id("judge-wrong-4")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Backspace")
+    see(page.get_by_test_id("receipt")).to_contain_text("taken back")
+    assert ledger(page, server) == []
+    see(page.get_by_test_id("judge-undo")).to_be_disabled()
+
+
+def test_keys_are_text_while_somebody_types(page: Page, server: Server) -> None:
+    choose(page, png("2"))
+    see(label(page)).to_have_text("2")
+    page.get_by_test_id("judge-comment").press_sequentially("n 7 u")
+    see(page.get_by_test_id("judge-comment")).to_have_value("n 7 u")
+    page.keyboard.press("Enter")  # leaves the field
+    page.keyboard.press("Enter")  # says "right"
+    see(page.get_by_test_id("receipt")).not_to_be_empty()
+    (entry,) = ledger(page, server)
+    assert (entry.verdict, entry.comment) == ("right", "n 7 u")
+
+
+def test_a_key_after_a_click_does_not_click_again(page: Page, server: Server) -> None:
+    choose(page, png("2"), png("3"))
+    see(page.get_by_test_id("visit-item-1")).to_be_visible()
+    page.get_by_test_id("judge-unsure").click()
+    see(page.get_by_test_id("visit-item-1")).to_have_attribute("aria-current", "true")
+    page.keyboard.press("Enter")
+    see(page.locator(".dl-count")).to_have_text("2 pictures, 2 judged")
+    assert [entry.verdict for entry in ledger(page, server)] == ["unsure", "right"]
+
+
+def test_a_drawing_with_the_mouse_is_read(page: Page) -> None:
+    stroke(page, (0.3, 0.2), (0.7, 0.2), (0.45, 0.85))
+    page.get_by_test_id("draw-read").click()
+    see(label(page)).to_have_text("7")
+    see(page.get_by_test_id("visit-item-0")).to_contain_text("drawing 1.png")
+
+
+def test_strokes_can_be_undone_and_cleared(page: Page) -> None:
+    read, undo = page.get_by_test_id("draw-read"), page.get_by_test_id("draw-undo")
+    see(read).to_be_disabled()
+    stroke(page, (0.5, 0.2), (0.5, 0.8))
+    stroke(page, (0.2, 0.5), (0.8, 0.5))
+    undo.click()
+    page.get_by_test_id("draw-read").click()
+    see(label(page)).to_have_text("1")
+    page.get_by_test_id("draw-clear").click()
+    see(read).to_be_disabled()
+    undo.click()  # brings the cleared drawing back
+    see(read).to_be_enabled()
+
+
+def test_a_drawing_with_a_finger_is_read_and_comes_into_sight(phone: Page) -> None:
+    phone.get_by_test_id("draw-pad").scroll_into_view_if_needed()
+    finger(phone, (0.3, 0.2), (0.5, 0.2), (0.7, 0.2), (0.6, 0.45), (0.45, 0.85))
+    phone.get_by_test_id("draw-read").tap()
+    see(label(phone)).to_have_text("7")
+    see(label(phone)).to_be_in_viewport()
+
+
+def test_the_same_file_twice_in_a_row_is_read_twice(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "two.png"
+    digit_picture("2").save(path)
+    choose(page, path)
+    see(page.get_by_test_id("visit-item-0")).to_be_visible()
+    choose(page, path)
+    see(page.get_by_test_id("visit-item-1")).to_contain_text("two.png")
+
+
+def test_a_broken_file_gives_one_sentence_and_the_next_is_read(page: Page) -> None:
+    broken: FilePayload = {"name": "notes.png", "mimeType": "image/png", "buffer": b"hello"}
+    choose(page, broken, png("2"))
+    see(label(page)).to_have_text("2")
+    see(page.get_by_test_id("error-banner")).to_contain_text(
+        "notes.png: This file is not a picture"
+    )
+    see(page.get_by_role("alert")).to_have_count(1)
+    page.get_by_role("button", name="Close this message").click()
+    see(page.get_by_test_id("error-banner")).to_have_count(0)
+
+
+def test_a_picture_without_a_digit_says_so(page: Page) -> None:
+    out = io.BytesIO()
+    Image.new("L", (120, 90), 235).save(out, "PNG")
+    choose(page, {"name": "blank.png", "mimeType": "image/png", "buffer": out.getvalue()})
+    see(label(page)).to_have_text("I see no digit here")
+    see(page.get_by_test_id("judge-right")).to_be_disabled()
+
+
+def test_files_can_be_dropped_anywhere(page: Page) -> None:
+    page.evaluate(
+        """async (url) => {
+          const blob = await (await fetch(url)).blob();
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([blob], "dropped.png", { type: "image/png" }));
+          const drop = (kind) => document.querySelector("h1").dispatchEvent(
+            new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+          ["dragenter", "dragover", "drop"].forEach(drop);
+        }""",
+        page.get_by_test_id("example-0").locator("img").get_attribute("src"),
+    )
+    see(page.get_by_test_id("visit-item-0")).to_contain_text("dropped.png")
+
+
+def test_an_example_is_read_with_one_click(page: Page) -> None:
+    page.get_by_test_id("example-0").click()
+    see(page.get_by_test_id("digit-image")).to_be_visible()
+    see(page.get_by_test_id("bars")).to_be_visible()
+
+
+def test_a_file_of_19_megabytes_arrives(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "large.bmp"
+    digit_picture("2", side=2516).save(path)
+    assert 18.9e6 < path.stat().st_size < 19.1e6
+    choose(page, path)
+    see(label(page)).to_have_text("2", timeout=30_000)
+
+
+def test_a_file_over_the_limit_gives_a_sentence_and_is_not_sent(
+    page: Page, tmp_path: Path, server: Server
+) -> None:
+    path = tmp_path / "huge.bmp"
+    path.write_bytes(bytes(21_000_000))
+    sent: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda f: sent.append(len(f))))
+    ready(page, server)
+    choose(page, path)
+    see(page.get_by_test_id("error-banner")).to_contain_text(
+        "huge.bmp: This file has 21 MB; pictures of up to 20 MB can be read."
+    )
+    assert sum(sent) < 100_000
+
+
+def test_a_hostile_file_name_is_only_text(page: Page) -> None:
+    choose(page, png("2", HOSTILE))
+    see(page.get_by_test_id("visit-item-0")).to_contain_text("onerror")
+    see(page.locator(".dl-name")).to_contain_text("<img src=x")
+    see(page.locator('img[src="x"]')).to_have_count(0)
+
+
+def test_the_visitor_keeps_the_name_over_a_reload(page: Page, server: Server) -> None:
+    field = page.get_by_test_id("contributor")
+    assert field.input_value().startswith("visitor-")
+    field.fill("Ada")
+    field.press("Enter")
+    ready(page, server)
+    see(field).to_have_value("Ada")
+
+
+def test_two_visitors_do_not_see_each_other(page: Page, phone: Page) -> None:
+    choose(page, png("2"))
+    see(page.get_by_test_id("visit-item-0")).to_be_visible()
+    see(phone.get_by_test_id("visit-item-0")).to_have_count(0)
+    names = {view.get_by_test_id("contributor").input_value() for view in (page, phone)}
+    assert len(names) == 2
+
+
+def test_nothing_moves_when_the_prediction_arrives(page: Page) -> None:
+    def places() -> list[object]:
+        return [
+            page.get_by_test_id(name).bounding_box()
+            for name in ("judge-right", "judge-wrong-9", "judge-undo", "draw-pad")
+        ]
+
+    before = places()
+    choose(page, png("2"))
+    see(label(page)).to_have_text("2")
+    assert places() == before
+
+
+@pytest.mark.parametrize("width", [360, 820, 1600])
+def test_the_page_fits_every_width(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 740})
+    choose(page, png("2", "a very long name of a picture file that goes on and on.png"))
+    see(label(page)).to_have_text("2")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_targets_are_large_enough_for_fingers(phone: Page) -> None:
+    choose(phone, png("2"))
+    see(label(phone)).to_have_text("2")
+    small = phone.evaluate(
+        """() => [...document.querySelectorAll(".digitlab-page :is(button, input, label)")]
+          .map((e) => [e.dataset.testid ?? e.textContent, e.getBoundingClientRect()])
+          .filter(([, r]) => r.height && (r.height < 44 || r.width < 44)).map(([name]) => name)"""
+    )
+    assert small == []
+
+
+def test_a_kernel_stays_small(page: Page, server: Server) -> None:
+    choose(page, png("2"))
+    see(label(page)).to_have_text("2")
+    sizes = [process.memory_info().rss for process in server.kernel_processes()]
+    assert max(sizes) <= KERNEL_BYTES

@@ -1,0 +1,82 @@
+"""What `feedback import` finds in a folder."""
+
+import pytest
+
+from digitlab.errors import DataError
+from digitlab.store import parse_legacy_name, scan_import
+
+
+@pytest.mark.parametrize(
+    ("filename", "parts"),
+    [
+        ("7_a_b_1_photo.png", (7, 1, "photo.png")),
+        ("7_correct_predicted_1_my_long_name.jpg", (7, 1, "my_long_name.jpg")),
+        ("0___9_x.png", (0, 9, "x.png")),
+        ("3_a_b_3_same.png", (3, 3, "same.png")),
+    ],
+)
+def test_a_name_of_the_old_app_tells_both_digits(filename, parts):
+    assert parse_legacy_name(filename) == parts
+
+
+@pytest.mark.parametrize(
+    "filename",
+    [
+        "photo.png",
+        "7_a_b_1.png",
+        "17_a_b_1_x.png",
+        "x_a_b_1_x.png",
+        "7_a_b_one_x.png",
+        "²_a_b_1_x.png",
+    ],
+)
+def test_other_names_are_none_of_the_old_apps(filename):
+    assert parse_legacy_name(filename) is None
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "incorrect_predictions"
+    for name in (
+        "7_a_b_1_photo.png",
+        "5/scan.JPG",
+        "5/7_a_b_1_named.png",
+        "deep/9/x.webp",
+        "holiday.png",
+        "notes.txt",
+        "not-a-digit/cat.png",
+        ".hidden/5/x.png",
+        "5/.DS_Store",
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"picture")
+    return folder
+
+
+def test_pictures_are_labelled_by_their_folder_else_by_their_name(folder):
+    items, _ = scan_import(folder)
+    found = [(i.path.relative_to(folder).as_posix(), i.digit, i.predicted, i.name) for i in items]
+    assert found == [
+        ("5/7_a_b_1_named.png", 5, None, "7_a_b_1_named.png"),
+        ("5/scan.JPG", 5, None, "scan.JPG"),
+        ("7_a_b_1_photo.png", 7, 1, "photo.png"),
+        ("deep/9/x.webp", 9, None, "x.webp"),
+    ]
+
+
+def test_other_files_are_skipped_by_name_with_a_reason(folder):
+    _, skipped = scan_import(folder)
+    assert [name for name, _ in skipped] == ["holiday.png", "not-a-digit/cat.png", "notes.txt"]
+    assert "no label" in dict(skipped)["holiday.png"]
+    assert "not a picture" in dict(skipped)["notes.txt"]
+
+
+def test_the_folder_itself_may_be_named_by_its_digit(folder, monkeypatch):
+    monkeypatch.chdir(folder / "5")
+    items, _ = scan_import(".")
+    assert [item.digit for item in items] == [5, 5]
+
+
+def test_a_folder_that_is_not_there_is_a_plain_error(tmp_path):
+    with pytest.raises(DataError, match="no such folder"):
+        scan_import(tmp_path / "nowhere")

@@ -1,0 +1,110 @@
+"""The wheel alone, in an empty environment and another folder: it serves, predicts, remembers."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from serving import fetch
+
+from digitlab.datasets import mnist
+
+pytestmark = pytest.mark.wheel
+
+ROOT = Path(__file__).parent.parent
+SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("dist")
+    build = ["-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    subprocess.run([sys.executable, *build], check=True, capture_output=True)
+    return next(out.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory) -> Path:
+    """The folder of commands of an environment that holds the wheel and what it asks for."""
+    folder = tmp_path_factory.mktemp("empty") / "venv"
+    venv.create(folder, with_pip=True)
+    pip = [folder / SCRIPTS / "python", "-m", "pip", "install", "--quiet"]
+    constraints = ["--constraint", ROOT / "constraints.txt"]
+    subprocess.run([*pip, *constraints, wheel], check=True, env=clean_environment())
+    return folder / SCRIPTS
+
+
+@pytest.fixture
+def call(installed, tmp_path):
+    """Call the installed `digitlab`, with a user's data directory of its own."""
+
+    def run(*arguments, **options):
+        command = [installed / "digitlab", *map(str, arguments)]
+        environ = clean_environment() | {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+        return (options.pop("how", subprocess.run))(
+            command, env=environ, cwd=tmp_path, stdout=subprocess.PIPE, text=True, **options
+        )
+
+    return run
+
+
+def clean_environment() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith(("DIGITLAB", "PYTHON"))}
+
+
+def listing(installed: Path) -> dict[str, int]:
+    """Files of the installed package and their sizes, Python's own caches left out."""
+    folder = next(installed.parent.rglob("site-packages/digitlab"))
+    return {
+        str(p.relative_to(folder)): p.stat().st_size
+        for p in folder.rglob("*")
+        if p.is_file() and "__pycache__" not in p.parts
+    }
+
+
+def test_the_installed_package_serves_predicts_and_reads_the_ledger(installed, call, tmp_path):
+    before = listing(installed)
+    picture = tmp_path / "four.png"
+    x, y = mnist.load("tune")
+    Image.fromarray(255 - x[np.flatnonzero(y == 4)[0]]).resize((200, 200)).save(picture)
+
+    done = call("predict", picture, "--json", check=True)
+    assert json.loads(done.stdout)["digits"][0]["label"] == 4
+    call("feedback", "add", picture, "--label", 9, "--comment", "from the wheel", check=True)
+    listed = call("feedback", "list", "--json", check=True)
+    assert json.loads(listed.stdout)["comment"] == "from the wheel"
+    assert (tmp_path / "digitlab" / "feedback" / "digitlab.db").is_file()
+
+    server = call("serve", "--port", 18866, "--no-open", how=subprocess.Popen)
+    try:
+        said = server.stdout.readline()
+        assert "http://127.0.0.1:18866/" in said
+        page = fetch("http://127.0.0.1:18866/")
+        assert page.status == 200
+        assert "digitlab-page" in page.text
+    finally:
+        server.terminate()
+        server.wait(30)
+    assert listing(installed) == before
+
+
+def test_the_wheel_carries_no_home_of_its_makers(wheel):
+    import zipfile
+
+    names = zipfile.ZipFile(io.BytesIO(wheel.read_bytes())).namelist()
+    assert not [n for n in names if n.endswith(".db") or "/pictures/" in n or "/v0001/" in n]
+    for needed in (
+        "digitlab/bundled/models/base/model.tflite",
+        "digitlab/bundled/dashboards/digits.ipynb",
+        "digitlab/bundled/notebooks/quickstart.ipynb",
+        "digitlab/datasets/data/mnist.npz",
+        "digitlab/datasets/data/LICENCE-MNIST.txt",
+        "digitlab/py.typed",
+    ):
+        assert needed in names

@@ -1,0 +1,217 @@
+"""The views: traits in, messages out; the browser is simulated by its messages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from desks import BROKEN, PaperDesk, png
+
+from digitlab.widgets import Page
+from digitlab.widgets.page import READY
+from digitlab.widgets.session import SORRY
+
+CHUNK = 1 << 20
+HOSTILE = '<img src=x onerror="alert(1)">.png'
+
+
+@pytest.fixture
+def desk() -> PaperDesk:
+    return PaperDesk()
+
+
+@pytest.fixture
+def page(desk: PaperDesk) -> Page:
+    return Page(desk)
+
+
+def say(widget: Any, content: dict[str, Any], *buffers: bytes) -> None:
+    """A message as it comes from the browser."""
+    widget._handle_custom_msg(content, [memoryview(buffer) for buffer in buffers])
+
+
+def upload(
+    page: Page, data: bytes, name: str = "a.png", *, upload: str = "1", first: bool = True
+) -> list[dict[str, Any]]:
+    """Send a picture as the browser does; the acknowledgements."""
+    answers: list[dict[str, Any]] = []
+    page.picture_input.send = lambda content, buffers=None: answers.append(content)
+    for offset in range(0, max(len(data), 1), CHUNK):
+        content = {"type": "chunk", "upload": upload, "name": name, "size": len(data)}
+        chunk = data[offset : offset + CHUNK]
+        say(page.picture_input, content | {"offset": offset, "first": first}, chunk)
+        if not answers[-1]["more"]:
+            break
+    return answers
+
+
+def test_an_uploaded_picture_is_read(page: Page) -> None:
+    assert upload(page, png()) == [{"type": "ack", "upload": "1", "more": False}]
+    assert 'data-testid="prediction-label">7<' in page.result.value
+    assert "sure, 97 %" in page.result.value
+
+
+def test_a_large_picture_arrives_in_chunks(page: Page, desk: PaperDesk) -> None:
+    data = png() + bytes(2 * CHUNK)
+    answers = upload(page, data)
+    assert [answer["more"] for answer in answers] == [True, True, False]
+    say(page.judge, {"type": "judge", "verdict": "right", "comment": "", "item": 0})
+    assert desk.ledger[0].picture == data
+
+
+def test_a_chunk_in_the_wrong_order_gives_a_sentence_and_ends_the_upload(page: Page) -> None:
+    answers: list[dict[str, Any]] = []
+    page.picture_input.send = lambda content, buffers=None: answers.append(content)
+    content = {"type": "chunk", "upload": "1", "name": "a.png", "size": 9, "first": True}
+    say(page.picture_input, content | {"offset": 4}, b"12345")
+    assert answers == [{"type": "ack", "upload": "1", "more": False}]
+    assert page.banner.error == "a.png: It did not arrive whole; please send it again."
+
+
+def test_a_picture_over_the_limit_is_refused_with_a_sentence(page: Page) -> None:
+    content = {"type": "too-large", "name": "big.bmp", "size": 21_000_000, "first": True}
+    say(page.picture_input, content)
+    assert page.banner.error.startswith("big.bmp: This file has 21 MB; pictures of up to 3 MB")
+
+
+def test_python_checks_the_size_too(page: Page) -> None:
+    answers = upload(page, bytes(3_000_001), "big.bmp")
+    assert answers == [{"type": "ack", "upload": "1", "more": False}]
+    assert "up to 3 MB" in page.banner.error
+
+
+def test_a_folder_that_was_dropped_gives_a_sentence(page: Page) -> None:
+    say(page.picture_input, {"type": "unreadable", "name": "holiday", "first": True})
+    assert page.banner.error.startswith("holiday: The browser could not read it.")
+
+
+def test_the_same_file_twice_in_a_row_is_read_twice(page: Page) -> None:
+    upload(page, png(), upload="1")
+    upload(page, png(), upload="2")
+    assert len(page.visit.rows) == 2
+
+
+def test_an_example_is_read(page: Page) -> None:
+    assert len(page.picture_input.examples) == 2
+    say(page.picture_input, {"type": "example", "number": 1})
+    assert page.visit.rows[0]["name"] == "two.png"
+
+
+def test_thumbnails_of_examples_are_small(page: Page) -> None:
+    assert all(len(example["picture"]) < 10_000 for example in page.picture_input.examples)
+
+
+def test_a_message_that_makes_no_sense_is_guarded(
+    page: Page, caplog: pytest.LogCaptureFixture
+) -> None:
+    say(page.judge, {"type": "dance"})
+    say(page.picture_input, {"type": "example", "number": 99})
+    assert page.banner.error == SORRY
+    assert "KeyError" in caplog.text
+
+
+def test_the_error_can_be_closed(page: Page) -> None:
+    upload(page, BROKEN)
+    say(page.banner, {"type": "close"})
+    assert page.banner.error == ""
+
+
+def test_a_digit_and_a_comment_are_kept(page: Page, desk: PaperDesk) -> None:
+    upload(page, png())
+    say(page.judge, {"type": "answer", "digit": 1, "comment": "a one", "item": 0})
+    assert (desk.ledger[0].digit, desk.ledger[0].comment) == (1, "a one")
+    assert page.judge.receipt == "a.png: Kept."
+    assert (page.judge.said, page.judge.can_undo) == ("1", True)
+    assert page.visit.rows[0]["said"] == "wrong, it is a 1"
+
+
+def test_undo_opens_the_question_again(page: Page, desk: PaperDesk) -> None:
+    upload(page, png())
+    say(page.judge, {"type": "judge", "verdict": "unsure", "comment": "", "item": 0})
+    say(page.judge, {"type": "undo"})
+    assert desk.ledger == []
+    assert (page.judge.said, page.judge.can_undo) == ("", False)
+
+
+def test_nothing_can_be_judged_before_a_picture_is_read(page: Page) -> None:
+    assert page.judge.item == -1
+    upload(page, BROKEN)
+    assert page.judge.item == -1
+
+
+def test_where_no_digit_was_seen_there_is_nothing_to_call_right(
+    page: Page, desk: PaperDesk
+) -> None:
+    desk.refused = True
+    upload(page, png())
+    assert (page.judge.item, page.judge.label) == (0, -1)
+    assert "I see no digit here" in page.result.value
+    assert "best guess 7, 97 %" in page.result.value
+
+
+def test_a_row_of_the_visit_can_be_shown_again(page: Page) -> None:
+    upload(page, png(1), "a.png")
+    upload(page, png(2), "b.png")
+    say(page.visit, {"type": "select", "item": 0})
+    assert page.visit.current == 0
+    assert "a.png" in page.result.value
+
+
+def test_a_broken_picture_says_why_in_the_list_and_in_view(page: Page) -> None:
+    upload(page, BROKEN)
+    assert page.visit.rows[0]["read"] == "This file is damaged; please send it again."
+    say(page.visit, {"type": "select", "item": 0})
+    assert "This file is damaged" in page.result.value
+
+
+def test_hostile_names_are_escaped_wherever_html_is_made(page: Page) -> None:
+    upload(page, png(), HOSTILE)
+    assert "<img src=x" not in page.result.value
+    upload(page, BROKEN, HOSTILE)
+    say(page.visit, {"type": "select", "item": 1})
+    assert "<img src=x" not in page.result.value
+    assert "&lt;img src=x" in page.result.value
+
+
+@pytest.mark.parametrize("view", ["banner", "header", "judge", "picture_input", "visit"])
+def test_no_view_makes_html_of_text_in_the_browser(page: Page, view: str) -> None:
+    source = str(getattr(page, view)._esm)
+    for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"):
+        assert way not in source
+
+
+def test_the_contributor_comes_from_the_browser(page: Page, desk: PaperDesk) -> None:
+    say(page.header, {"type": "contributor", "name": "visitor-12ab34"})
+    assert page.header.contributor == "visitor-12ab34"
+    upload(page, png())
+    say(page.judge, {"type": "judge", "verdict": "right", "comment": "", "item": 0})
+    assert desk.ledger[0].contributor == "visitor-12ab34"
+
+
+def test_the_version_is_shown(page: Page, desk: PaperDesk) -> None:
+    assert page.header.model_version == "base"
+    desk.model = "v0002"
+    upload(page, png())
+    assert page.header.model_version == "v0002"
+
+
+def test_the_ready_marker_comes_when_every_view_has_reported(page: Page) -> None:
+    *others, last = [page.header, page.banner, page.picture_input, page.judge, page.visit]
+    marker = page.children[-1]
+    for view in others:
+        say(view, {"type": "ready"})
+    assert marker.value == ""
+    say(last, {"type": "ready"})
+    assert marker.value == READY
+
+
+def test_importing_the_widgets_loads_nothing_heavy() -> None:
+    heavy = ["alembic", "keras", "matplotlib", "pandas", "papermill", "scipy", "tensorflow"]
+    code = (
+        "import sys, digitlab.widgets\n"
+        f"print(sorted(set({heavy}) & {{name.split('.')[0] for name in sys.modules}}))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
