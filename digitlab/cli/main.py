@@ -23,7 +23,7 @@ COMMANDS = {
 
 
 class _LazyGroup(click.Group):
-    """Loads a command's module when it is asked for, so that `--help` stays quick."""
+    """Loads a command's module when it is called: no command pays for another's libraries."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)

@@ -79,6 +79,12 @@ function render({ model, el }) {
     event.preventDefault();
   }, { signal: listening.signal });
 
+  // A notebook leaves the focus in an output that somebody clicked away from: give it back.
+  document.addEventListener("pointerdown", (event) => {
+    if (!isOurs(el, event.target) && pageOf(el).contains(document.activeElement))
+      document.activeElement.blur();
+  }, { signal: listening.signal });
+
   const show = () => {
     const [item, label, said] = ["item", "label", "said"].map((name) => model.get(name));
     const off = item < 0;

@@ -58,13 +58,13 @@ class Sender {
     const step = this.model.get("chunk_bytes");
     this.upload = upload;
     this.stopped = false;
-    const tell = (offset) => {
-      if (Date.now() - started < SLOW) return;
-      const which = this.total > 1 ? `, ${this.done + 1} of ${this.total}` : "";
-      this.show(`Sending ${name}${which}`, size ? offset / size : 1);
-    };
-    const late = setTimeout(() => tell(0), SLOW);
     let offset = 0;
+    const tell = () => {
+      if (Date.now() - started < SLOW) return;
+      const which = this.total > 1 ? `${this.done + 1} of ${this.total}: ` : "";
+      this.show(`${offset < size ? "Sending" : "Reading"} ${which}${name}`, size ? offset / size : 1);
+    };
+    const late = setTimeout(tell, SLOW);
     let more = true;
     while (more) {
       let chunk;
@@ -76,9 +76,9 @@ class Sender {
       }
       const answered = new Promise((resolve) => (this.answer = resolve));
       this.model.send({ type: "chunk", upload, name, size, offset, first }, undefined, [chunk]);
-      more = await answered;
       offset += chunk.byteLength;
-      tell(offset);
+      tell();
+      more = await answered;
     }
     clearTimeout(late);
     if (this.stopped) this.model.send({ type: "stop", upload });
