@@ -124,7 +124,7 @@ def test_a_notebook_that_fails_is_one_sentence(start: Start, browser_page: Page)
 
 
 @pytest.mark.parametrize(
-    ("scheme", "paper"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 23, 26)")]
+    ("scheme", "paper"), [("light", "rgb(246, 245, 241)"), ("dark", "rgb(18, 21, 27)")]
 )
 def test_the_page_follows_the_systems_light_or_dark(
     server: Server, browser_page: Page, scheme: Any, paper: str

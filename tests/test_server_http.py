@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlencode
@@ -153,6 +154,29 @@ def test_a_session_whose_page_never_comes_is_ended(tmp_path: Path, notebook: Pat
         assert server.health()["sessions"] == 1
         wait_until(lambda: server.health()["sessions"] == 0, "the session ends")
         wait_until(lambda: not server.kernel_processes(), "its process ends")
+    finally:
+        server.stop()
+
+
+def test_a_kernel_that_dies_while_it_starts_ends_the_answer(tmp_path: Path, notebook: Path) -> None:
+    server = start_server(tmp_path / "home", dashboard=notebook, warm=0)
+    try:
+        with ThreadPoolExecutor() as pool:
+            page = pool.submit(server.get)
+            wait_until(server.kernel_processes, "a kernel starts")
+            for process in server.kernel_processes():
+                process.kill()
+            assert 'id="failed"' in page.result(60).text
+        assert server.health()["sessions"] == 0
+    finally:
+        server.stop()
+
+
+def test_a_session_is_not_ended_while_its_page_is_being_made(tmp_path: Path) -> None:
+    slow = write_notebook(tmp_path / "slow.ipynb", "import time", "time.sleep(4)", *CELLS)
+    server = start_server(tmp_path / "home", dashboard=slow, grace_s=1, warm=0)
+    try:
+        assert "vnd.jupyter.widget-view" in server.get().text
     finally:
         server.stop()
 
@@ -329,11 +353,13 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     )
 
 
-def test_an_open_server_without_a_token_warns(tmp_path: Path, notebook: Path) -> None:
+def test_an_open_server_warns_and_compresses(tmp_path: Path, notebook: Path) -> None:
     server = start_server(tmp_path / "home", dashboard=notebook, ip="0.0.0.0", warm=0)  # noqa: S104
     assert server.process.stdout is not None
     warning = server.process.stdout.readline()
+    script = server.get("voila/static/voila.js", **{"Accept-Encoding": "gzip"})
     assert server.stop() == 0
+    assert script.headers["Content-Encoding"] == "gzip"  # the way may be slow
     assert warning.startswith("Whoever reaches 0.0.0.0 may use it: give --token")
 
 

@@ -140,8 +140,7 @@ class Dashboards(Voila):  # type: ignore[misc] # untyped base
         stopped = asyncio.Event()
         with _on_signals(asyncio.get_running_loop(), stopped):
             self.port = sockets[0].getsockname()[1]
-            self.app = Application(default_handler_class=None, **self.init_settings())
-            self.app.settings.update(self.tornado_settings)
+            self.app = Application(**self.init_settings() | self.tornado_settings)
             self.app.add_handlers(".*$", self.init_handlers())
             server = HTTPServer(
                 self.app, ssl_options=tls, xheaders=options.is_local, max_body_size=2**20

@@ -21,6 +21,9 @@ SENTENCES = {
 }
 """What a person reads instead of the page, by HTTP status."""
 
+FAILED = '<i id="failed" hidden></i>'
+"""What makes the page's script say that it could not start."""
+
 OTHERWISE = "Something went wrong. The server's log says more."
 
 
@@ -51,8 +54,14 @@ class DashboardHandler(TornadoVoilaHandler, PlainErrors):  # type: ignore[misc] 
             self.redirect(self.base_url)  # known by its cookie now; out of address and history
             return
         self.xsrf_token  # noqa: B018 # sets the cookie without which closing the page gets a 403
+        kernels: Any = self.kernel_manager
         try:
-            await super().get(path)
+            async for html in self.get_generator():
+                if "voila_heartbeat()" in html and not kernels.visit_goes_on():
+                    self.finish(FAILED)  # Voilà would send heartbeats as long as one listens
+                    return
+                self.write(html)
+                self.flush()
         finally:
             RequestInfoSocketHandler._cache.clear()  # nobody asks; it would grow for ever
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -74,7 +75,8 @@ class SessionKernels(_HeatedKernels):  # type: ignore[misc] # a class made at ru
     _pools: dict[str, list[Any]]  # notebook -> tasks that heat a kernel each
 
     def __init__(self, **kwargs: Any) -> None:
-        self._claimed: dict[str, float] = {}  # kernel -> when it became a session (monotonic)
+        self._claimed: dict[str, float] = {}  # session's kernel -> when its page was sent
+        self._visits: dict[Any, str] = {}  # task that answers a visitor -> kernel
         self._met: set[str] = set()  # sessions whose page has connected
         self._arriving = 0  # visitors whose kernel is not known yet
         super().__init__(**kwargs)
@@ -100,15 +102,19 @@ class SessionKernels(_HeatedKernels):  # type: ignore[misc] # a class made at ru
         """Claim a heated kernel for a visitor."""
         with self._place():
             claimed = await super().get_rendered_notebook(notebook_name, **kwargs)
-            self._claimed[claimed[2]] = time.monotonic()
+            self._claim(claimed[2])
         return claimed
 
     async def start_kernel(self, **kwargs: Any) -> str:
         """Start a kernel for a visitor; the pool starts its own past this method."""
         with self._place():
             kernel_id: str = await super().start_kernel(**kwargs)
-            self._claimed[kernel_id] = time.monotonic()
+            self._claim(kernel_id)
         return kernel_id
+
+    def visit_goes_on(self) -> bool:
+        """Whether the kernel that the current task claimed for its visitor still runs."""
+        return self._visits.get(asyncio.current_task()) in self
 
     def notify_connect(self, kernel_id: str) -> None:
         self._met.add(kernel_id)
@@ -155,6 +161,18 @@ class SessionKernels(_HeatedKernels):  # type: ignore[misc] # a class made at ru
             yield
         finally:
             self._arriving -= 1
+
+    def _claim(self, kernel_id: str) -> None:
+        """Make it a session. The grace begins when the page has been sent."""
+        task: Any = asyncio.current_task()  # a request handler's
+        self._claimed[kernel_id] = math.inf
+        self._visits[task] = kernel_id
+        task.add_done_callback(self._sent)
+
+    def _sent(self, task: asyncio.Task[Any]) -> None:
+        kernel_id = self._visits.pop(task)
+        if kernel_id in self._claimed:
+            self._claimed[kernel_id] = time.monotonic()
 
     def _is_sound(self, task: Any) -> bool:
         return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from digitlab.errors import ServeError
@@ -35,7 +35,7 @@ class ServeOptions:
     ip: str = "127.0.0.1"
     port: int = 8866
     base_url: str = "/"
-    token: str = ""
+    token: str = field(default="", repr=False)
     max_sessions: int = 20
     certfile: Path | None = None
     keyfile: Path | None = None
