@@ -9,6 +9,8 @@ import shutil
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from digitlab.images.examples import Example
 from digitlab.images.examples import examples as bundled_examples
 from digitlab.model.prediction import Prediction
@@ -144,6 +146,7 @@ class Lab:
         """The reading page as a widget, for Voilà, JupyterLab or VS Code."""
         from digitlab.widgets import Page  # ipywidgets, which a command line does not need
 
+        self.reader().read(np.zeros((28, 28), np.uint8))  # loads all that the first picture needs
         return Page(self)
 
     def close(self) -> None:

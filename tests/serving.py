@@ -183,6 +183,6 @@ def write_notebook(path: Path, *cells: str) -> Path:
 
 def _is_kernel(process: psutil.Process) -> bool:
     try:
-        return "ipykernel_launcher" in process.cmdline()
+        return "digitlab.server.kernel" in process.cmdline()
     except psutil.Error:  # it has just ended
         return False

@@ -20,7 +20,7 @@ Examples:
 
 @click.command(epilog=EXAMPLE)
 @click.option("--ip", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8866, show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8866, show_default=True)
 @click.option("--base-url", default="/", show_default=True, help="Path behind a reverse proxy.")
 @click.option("--token", default="", help="Visitors must know it; else DIGITLAB_TOKEN, else none.")
 @click.option("--max-sessions", type=click.IntRange(1), default=20, show_default=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import click
@@ -38,7 +39,10 @@ def train(ctx: click.Context, epochs: int, seed: int, images: int | None, as_jso
     """
     settings = settings_of(ctx)
     config = TrainConfig(epochs=epochs, seed=seed, images=images)
-    with Lab(settings) as lab, tqdm(desc="epoch 1", unit="step") as bar:
+    with (
+        Lab(settings) as lab,
+        tqdm(desc="epoch 1", unit="step", disable=not sys.stderr.isatty()) as bar,
+    ):
 
         def progress(step: int, steps: int, loss: float) -> None:
             bar.total = steps
@@ -48,7 +52,8 @@ def train(ctx: click.Context, epochs: int, seed: int, images: int | None, as_jso
         def epoch_done(row: dict[str, Any]) -> None:
             bar.write(
                 f"epoch {row['epoch']}/{epochs}: loss {row['loss']:.4f}, "
-                f"tune {row['tune_accuracy']:.2%}, {row['seconds']:.0f} s"
+                f"tune {row['tune_accuracy']:.2%}, {row['seconds']:.0f} s",
+                file=sys.stderr,
             )
             bar.reset()
             bar.set_description(f"epoch {min(row['epoch'] + 1, epochs)}")

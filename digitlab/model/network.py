@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.model.quiet import quiet_native
+
 EMBEDDING = 128
 """Length of the pooled features that memory compares."""
 
@@ -242,8 +244,9 @@ def _affine(n: int, rng: np.random.Generator, config: TrainConfig) -> NDArray[np
 
 
 def _keras() -> Any:
-    """Keras, its log lines about missing accelerators turned off; costs 3-6 s the first time."""
+    """Keras, its lines about missing accelerators turned off; costs 3-6 s the first time."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import keras
+    with quiet_native():
+        import keras
 
     return keras

@@ -6,10 +6,7 @@ would take 70 ms and half a gigabyte.
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ from numpy.typing import NDArray
 from digitlab.errors import ModelError
 from digitlab.model.card import Card
 from digitlab.model.metrics import softmax
+from digitlab.model.quiet import quiet_native
 
 BATCH = 256
 """Most images in one call of the interpreter; larger arrays go in pieces of this size."""
@@ -44,7 +42,7 @@ class Classifier:
             raise ModelError(f"{path}: not a LiteRT model ({error}).", version=version) from error
         self._input, self._logits, self._embedding = _tensors(self._interpreter, card, version)
         self._batch = 1
-        with _quiet():  # the first allocation says on standard error which delegate it made
+        with quiet_native():  # the first allocation says on standard error which delegate it made
             self._interpreter.allocate_tensors()
 
     @classmethod
@@ -99,23 +97,6 @@ class Classifier:
                 self._interpreter.get_tensor(self._logits),
                 self._interpreter.get_tensor(self._embedding),
             )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Standard error closed to native code, which knows no log level; it raises all the same."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # a windowed program has none
-        yield
-        return
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _tensors(interpreter: Any, card: Card, version: str) -> tuple[int, int, int]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from digitlab.server.options import ServeOptions
 from digitlab.settings import Settings
+from digitlab.store import FeedbackStore
 
 __all__ = ["ServeOptions", "serve"]
 
@@ -25,8 +26,10 @@ def serve(
             listens, and a warning if everybody may use it.
 
     Raises:
+        StoreError: the home cannot be written.
         ServeError: the port is taken or not allowed, or a file is missing or unusable.
     """
+    FeedbackStore.open(settings).close()  # pages find the database made and up to date
     from digitlab.server.app import run  # voila, tornado and nbconvert: half a second
 
     run(options, settings, announce)

@@ -58,6 +58,7 @@ def kernel_environment(
         "DIGITLAB_DATABASE_URL": settings.database_url,
         "DIGITLAB_STORAGE_URL": settings.storage_url,
         "IPYTHONDIR": str(runtime / "ipython"),
+        "MALLOC_TRIM_THRESHOLD_": "131072",  # glibc gives a picture's memory back: 5 MB less
         "OMP_NUM_THREADS": "1",  # twenty kernels share the cores
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }

@@ -35,7 +35,7 @@ class OwnPythonSpecs(KernelSpecManager):
             argv=[
                 sys.executable,
                 "-m",
-                "ipykernel_launcher",
+                "digitlab.server.kernel",
                 "-f",
                 "{connection_file}",
                 "--HistoryManager.enabled=False",  # what a page ran is nobody's history
