@@ -18,8 +18,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 CONSTRAINTS = ROOT / "constraints.txt"
 PARTS = {
-    "serve": (".", "about 420 MB, of which TensorFlow is two thirds; 2.0 GB on disk"),
-    "test": (".[dev]", "about 520 MB, of which TensorFlow is half; 2.3 GB on disk"),
+    "serve": (".", "about 0.7 GB, most of it TensorFlow; 2.7 GB on disk"),
+    "test": (".[dev]", "about 0.8 GB, most of it TensorFlow; 3.1 GB on disk"),
 }
 
 
