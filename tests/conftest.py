@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -34,14 +34,19 @@ def chromium() -> Iterator[Browser]:
     """
     from playwright.sync_api import sync_playwright  # plain `pytest` does not need it
 
-    installed = next(filter(None, map(shutil.which, BROWSERS)), None)
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=installed, args=[*QUIET, *(["--no-sandbox"] if as_root else [])]
-        )
+        browser = launch(playwright)
         yield browser
         browser.close()
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start an installed Chromium or Chrome, else Playwright's own."""
+    installed = next(filter(None, map(shutil.which, BROWSERS)), None)
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return playwright.chromium.launch(
+        executable_path=installed, args=[*QUIET, *(["--no-sandbox"] if as_root else [])]
+    )
 
 
 @pytest.fixture

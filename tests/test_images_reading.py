@@ -69,7 +69,7 @@ def test_a_clean_thumbnail_of_80_pixels_is_read(digits, inverted):
 
 @pytest.mark.parametrize("dark_paper", [False, True])
 def test_a_clean_photograph_gives_the_written_digit_back(digits, dark_paper):
-    for number, digit_image in enumerate(digits[:20]):
+    for number, digit_image in enumerate(digits[:10]):
         image = photograph(digit_image, rng=np.random.default_rng(number))
         view = view_of(Image.eval(image, lambda tone: 255 - tone) if dark_paper else image)
         assert alike(view.digit_image, digit_image) > 0.8
@@ -90,7 +90,7 @@ def test_a_clean_photograph_gives_the_written_digit_back(digits, dark_paper):
 def test_a_harder_photograph_gives_the_written_digit_back(digits, scene):
     likeness = [
         alike(view_of(photograph(d, rng=np.random.default_rng(n), scene=scene)).digit_image, d)
-        for n, d in enumerate(digits[:12])
+        for n, d in enumerate(digits[:8])
     ]
     assert np.median(likeness) > 0.75
 
@@ -140,7 +140,7 @@ def test_a_hairline_is_widened_to_a_stroke_of_mnist():
 
 
 def test_the_frame_is_that_of_mnist(digits):
-    for number, digit_image in enumerate(digits[:20]):
+    for number, digit_image in enumerate(digits[:10]):
         rng = np.random.default_rng(number)
         result = view_of(photograph(digit_image, rng=rng)).digit_image.astype(float)
         rows, columns = np.nonzero(result)
@@ -214,11 +214,11 @@ def test_an_empty_sheet_with_grain_and_uneven_light_is_blank():
 def test_nine_in_ten_of_any_photographs_give_the_written_digit_back(digits):
     rng = np.random.default_rng(1)
     right = 0
-    for digit_image in digits[:60]:
+    for digit_image in digits[:40]:
         scene = replace(random_scene(rng), rotation=0.0)
         view = view_of(photograph(digit_image, rng=rng, scene=scene))
         right += alike(view.digit_image, digit_image) > 0.7
-    assert right >= 54
+    assert right >= 36
 
 
 def test_equal_generators_give_equal_photographs(digits):

@@ -36,7 +36,9 @@ def installed(wheel, tmp_path_factory) -> Path:
     venv.create(folder, with_pip=True)
     pip = [folder / SCRIPTS / "python", "-m", "pip", "install", "--quiet"]
     constraints = ["--constraint", ROOT / "constraints.txt"]
-    subprocess.run([*pip, *constraints, wheel], check=True, env=clean_environment())
+    subprocess.run(
+        [*pip, *constraints, wheel], check=True, capture_output=True, env=clean_environment()
+    )
     return folder / SCRIPTS
 
 
@@ -87,7 +89,7 @@ def test_the_installed_package_serves_predicts_and_reads_the_ledger(installed, c
         assert "http://127.0.0.1:18866/" in said
         page = fetch("http://127.0.0.1:18866/")
         assert page.status == 200
-        assert "digitlab-page" in page.text
+        assert "application/vnd.jupyter.widget-view+json" in page.text
     finally:
         server.terminate()
         server.wait(30)

@@ -11,7 +11,7 @@ from PIL import Image
 
 Colour = tuple[int, int, int]
 
-_HAIRLINE = 0.3  # pixels of MNIST's box: half the width that a thinned stroke keeps
+_HAIRLINE = 0.4  # pixels of MNIST's box: half the width that a thinned stroke keeps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +121,7 @@ def _stroke(digit_image: NDArray[np.uint8], scene: Scene) -> NDArray[np.float64]
         return np.zeros((height, width))
     distance = ndimage.distance_transform_edt(inside) - ndimage.distance_transform_edt(~inside)
     distance = ndimage.gaussian_filter(distance / fine, fine / 3)
-    half_width = ndimage.gaussian_filter(ndimage.maximum_filter(distance, 3 * fine), fine)
+    half_width = ndimage.gaussian_filter(ndimage.maximum_filter(distance, 2 * fine), fine / 2)
     distance += np.maximum(scene.widen, _HAIRLINE - half_width)  # thinned, but not broken
     matrix = turn / pixel * fine
     offset = 14 * fine - matrix @ centre

@@ -1,31 +1,17 @@
-"""Locating: where the ink of the digit stands in a grey picture.
-
-Ink is what is narrower than a stroke can be and differs from the paper around it. A grey
-closing (Serra 1982, ch. XII) with a window wider than any stroke takes such things away and
-leaves everything larger as it is, hard shadow edges included; what it took away is the ink.
-"""
+"""Locating: which ink of a grey picture is the digit's, and of which polarity it is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Grey = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+from digitlab.images.contrast import stand_out, threshold
+from digitlab.images.ink import Floats, Ink, Mask, bounds, widened
 
-_WINDOW: Final = 0.28  # of the mean side: wider than a brush stroke, narrower than a shadow
-_WIDER: Final = .45  # the same for thumbnails: they are cut close, and hold no shadows
-_THUMBNAIL: Final = 112  # longest side of these
-_COARSE: Final = 320  # longest side on which the paper is looked for
-_FLOOR: Final = 7.0  # grey levels below which nothing is ink
-_NOISES: Final = 5.0  # standard deviations of the noise that ink stands out by, at least
-_STRONG: Final = 0.45  # of the ink's peak: surely ink
-_WEAK: Final = 0.22  # of the ink's peak: ink if it hangs together with sure ink
-_SPECK: Final = 0.06  # of the main piece's extent: smaller ones are dust
+_SPECK: Final = 0.1  # of the main piece's extent: smaller ones are dust
+_SCRAP: Final = 0.02  # of the main piece's area: the same
 _REACH: Final = 0.22  # of the main piece's extent: farther ones are something else
 _AROUND: Final = 0.35  # of the digit's extent: how far around it the paper is looked at
 _FEWEST: Final = 6  # pixels of a digit
@@ -34,30 +20,7 @@ _MANY: Final = 8  # pieces, from which on noise is thought of
 _STANDS_OUT: Final = 0.25  # of all ink: a digit has more than this
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Ink:
-    """The ink of one digit.
-
-    Attributes:
-        contrast: how far the ink stands out from the paper, in grey levels; float32 (H, W),
-            0 on paper and on ink that is not the digit's.
-        mask: bool (H, W), the pixels of the digit; never empty.
-        likeness: 0-1, how far its main piece looks like a digit by its place and form.
-    """
-
-    contrast: Floats
-    mask: Mask
-    likeness: float
-
-    @property
-    def box(self) -> tuple[int, int, int, int]:
-        """x, y, width, height, tight around the mask."""
-        rows, columns = np.flatnonzero(self.mask.any(1)), np.flatnonzero(self.mask.any(0))
-        x, y = int(columns[0]), int(rows[0])
-        return x, y, int(columns[-1]) - x + 1, int(rows[-1]) - y + 1
-
-
-def find_ink(grey: Grey) -> Ink | None:
+def find_ink(grey: NDArray[np.uint8]) -> Ink | None:
     """Find the ink of the one digit in a picture.
 
     Args:
@@ -66,7 +29,7 @@ def find_ink(grey: Grey) -> Ink | None:
     Returns:
         The ink; None when the picture holds none.
     """
-    if min(grey.shape) < 2 or np.ptp(grey) < _FLOOR:
+    if min(grey.shape) < 2 or np.ptp(grey) == 0:
         return None
     page = grey.astype(np.float32)
     dark, bright = _find_dark(page), _find_dark(255 - page)
@@ -89,11 +52,9 @@ def _paper_tone(page: Floats, dark: Mask, bright: Mask) -> float:
     outside, only one of the two is distinct.
     """
     either = dark | bright
-    rows, columns = np.flatnonzero(either.any(1)), np.flatnonzero(either.any(0))
-    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-    margin = round(_AROUND * max(len(rows), len(columns))) + 1
+    box = bounds(either)
     outside = np.zeros(page.shape, bool)
-    outside[tuple(slice(max(0, side.start - margin), side.stop + margin) for side in box)] = True
+    outside[widened(box, round(_AROUND * _extent(box)) + 1)] = True
     outside[box] = False
     if outside.sum() < 0.1 * page.size:  # the digit fills the picture: paper is what is neither
         outside |= ~either
@@ -101,61 +62,18 @@ def _paper_tone(page: Floats, dark: Mask, bright: Mask) -> float:
 
 
 def _evidence(ink: Ink, distance: Floats) -> float:
-    return ink.likeness * float(np.median(distance[ink.mask]))
+    """How well a reading holds: thin, well placed, and distinct from the paper, in grey levels."""
+    return ink.likeness * _thin(ink.mask) * float(np.median(distance[ink.mask]))
 
 
-def stand_out(page: Floats) -> Floats:
-    """How far each pixel is darker than the paper around it.
-
-    Args:
-        page: float32 (H, W), dark ink.
-
-    Returns:
-        float32 (H, W), grey levels; about 0 on paper, either side of it by the noise.
-    """
+def _thin(mask: Mask) -> float:
+    """0-1: strokes are thin; the gaps between a digit and a frame around it are not."""
     from scipy import ndimage
 
-    smooth = (
-        ndimage.gaussian_filter(page, max(page.shape) / 1000) if max(page.shape) > 150 else page
-    )
-    coarse = _shrink(smooth, _COARSE)
-    factor = max(1, round(max(page.shape) / max(coarse.shape)))
-    small = max(coarse.shape) <= _THUMBNAIL
-    window = max(3, int((_WIDER if small else _WINDOW) * float(np.sqrt(coarse.size))) | 1)
-    padded = np.pad(coarse, window, mode="edge")
-    paper = ndimage.grey_closing(padded, size=(window, window))[window:-window, window:-window]
-    # Reduced, the edge of a shadow lies beside itself by up to a pixel: take the darker side.
-    paper = ndimage.grey_erosion(paper, size=(3, 3), mode="nearest")
-    paper = np.repeat(np.repeat(paper, factor, 0), factor, 1)[: page.shape[0], : page.shape[1]]
-    contrast: Floats = paper - smooth
-    # A closing keeps the brightest grains of the paper: take their height off again.
-    contrast -= np.median(contrast)
-    return contrast
-
-
-def threshold(contrast: Floats) -> Mask | None:
-    """Part ink from paper by two thresholds with hysteresis (Canny 1986, section VIII).
-
-    Returns:
-        bool (H, W); None when nothing stands out from the noise.
-    """
-    from scipy import ndimage
-
-    noise = 1.4826 * float(np.median(np.abs(contrast)))
-    floor = max(_FLOOR, _NOISES * noise)
-    above = contrast[contrast > floor]
-    if above.size < _FEWEST:
-        return None
-    peak = float(np.percentile(above, 90))
-    strong, weak = max(floor, _STRONG * peak), max(0.7 * floor, _WEAK * peak)
-    labels, count = ndimage.label(contrast > weak, np.ones((3, 3)))
-    if count == 0:
-        return None
-    sure = np.zeros(count + 1, bool)
-    sure[np.unique(labels[contrast > strong])] = True
-    sure[0] = False
-    mask: Mask = sure[labels]
-    return mask if mask.any() else None
+    part = mask[bounds(mask)]
+    part = np.pad(part[:: 1 + part.shape[0] // 200, :: 1 + part.shape[1] // 200], 1)
+    thickness = 2 * float(ndimage.distance_transform_edt(part).max()) / max(part.shape)
+    return float(np.clip(1.5 - 2 * thickness, 0.1, 1))
 
 
 def choose(pieces: Mask, contrast: Floats) -> Ink | None:
@@ -175,38 +93,35 @@ def choose(pieces: Mask, contrast: Floats) -> Ink | None:
     numbers = np.arange(1, count + 1)
     areas = ndimage.sum_labels(pieces, labels, numbers)
     masses = ndimage.sum_labels(np.minimum(contrast, 255), labels, numbers)
-    weights = np.array(
-        [
-            mass * _digit_like(box, area, pieces.shape)
-            for box, area, mass in zip(boxes, areas, masses, strict=True)
-        ]
+    likeness = np.array(
+        [_digit_like(box, area, pieces.shape) for box, area in zip(boxes, areas, strict=True)]
     )
-    main = int(weights.argmax())
-    extents = np.array([max(side.stop - side.start for side in box) for box in boxes])
+    main = int((masses * likeness).argmax())
+    extents = np.array([_extent(box) for box in boxes])
     extent = int(extents[main])
     if areas[main] < _FEWEST or extent < _SMALLEST * max(pieces.shape):
         return None
-    own_tone = masses[main] / areas[main]
-    kept = [main + 1]
-    for index, box in enumerate(boxes):
-        if index == main or _gap(box, boxes[main]) > _REACH * extent:
-            continue
-        faint = masses[index] / areas[index] < 0.5 * own_tone
-        strange = _digit_like(box, areas[index], pieces.shape) < 0.5
-        if (
-            extents[index] >= _SPECK * extent
-            and areas[index] >= 0.01 * areas[main]
-            and not (faint or strange)
-        ):
-            kept.append(index + 1)
-    share = masses[np.array(kept) - 1].sum() / masses.sum()
+    tones = masses / areas
+    kept = [
+        index
+        for index, box in enumerate(boxes)
+        if index == main
+        or (
+            _gap(box, boxes[main]) <= _REACH * extent
+            and extents[index] >= _SPECK * extent
+            and areas[index] >= _SCRAP * areas[main]
+            and tones[index] >= 0.5 * tones[main]
+            and likeness[index] >= 0.5
+        )
+    ]
+    share = masses[kept].sum() / masses.sum()
     if count >= _MANY and share < _STANDS_OUT and extent < 4 * np.median(extents):
         return None  # one grain among its like: noise, not ink
-    mask: Mask = np.isin(labels, kept)
+    mask: Mask = np.isin(labels, numbers[kept])
     return Ink(
         contrast=_only(contrast, mask, pieces),
         mask=mask,
-        likeness=_digit_like(boxes[main], areas[main], pieces.shape),
+        likeness=float(likeness[main]),
     )
 
 
@@ -228,6 +143,11 @@ def _digit_like(box: tuple[slice, slice], area: float, shape: tuple[int, ...]) -
     return (0.3 if edges else 1.0) * (0.4 + 0.6 * centred)
 
 
+def _extent(box: tuple[slice, slice]) -> int:
+    """The longer side of a box, in pixels."""
+    return max(int(side.stop - side.start) for side in box)
+
+
 def _gap(one: tuple[slice, slice], other: tuple[slice, slice]) -> float:
     """Distance between two boxes, in pixels; 0 when they overlap."""
     gaps = [max(0, a.start - b.stop, b.start - a.stop) for a, b in zip(one, other, strict=True)]
@@ -239,20 +159,9 @@ def _only(contrast: Floats, mask: Mask, pieces: Mask) -> Floats:
     from scipy import ndimage
 
     reach = 1 + max(contrast.shape) // 250
-    near = ndimage.binary_dilation(mask, iterations=reach)
-    others = ndimage.binary_dilation(pieces & ~mask, iterations=1)
-    kept: Floats = np.where(near & ~(others & ~mask), np.maximum(contrast, 0), 0).astype(np.float32)
+    part = widened(bounds(mask), reach)
+    near = ndimage.binary_dilation(mask[part], iterations=reach)
+    near &= ~ndimage.binary_dilation((pieces & ~mask)[part]) | mask[part]
+    kept = np.zeros_like(contrast)
+    kept[part] = np.where(near, np.maximum(contrast[part], 0), 0)
     return kept
-
-
-def _shrink(values: NDArray[np.generic], side: int) -> Floats:
-    """Reduce by whole-number area averaging until no side is longer than `side`."""
-    factor = -(-max(values.shape) // side)
-    page = values.astype(np.float32)
-    if factor <= 1:
-        return page
-    rows, columns = (-(-length // factor) * factor - length for length in page.shape)
-    page = np.pad(page, ((0, rows), (0, columns)), mode="edge")
-    blocks = page.reshape(page.shape[0] // factor, factor, page.shape[1] // factor, factor)
-    reduced: Floats = blocks.mean((1, 3))
-    return reduced

@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Floats = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+from digitlab.images.ink import Floats, Mask, bounds
 
 _SIDE: Final = 28
 _BOX: Final = 20
 _CENTRE: Final = 14.0  # MNIST's mean centre of mass, in pixels from the first one
 _THINNEST: Final = 2.0  # of the 20-pixel box: thinner strokes are widened to this
 _LARGEST: Final = 400  # pixels of a crop's longer side on which strokes are widened
-_EMPTY: Final = 24  # grey levels up to which a digit image's ground counts as empty
+
+EMPTY: Final = 24
+"""Grey levels up to which the ground of a digit image counts as empty."""
 
 
 def to_digit_image(contrast: Floats, mask: Mask) -> NDArray[np.uint8]:
@@ -46,10 +47,9 @@ def is_digit_image(grey: NDArray[np.uint8]) -> bool:
     """
     if grey.shape != (_SIDE, _SIDE) or grey.max() < 100:
         return False
-    ink = grey > _EMPTY
-    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
-    extent = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
-    if not _BOX - 3 <= extent <= _BOX + 2 or np.median(grey) > _EMPTY:
+    ink = grey > EMPTY
+    extent = max(side.stop - side.start for side in bounds(ink))
+    if not _BOX - 3 <= extent <= _BOX + 2 or np.median(grey) > EMPTY:
         return False
     return bool(np.abs(np.array(_centre_of_mass(grey)) - _CENTRE).max() <= 1.5)
 
@@ -66,8 +66,7 @@ def _crop(ink: Floats, mask: Mask) -> Floats:
     inked = mask & (ink > 0.25)
     if not inked.any():
         inked = mask
-    rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
-    cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    cut = ink[bounds(inked)]
     longest = max(cut.shape)
     # Strokes are widened in steps of a pixel: small crops are enlarged, so that steps are fine.
     side = min(max(longest, 10 * _BOX), _LARGEST)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.images.ink import bounds
 from digitlab.images.locate import find_ink
-from digitlab.images.normalise import is_digit_image, to_digit_image
+from digitlab.images.normalise import EMPTY, is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
 
 _SMALL: Final = 112  # longest side below which a picture is enlarged before it is looked at
@@ -45,8 +47,8 @@ def read_digit(picture: Picture) -> DigitView:
     """
     for grey in (picture.grey, 255 - picture.grey):
         if is_digit_image(grey):
-            ink = grey > 0
-            return DigitView(digit_image=grey.copy(), box=_box(ink, 1, picture.size), blank=False)
+            box = _box(grey > EMPTY, 1, picture.size)
+            return DigitView(digit_image=grey.copy(), box=box, blank=False)
     grey, zoom = _enlarge(picture.grey)
     found = find_ink(grey)
     if found is None:
@@ -74,9 +76,9 @@ def _enlarge(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
 
 def _box(mask: NDArray[np.bool_], scale: float, size: tuple[int, int]) -> tuple[int, int, int, int]:
     """The box of a mask, in full pixels, within the picture."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    left, top = int(columns[0] * scale), int(rows[0] * scale)
-    right = min(size[0], int(np.ceil((columns[-1] + 1) * scale)))
-    bottom = min(size[1], int(np.ceil((rows[-1] + 1) * scale)))
-    left, top = min(left, size[0] - 1), min(top, size[1] - 1)
-    return left, top, max(1, right - left), max(1, bottom - top)
+    rows, columns = bounds(mask)
+    left = min(int(columns.start * scale), size[0] - 1)
+    top = min(int(rows.start * scale), size[1] - 1)
+    right = min(size[0], max(left + 1, math.ceil(columns.stop * scale)))
+    bottom = min(size[1], max(top + 1, math.ceil(rows.stop * scale)))
+    return left, top, right - left, bottom - top

@@ -1,0 +1,42 @@
+"""Ink: the pixels of one digit, and how far they stand out from the paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ink:
+    """The ink of one digit.
+
+    Attributes:
+        contrast: how far the ink stands out from the paper, in grey levels; float32 (H, W),
+            0 on paper and on ink that is not the digit's.
+        mask: bool (H, W), the pixels of the digit; never empty.
+        likeness: 0-1, how far its main piece looks like a digit by its place and form.
+    """
+
+    contrast: Floats
+    mask: Mask
+    likeness: float
+
+
+def bounds(mask: Mask) -> tuple[slice, slice]:
+    """Rows and columns tight around the true pixels of a mask that is not empty."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return (
+        slice(int(rows[0]), int(rows[-1]) + 1),
+        slice(int(columns[0]), int(columns[-1]) + 1),
+    )
+
+
+def widened(box: tuple[slice, slice], margin: int) -> tuple[slice, slice]:
+    """A box with `margin` more pixels on each side, as far as the picture goes."""
+    rows, columns = (slice(max(0, side.start - margin), side.stop + margin) for side in box)
+    return rows, columns
