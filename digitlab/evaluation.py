@@ -19,6 +19,8 @@ from digitlab.reading import Reader
 Progress = Callable[[int, int], None]
 """Called with the number of pictures done and of all."""
 
+_PART = 1024  # digit images between two calls of it
+
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
@@ -106,7 +108,7 @@ def _answers(source: str, reader: Reader, progress: Progress | None) -> _Answers
                 f"{source}: expected mnist:test or mnist:tune.", path=source, expected="mnist:test"
             )
         x, y = mnist.load("test" if source == "mnist:test" else "tune")
-        return _digit_images(x, y, reader)
+        return _digit_images(x, y, reader, progress)
     path = Path(source)
     if path.is_dir():
         found = list_labelled_folder(path)
@@ -114,7 +116,7 @@ def _answers(source: str, reader: Reader, progress: Progress | None) -> _Answers
     if path.suffix.lower() == ".csv":
         x, y = read_kaggle_csv(path)
         _require(len(y), path)
-        answers = _digit_images(x, y, reader)
+        answers = _digit_images(x, y, reader, progress)
         return _Answers(**{**vars(answers), "seen": seen_in_training(x)})
     if path.suffix.lower() == ".npz":
         x, y = read_npz(path)
@@ -134,8 +136,15 @@ def seen_in_training(digit_images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.array([_hash(image) in known for image in digit_images], bool)
 
 
-def _digit_images(x: NDArray[np.uint8], y: NDArray[np.uint8], reader: Reader) -> _Answers:
-    probabilities = reader.classifier.predict_proba(x)
+def _digit_images(
+    x: NDArray[np.uint8], y: NDArray[np.uint8], reader: Reader, progress: Progress | None
+) -> _Answers:
+    parts = []
+    for start in range(0, len(x), _PART):
+        parts.append(reader.classifier.predict_proba(x[start : start + _PART]))
+        if progress is not None:
+            progress(min(start + _PART, len(x)), len(x))
+    probabilities = np.concatenate(parts)
     return _Answers(y, probabilities.argmax(axis=1), probabilities.max(axis=1), refused=0)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import getpass
 import os
-import shutil
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -129,14 +128,15 @@ class Lab:
 
         Returns:
             The new version's name. It serves nobody before somebody promotes it.
+
+        Raises:
+            ModelError: the same training runs already in this home.
         """
         from digitlab.model.training import train_base  # tensorflow, when it really trains
 
-        work = self.models.training / config.hash
-        folder = train_base(config, work=work, progress=progress, epoch_done=epoch_done)
-        version = self.models.adopt(folder)
-        shutil.rmtree(work)
-        return version
+        with self.models.work_folder(config.hash) as work:
+            folder = train_base(config, work=work, progress=progress, epoch_done=epoch_done)
+            return self.models.adopt(folder)
 
     def examples(self) -> list[Example]:
         """The pictures that ship with digitlab to try it with."""

@@ -84,15 +84,24 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def read_file(path: str | os.PathLike[str], *, max_bytes: int) -> bytes:
-    """The bytes of a picture file; one byte more than `max_bytes` at most.
+    """The bytes of a picture file.
 
     Raises:
-        ImageError: code "not-found": there is no such file, or it cannot be opened.
+        ImageError: code "not-found": there is no such file, or it cannot be opened; code
+            "too-large": it has more than `max_bytes`.
     """
     try:
         with Path(path).open("rb") as file:
-            return file.read(max_bytes + 1)
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(max_bytes + 1)
     except OSError as error:
         raise ImageError(
             f"{os.fspath(path)} cannot be opened: {error.strerror}.", code="not-found"
         ) from error
+    if len(data) > max_bytes:
+        raise ImageError(
+            f"This file has {max(size, len(data)) / 1e6:.1f} MB; at most {max_bytes / 1e6:g} MB "
+            "are read: save a smaller copy and try that.",
+            code="too-large",
+        )
+    return data

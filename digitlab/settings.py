@@ -11,6 +11,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, unquote
+
+from digitlab.errors import StoreError
 
 PACKAGE = Path(__file__).resolve().parent
 """The folder of the importable package."""
@@ -63,6 +66,9 @@ class Settings:
         Args:
             home: the folder; None to look for it by the rules above.
             environ: the environment to read; None for the process's own.
+
+        Raises:
+            StoreError: `home` can be no folder, for example "~somebody" who is nobody.
         """
         environ = os.environ if environ is None else environ
         path, source = _find_home(home, environ)
@@ -70,9 +76,10 @@ class Settings:
         return cls(
             home=path,
             home_source=source,
-            database_url=environ.get("DIGITLAB_DATABASE_URL")
-            or f"sqlite:///{(feedback / 'digitlab.db').as_posix()}",
-            storage_url=environ.get("DIGITLAB_STORAGE_URL") or (feedback / "pictures").as_uri(),
+            database_url=_absolute(environ.get("DIGITLAB_DATABASE_URL", ""))
+            or _sqlite_url(feedback / "digitlab.db"),
+            storage_url=_absolute(environ.get("DIGITLAB_STORAGE_URL", ""))
+            or (feedback / "pictures").as_uri(),
         )
 
     @property
@@ -81,14 +88,41 @@ class Settings:
         return self.home / "models"
 
 
+def _sqlite_url(path: Path) -> str:
+    return f"sqlite:///{quote(path.as_posix(), safe='/:')}"
+
+
+def _absolute(url: str) -> str:
+    """The same place for every process: a relative path is looked up from here, once."""
+    scheme, separator, rest = url.partition("://")
+    if not url:
+        return ""
+    if not separator:  # a folder's plain path
+        return Path(url).expanduser().resolve().as_uri()
+    if scheme.startswith("sqlite") and rest[:1] == "/" and rest[1:2] not in ("", "/", ":"):
+        path = Path(unquote(rest[1:]))
+        if not path.is_absolute():  # sqlite:////x is absolute, sqlite:///x is not
+            return f"{scheme}{_sqlite_url(path.resolve()).removeprefix('sqlite')}"
+    return url
+
+
 def _find_home(home: str | os.PathLike[str] | None, environ: Mapping[str, str]) -> tuple[Path, str]:
     if home is not None:
-        return Path(home).expanduser().resolve(), "--home"
+        return _folder(home), "--home"
     if environ.get("DIGITLAB_HOME"):
-        return Path(environ["DIGITLAB_HOME"]).expanduser().resolve(), "DIGITLAB_HOME"
+        return _folder(environ["DIGITLAB_HOME"]), "DIGITLAB_HOME"
     root = checkout()
     if root is not None:
         return root, "checkout"
     import platformdirs  # only an installed package without a named home needs it
 
     return Path(platformdirs.user_data_dir("digitlab", appauthor=False)), "user data directory"
+
+
+def _folder(name: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(name).expanduser().resolve()
+    except (RuntimeError, OSError, ValueError) as error:  # no such user, a loop of links, a NUL
+        raise StoreError(
+            f"{os.fspath(name)} is no folder that can be a home: {error}.", place=os.fspath(name)
+        ) from error

@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 CONSTRAINTS = ROOT / "constraints.txt"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""Commands of browsers that the tests take; tests/conftest.py has the same list."""
+
 PARTS = {
     "serve": (".", "about 0.7 GB, most of it TensorFlow; 2.7 GB on disk"),
     "test": (".[dev]", "about 0.8 GB, most of it TensorFlow; 3.1 GB on disk"),
@@ -31,23 +34,19 @@ def main(part: str) -> None:
             % (sys.version_info[0], sys.version_info[1], part)
         )
     what, size = PARTS[part]
-    key = hashlib.sha256(
-        b"\0".join(
-            [
-                what.encode(),
-                (ROOT / "pyproject.toml").read_bytes(),
-                CONSTRAINTS.read_bytes(),
-                str(ROOT).encode(),
-            ]
-        )
-    ).hexdigest()
-    stamp = VENV / (".digitlab-%s" % part)
-    if PYTHON.exists() and stamp.exists() and stamp.read_text() == key:
+    key = wanted()
+    stamps = [VENV / (".digitlab-%s" % name) for name in ("test", part)]  # test holds serve too
+    if PYTHON.exists() and any(s.exists() and s.read_text() == key for s in stamps):
         return
     print("digitlab: installing into %s" % VENV)
     print("digitlab: this downloads %s. Later calls download nothing." % size, flush=True)
-    if not PYTHON.exists():
-        run(sys.executable, "-m", "venv", str(VENV))
+    make = [sys.executable, "-m", "venv", "--clear", str(VENV)]
+    # An environment without pip is one that was left half made.
+    if not works("-m", "pip", "--version") and subprocess.call(make):
+        sys.exit(
+            "digitlab: %s cannot make a virtual environment. On Debian and Ubuntu this "
+            "takes one package more: apt install python3-venv" % sys.executable
+        )
     run(
         *(str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
         *("--constraint", str(CONSTRAINTS), "--editable", what),
@@ -55,20 +54,42 @@ def main(part: str) -> None:
     )
     if part == "test":
         ensure_browser()
-    stamp.write_text(key)
+    stamps[-1].write_text(key)
+
+
+def wanted() -> str:
+    """A hash of what is to be installed: the lines on dependencies, the pins, the place."""
+    lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("[tool.", 1)[0]
+    text = "\0".join([lines, CONSTRAINTS.read_text(encoding="utf-8"), str(ROOT)])
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def works(*arguments: str) -> bool:
+    """Whether the environment's Python is there and runs this."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return PYTHON.exists() and not subprocess.call([str(PYTHON), *arguments], **quiet)
 
 
 def ensure_browser() -> None:
     """A Chromium for the browser tests: one that is installed, else Debian's, else Playwright's."""
-    if any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))):
+    if any(map(shutil.which, BROWSERS)):
         return
-    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+    if is_debian() and hasattr(os, "geteuid") and os.geteuid() == 0:
         print("digitlab: installing Debian's chromium for the browser tests (about 100 MB)")
-        run("apt-get", "update", "-q")
-        run("apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium")
-    else:
-        print("digitlab: fetching Playwright's Chromium for the browser tests (about 170 MB)")
-        run(str(PYTHON), "-m", "playwright", "install", "chromium")
+        subprocess.call(["apt-get", "update", "-q"])
+        install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"]
+        if not subprocess.call(install):
+            return
+    print("digitlab: fetching Playwright's Chromium for the browser tests (about 170 MB)")
+    run(str(PYTHON), "-m", "playwright", "install", "chromium")
+
+
+def is_debian() -> bool:
+    """Ubuntu is not meant: its chromium is a snap, which a container cannot run."""
+    try:
+        return "\nID=debian\n" in "\n" + Path("/etc/os-release").read_text()
+    except OSError:
+        return False
 
 
 def run(*command: str, **options: str) -> None:

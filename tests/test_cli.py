@@ -109,6 +109,21 @@ def test_a_folder_gives_its_pictures_by_ending_sorted(run, tmp_path):
     assert [os.path.basename(line["picture"]) for line in lines(done)] == ["a.jpg", "b.png"]
 
 
+def test_a_folder_without_pictures_is_an_error_and_not_silence(run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    done = run("predict", "empty", "--json")
+    assert done.returncode == 1
+    assert lines(done)[0]["error"]["code"] == "not-found"
+
+
+def test_a_file_over_the_limit_is_refused_with_its_size(run, tmp_path):
+    with (tmp_path / "huge.jpg").open("wb") as file:
+        file.truncate(30_000_000)
+    (line,) = lines(run("predict", "huge.jpg", "--json"))
+    assert line["error"]["code"] == "too-large"
+    assert "30.0 MB" in line["error"]["message"]
+
+
 def test_a_named_file_is_tried_whatever_its_ending(run, seven):
     other = seven.with_suffix(".scan")
     seven.rename(other)
@@ -257,6 +272,20 @@ def test_feedback_retract_takes_out_all_that_one_person_said(run, seven):
     assert [e["contributor"] for e in lines(run("feedback", "list", "--json"))] == ["bob"]
 
 
+def test_a_visitors_words_cannot_write_lines_or_escapes_to_the_terminal(run, seven):
+    run("feedback", "add", seven, "--label", 4, "--comment", "a\n999 fake\x1b]0;title\x07")
+    listed = run("feedback", "list").stdout.decode()
+    assert len(listed.splitlines()) == 1
+    assert "\x1b" not in listed
+
+
+def test_export_to_a_file_that_is_there_is_refused(run, seven, tmp_path):
+    run("feedback", "add", seven, "--label", 4)
+    (tmp_path / "mine.csv").write_text("precious")
+    assert run("feedback", "export", "mine.csv", "--format", "csv").returncode == 1
+    assert (tmp_path / "mine.csv").read_text() == "precious"
+
+
 # usage -----------------------------------------------------------------------------------
 
 
@@ -268,6 +297,7 @@ def test_feedback_retract_takes_out_all_that_one_person_said(run, seven):
         ("nonsense",),
         ("feedback", "add", "x.png", "--label", "12"),
         ("feedback", "retract"),
+        ("feedback", "retract", "99999999999999999999"),
         ("train", "--epochs", "0"),
         ("serve", "--port", "99999"),
     ],
@@ -318,6 +348,6 @@ def test_train_registers_a_candidate_beside_the_base(run, tmp_path):
     assert lines(done)[0]["version"] == "v0001"
     folder = tmp_path / "home" / "models" / "v0001"
     assert {p.name for p in folder.iterdir()} == {"model.keras", "model.tflite", "card.json"}
-    assert not list((tmp_path / "home" / "models" / "training").iterdir())
+    assert not [p for p in (tmp_path / "home/models/training").iterdir() if p.is_dir()]
     (found,) = lines(run("evaluate", "mnist:tune", "--model", "v0001", "--json"))
     assert (found["model"], found["n"]) == ("v0001", 5000)

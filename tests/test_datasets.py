@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -132,6 +133,14 @@ def test_a_wrong_npz_is_refused_by_name(tmp_path, arrays, message):
     assert caught.value.path == str(path)
 
 
+def test_a_single_array_named_npz_is_refused(tmp_path):
+    path = tmp_path / "d.npz"
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(DataError, match="single .npy array"):
+        read_npz(path)
+
+
 def test_something_else_named_npz_is_refused(tmp_path):
     path = tmp_path / "d.npz"
     path.write_text("hello")
@@ -158,15 +167,16 @@ def test_kaggles_csv_gives_digit_images_and_labels(tmp_path, images):
 @pytest.mark.parametrize(
     ("lines", "number", "message"),
     [
-        ([], 1, "an empty file"),
+        ([], 1, "found ''"),
         (["pixel0,pixel1"], 1, "expected Kaggle's header"),
         ([HEADER, "1,2,3"], 2, "line 2: 3 fields; expected 785"),
         ([HEADER, row(1, np.zeros(784, int)), row("x", np.zeros(784, int))], 3, "whole numbers"),
         ([HEADER, row(11, np.zeros(784, int))], 2, "label is 11"),
         ([HEADER, row(1, np.full(784, 256))], 2, "a pixel outside 0-255"),
         ([HEADER, row(1, np.full(784, -1))], 2, "a pixel outside 0-255"),
+        ([HEADER, row("٣x", np.zeros(784, int))], 2, "whole numbers"),
     ],
-    ids=["empty", "header", "fields", "text", "label", "bright", "negative"],
+    ids=["empty", "header", "fields", "text", "label", "bright", "negative", "letters"],
 )
 def test_a_wrong_line_of_kaggles_csv_is_named_by_its_number(tmp_path, lines, number, message):
     path = tmp_path / "train.csv"
@@ -179,8 +189,17 @@ def test_a_wrong_line_of_kaggles_csv_is_named_by_its_number(tmp_path, lines, num
 def test_a_csv_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "train.csv"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DataError, match="not ASCII"):
+    with pytest.raises(DataError, match="expected Kaggle's header"):
         read_kaggle_csv(path)
+
+
+def test_a_byte_order_mark_and_quotes_are_no_trouble(tmp_path, images):
+    path = tmp_path / "train.csv"
+    quoted = ",".join(f'"{field}"' for field in row(4, images[0]).split(","))
+    path.write_bytes(b"\xef\xbb\xbf" + f"{HEADER}\n{quoted}\n".encode())
+    x, y = read_kaggle_csv(path)
+    assert np.array_equal(x[0], images[0])
+    assert y.tolist() == [4]
 
 
 # Labelled folders ------------------------------------------------------------------------
@@ -200,6 +219,12 @@ def test_else_the_label_is_the_first_character_of_the_name(tmp_path):
     touch(tmp_path / "3_someone.JPG")
     touch(tmp_path / "more" / "4.webp")
     assert [y for _, y in list_labelled_folder(tmp_path)] == [3, 4]
+
+
+def test_the_folder_itself_may_be_named_by_its_digit(tmp_path, monkeypatch):
+    touch(tmp_path / "7" / "3_someone.png")
+    monkeypatch.chdir(tmp_path / "7")
+    assert [y for _, y in list_labelled_folder(Path())] == [7]
 
 
 def test_hidden_files_and_other_endings_are_left_out(tmp_path):

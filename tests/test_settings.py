@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
+import digitlab
+from digitlab.errors import StoreError
 from digitlab.settings import Settings, bundled, checkout
 
 ROOT = Path(__file__).parent.parent
@@ -37,9 +41,9 @@ def test_database_and_pictures_stand_in_the_home(tmp_path):
 
 
 def test_the_environment_names_other_places_for_database_and_pictures(tmp_path):
-    environ = {"DIGITLAB_DATABASE_URL": "sqlite:///x.db", "DIGITLAB_STORAGE_URL": "memory://p"}
+    environ = {"DIGITLAB_DATABASE_URL": "sqlite:////x.db", "DIGITLAB_STORAGE_URL": "memory://p"}
     settings = Settings.load(tmp_path, environ=environ)
-    assert (settings.database_url, settings.storage_url) == ("sqlite:///x.db", "memory://p")
+    assert (settings.database_url, settings.storage_url) == ("sqlite:////x.db", "memory://p")
 
 
 def test_loading_settings_creates_nothing(tmp_path):
@@ -51,3 +55,30 @@ def test_what_ships_stands_in_the_checkout():
     assert checkout() == ROOT
     assert (bundled("models/base") / "card.json").is_file()
     assert (bundled("dashboards") / "digits.ipynb").is_file()
+
+
+def test_a_relative_database_is_the_same_file_for_every_process(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    environ = {"DIGITLAB_DATABASE_URL": "sqlite:///rel.db", "DIGITLAB_STORAGE_URL": "pictures"}
+    settings = Settings.load(tmp_path, environ=environ)
+    assert settings.database_url == f"sqlite:///{tmp_path.as_posix()}/rel.db"
+    assert settings.storage_url == (tmp_path / "pictures").as_uri()
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:p@h/d", "sqlite:////abs/x.db", "memory://p"])
+def test_an_absolute_address_stays_as_it_is(tmp_path, url):
+    assert Settings.load(tmp_path, environ={"DIGITLAB_DATABASE_URL": url}).database_url == url
+
+
+@pytest.mark.parametrize("name", ["wh?at", "50%20x#y", "with space", "ümlaut"])
+def test_a_home_of_any_name_holds_its_own_ledger(tmp_path, name):
+    with digitlab.open(tmp_path / name) as lab:
+        lab.confirm(lab.predict(lab.examples()[0].data))
+    assert (tmp_path / name / "feedback" / "digitlab.db").is_file()
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+    assert list((tmp_path / name / "feedback" / "pictures").rglob("*.bin"))
+
+
+def test_a_home_of_a_user_who_is_nobody_is_refused():
+    with pytest.raises(StoreError, match="no folder that can be a home"):
+        Settings.load("~nobody-of-this-name/home")

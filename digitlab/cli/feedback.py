@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def import_(ctx: click.Context, *, path: Path, contributor: str | None, as_json:
                 prediction = lab.predict(item.path, name=item.name)
                 receipt = lab.correct(prediction, item.digit, comment=_origin(item.predicted))
             except (ImageError, FeedbackError) as error:
-                skipped.append((str(item.path), str(error)))
+                skipped.append((Path(os.path.relpath(item.path, path)).as_posix(), str(error)))
                 continue
             added, known = added + receipt.added, known + (not receipt.added)
     if as_json:
@@ -105,7 +106,7 @@ def list_(ctx: click.Context, *, history: bool, as_json: bool) -> None:
 
 
 @feedback.command(epilog="Example: digitlab feedback retract 12 13")
-@click.argument("ids", nargs=-1, type=int, metavar="ID...")
+@click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1), metavar="ID...")
 @click.option("--contributor", metavar="NAME", help="Everything that NAME said.")
 @click.option("--reason", default="", help="Kept with the retraction.")
 @as_json_option
@@ -152,9 +153,10 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
 def _echo_entries(entries: Iterable[Entry], as_json: bool) -> None:
     for entry in entries:
         said = entry.verdict if entry.digit is None else f"{entry.verdict}: {entry.digit}"
-        click.echo(
-            json.dumps(entry.to_dict())
-            if as_json
-            else f"{entry.id:5d}  {entry.time:%Y-%m-%d %H:%M}  {entry.contributor:12s}  "
+        line = (
+            f"{entry.id:5d}  {entry.time:%Y-%m-%d %H:%M}  {entry.contributor:12s}  "
             f"read {entry.label}  {said:14s}  {entry.state:9s}  {entry.name}  {entry.comment}"
         )
+        # A visitor's words reach this terminal: no line of their own, no escape sequence.
+        plain = "".join(letter if letter.isprintable() else "·" for letter in line)
+        click.echo(json.dumps(entry.to_dict()) if as_json else plain)

@@ -12,9 +12,11 @@ import click
 
 from digitlab.cli.main import settings_of
 from digitlab.datasets import list_pictures
+from digitlab.datasets.readers import PICTURE_SUFFIXES
 from digitlab.errors import ImageError
 from digitlab.lab import Lab
 from digitlab.model.prediction import Prediction
+from digitlab.settings import Settings
 
 EXAMPLE = """\b
 Examples:
@@ -38,24 +40,33 @@ def predict(ctx: click.Context, pictures: tuple[str, ...], as_json: bool) -> Non
     failed = False
     with Lab(settings) as lab:
         for name in expand(pictures):
-            source = sys.stdin.buffer.read(settings.max_bytes + 1) if name == "-" else name
             try:
-                line = _line(name, lab.model, lab.predict(source), None)
+                line = _line(name, lab.model, lab.predict(_source(name, settings)), None)
             except ImageError as error:
                 failed = True
                 line = _line(name, lab.model, None, error)
-            click.echo(json.dumps(line) if as_json else _sentence(line), err=False)
+            click.echo(json.dumps(line) if as_json else _sentence(line))
     ctx.exit(1 if failed else 0)
 
 
 def expand(names: tuple[str, ...]) -> Iterator[str]:
-    """The files behind the names: a folder gives its pictures, all else itself."""
+    """The files behind the names: a folder with pictures gives these, all else itself."""
     for name in names:
         path = Path(name)
-        if name != "-" and path.is_dir():
-            yield from (str(found) for found in list_pictures(path))
-        else:
-            yield name
+        found = list_pictures(path) if name != "-" and path.is_dir() else []
+        yield from [str(picture) for picture in found] or [name]
+
+
+def _source(name: str, settings: Settings) -> str | bytes:
+    if name == "-":
+        return sys.stdin.buffer.read(settings.max_bytes + 1)
+    if Path(name).is_dir():
+        raise ImageError(
+            f"{name} holds no picture; expected files ending in "
+            f"{', '.join(sorted(PICTURE_SUFFIXES))}.",
+            code="not-found",
+        )
+    return name
 
 
 def _line(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import os
 import zipfile
 import zlib
 from pathlib import Path
@@ -116,9 +117,10 @@ def read_npz_arrays(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any
     """
     _read(path, 4)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if isinstance(file, np.ndarray):
-                raise ValueError("a single .npy array")
+        file = np.load(path, allow_pickle=False)
+        if isinstance(file, np.ndarray):
+            raise ValueError("it is a single .npy array")
+        with file:
             return {name: file[name] for name in names}
     except KeyError as error:
         raise DataError(
@@ -147,13 +149,11 @@ def read_kaggle_csv(path: Path) -> tuple[UInt8, UInt8]:
             not a whole number from 0 to 255 (labels: 0 to 9). Rows are counted as lines of
             the file, the header being line 1.
     """
-    try:
-        lines = _read(path).decode("ascii").splitlines()
-    except UnicodeDecodeError as error:
-        raise _header_error(path, "text that is not ASCII") from error
-    header = [name.strip().strip('"') for name in lines[0].split(",")] if lines else []
+    text = _read(path).decode("utf-8-sig", errors="replace")  # each line reports itself
+    lines = text.replace('"', "").splitlines()
+    header = [name.strip() for name in lines[0].split(",")] if lines else []
     if header != _KAGGLE_HEADER:
-        raise _header_error(path, ",".join(header[:3]) or "an empty file")
+        raise _header_error(path, ",".join(header[:3]))
     rows = [(number, line) for number, line in enumerate(lines[1:], 2) if line.strip()]
     values = np.empty((len(rows), 785), np.uint8)
     for i, (number, line) in enumerate(rows):
@@ -170,6 +170,7 @@ def list_labelled_folder(folder: Path) -> list[tuple[Path, int]]:
     Raises:
         DataError: the folder is missing, holds no picture, or a picture has no label.
     """
+    folder = Path(os.path.abspath(folder))  # "." may be the one named by a digit
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder.", path=str(folder), expected="a folder")
     found = list_pictures(folder)
@@ -251,7 +252,7 @@ def _read(path: Path, count: int = -1) -> bytes:
 
 def _header_error(path: Path, found: str) -> DataError:
     return DataError(
-        f"{path}, line 1: expected Kaggle's header label,pixel0,...,pixel783, found {found}.",
+        f"{path}, line 1: expected Kaggle's header label,pixel0,...,pixel783, found {found!r}.",
         path=str(path),
         row=1,
         expected="label,pixel0,...,pixel783",

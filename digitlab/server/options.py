@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,7 @@ class ServeOptions:
         port: TCP port; 0 lets the system choose a free one.
         base_url: path below which everything is served, for a reverse proxy.
         token: secret asked for on a login page; empty for no login.
-        max_sessions: open pages at most, each has a Python process of its own (about 85 MB);
+        max_sessions: open pages at most, each has a Python process of its own (about 120 MB);
             further visitors get a sentence and status 503.
         certfile: TLS certificate (PEM); None for plain HTTP.
         keyfile: its private key (PEM); given if and only if `certfile` is.
@@ -49,6 +50,10 @@ class ServeOptions:
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise ServeError(f"A port is a number from 0 to 65535, not {self.port}.")
+        if not re.fullmatch(r"[A-Za-z0-9._~/-]*", self.base_url):
+            raise ServeError(
+                f"A base URL holds letters, digits and . _ ~ - / only, not {self.base_url!r}."
+            )
         if self.max_sessions < 1:
             raise ServeError(f"At least 1 session must be allowed, not {self.max_sessions}.")
         if min(self.cull_idle_s, self.grace_s) < 1:

@@ -22,6 +22,8 @@ def listening_sockets(options: ServeOptions) -> list[socket.socket]:
         return bind_sockets(options.port, options.ip)
     except OSError as error:
         raise ServeError(_reason(error, options)) from error
+    except UnicodeError as error:  # what is no host name at all
+        raise ServeError(f"{options.ip} is no address: {error}.") from error
 
 
 def tls_context(options: ServeOptions) -> ssl.SSLContext | None:

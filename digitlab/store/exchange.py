@@ -59,22 +59,22 @@ def export(
 
     Args:
         store: whose accepted verdicts to write.
-        path: the file for "csv", else the folder to make; one with content is refused.
+        path: the file to make for "csv", else the folder; what holds something is refused.
         format: see above.
 
     Returns:
         How many pictures were written.
 
     Raises:
-        FeedbackError: there is no such format, or the folder holds something already.
+        FeedbackError: there is no such format, or the place holds something already.
         StoreError: the place cannot be written, or an original is damaged.
     """
     if format not in EXPORT_FORMATS:
         raise FeedbackError(f"Expected one of {', '.join(EXPORT_FORMATS)}, got {format!r}.")
     target = Path(path).absolute()
     if format == "csv":
-        if target.is_dir():
-            raise FeedbackError(f"Expected a file to write, {target} is a folder.")
+        if target.exists():
+            raise FeedbackError(f"Expected a new file, {target} is there already.")
     elif target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise FeedbackError(f"Expected a new or empty folder, {target} holds something already.")
     entries = store.accepted()
@@ -171,7 +171,8 @@ def _write_legacy(entries: Sequence[Entry], files: _Files, folder: Path) -> int:
         data, _, extension = files.of(entry)
         stem = Path(re.split(r"[/\\]", entry.name)[-1]).stem
         # Only what every file system takes; the extension says what the content is.
-        stem = re.sub(r"[^\w .()-]", "-", stem)[:80].strip(" .") or "picture"
+        stem = re.sub(r"[^\w .()-]", "-", stem).encode()[:160].decode(errors="ignore")
+        stem = stem.strip(" .") or "picture"
         name = f"{entry.digit}_{entry.id}_not_{entry.label}_{stem}{extension}"
         (folder / name).write_bytes(data)
     return len(wrong)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -36,10 +39,31 @@ class ModelRegistry:
         """Name of the version that serves."""
         return BASE
 
-    @property
-    def training(self) -> Path:
-        """Folder of the checkpoints of a training in progress."""
-        return self._settings.models / "training"
+    @contextmanager
+    def work_folder(self, name: str) -> Iterator[Path]:
+        """The folder of a training's checkpoints, this process's alone while the block runs.
+
+        It stays when the block fails, for another call to go on, and goes when it ends well.
+
+        Args:
+            name: of the training, for example the hash of its parameters.
+
+        Raises:
+            ModelError: another process is at it.
+        """
+        from filelock import FileLock, Timeout  # only a training needs it
+
+        folder = self._settings.models / "training" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder.with_suffix(".lock"), timeout=0)
+        try:
+            with lock:
+                yield folder
+                shutil.rmtree(folder)
+        except Timeout as error:
+            raise ModelError(
+                f"The same training runs already in {folder}; wait for it, or choose another seed."
+            ) from error
 
     def versions(self) -> list[str]:
         """Names of all versions, `base` first, then in the order of their making."""
