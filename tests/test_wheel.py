@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -83,11 +84,10 @@ def test_the_installed_package_serves_predicts_and_reads_the_ledger(installed, c
     assert json.loads(listed.stdout)["comment"] == "from the wheel"
     assert (tmp_path / "digitlab" / "feedback" / "digitlab.db").is_file()
 
-    server = call("serve", "--port", 18866, "--no-open", how=subprocess.Popen)
+    server = call("serve", "--port", 0, "--no-open", how=subprocess.Popen)
     try:
-        said = server.stdout.readline()
-        assert "http://127.0.0.1:18866/" in said
-        page = fetch("http://127.0.0.1:18866/")
+        said = re.search(r"http://\S+", server.stdout.readline())
+        page = fetch(said[0])
         assert page.status == 200
         assert "application/vnd.jupyter.widget-view+json" in page.text
     finally:
