@@ -18,7 +18,8 @@ from digitlab.settings import Settings
 from digitlab.store import Entry, FeedbackStore, ModelRegistry, Receipt, Verdict
 
 if TYPE_CHECKING:
-    from digitlab.model.network import Progress, TrainConfig
+    from digitlab.model.config import TrainConfig
+    from digitlab.model.network import Progress
     from digitlab.model.training import EpochDone
     from digitlab.widgets import Page
 
@@ -105,9 +106,22 @@ class Lab:
         """Keep that the prediction was right."""
         return self.judge(prediction, "right", comment=comment)
 
-    def undo(self, *, contributor: str | None = None) -> Entry | None:
-        """Take back the contributor's last verdict; None when there is none left."""
-        return self.feedback.undo(contributor or self.contributor)
+    def undo(
+        self, *, contributor: str | None = None, verdict_id: int | None = None
+    ) -> Entry | None:
+        """Take back a verdict.
+
+        Args:
+            contributor: whose; None for the lab's own.
+            verdict_id: which one, as its receipt says; None for the last one in force.
+
+        Returns:
+            The verdict taken back; None when there was none left.
+
+        Raises:
+            FeedbackError: that verdict is somebody else's, or no longer in force.
+        """
+        return self.feedback.undo(contributor or self.contributor, verdict_id=verdict_id)
 
     def train(
         self,

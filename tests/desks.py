@@ -1,18 +1,22 @@
-"""A stand-in for Lab that the page's tests share: canned predictions, a ledger in memory."""
+"""A stand-in for Lab that the page's tests share: canned predictions, a real ledger."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from digitlab.errors import ImageError
+from digitlab.images.examples import Example
+from digitlab.lab import Lab
 from digitlab.model.prediction import Prediction
-from digitlab.widgets.desk import Verdict
+from digitlab.settings import Settings
+from digitlab.store import Entry
 
 BROKEN = b"broken"
 BUG = b"bug"
@@ -49,89 +53,38 @@ def prediction(label: int = 7, **changes: Any) -> Prediction:
     return Prediction(**values | changes)
 
 
-@dataclass(frozen=True)
-class PaperLimits:
-    max_bytes: int = 3_000_000
-
-
-@dataclass(frozen=True)
-class PaperReceipt:
-    message: str
-
-
-@dataclass(frozen=True)
-class PaperExample:
-    name: str
-    label: int
-    data: bytes
-
-
-@dataclass(frozen=True)
-class PaperEntry:
-    picture_sha256: str
-    box: tuple[int, int, int, int]
-    verdict: str
-    digit: int | None
-    name: str
-    comment: str
-    contributor: str | None
-    picture: bytes
-
-
-@dataclass
-class PaperDesk:
+class PaperDesk(Lab):
     """Reads a 7 in every picture, except that `BROKEN` is refused and `BUG` is a bug.
 
     Attributes:
-        refused: what the next predictions say of that.
-        ledger: the verdicts in force, oldest first.
+        model: the version that the next predictions name.
+        refused: what they say of that.
     """
 
-    settings: PaperLimits = PaperLimits()
-    model: str = "base"
-    refused: bool = False
-    ledger: list[PaperEntry] = field(default_factory=list)
+    model = "base"  # type: ignore[assignment]  a property of the real one
+    refused = False
 
-    def predict(self, picture: bytes, *, name: str = "") -> Prediction:
+    def __init__(self, home: Path) -> None:
+        settings = Settings.load(home, environ={})
+        super().__init__(dataclasses.replace(settings, max_bytes=3_000_000), contributor="someone")
+
+    @property
+    def ledger(self) -> list[Entry]:
+        """The verdicts in force, oldest first."""
+        return self.feedback.entries()
+
+    def predict(self, picture: bytes, *, name: str = "") -> Prediction:  # type: ignore[override]
         if picture.startswith(BROKEN):
             raise ImageError("This file is damaged; please send it again.", code="damaged")
         if picture.startswith(BUG):
             raise RuntimeError("a bug")
-        digest = hashlib.sha256(picture).hexdigest()
         return prediction(
             name=name,
             picture=picture,
-            picture_sha256=digest,
+            picture_sha256=hashlib.sha256(picture).hexdigest(),
             refused=self.refused,
             model=self.model,
         )
 
-    def judge(
-        self,
-        prediction: Prediction,
-        verdict: Verdict,
-        *,
-        digit: int | None = None,
-        comment: str = "",
-        contributor: str | None = None,
-    ) -> PaperReceipt:
-        entry = PaperEntry(
-            picture_sha256=prediction.picture_sha256,
-            box=prediction.box,
-            verdict=verdict,
-            digit=prediction.label if verdict == "right" else digit,
-            name=prediction.name,
-            comment=comment,
-            contributor=contributor,
-            picture=prediction.picture,
-        )
-        said = [(e.picture_sha256, e.verdict, e.digit) for e in self.ledger]
-        if (entry.picture_sha256, entry.verdict, entry.digit) not in said:
-            self.ledger.append(entry)
-        return PaperReceipt("Kept.")
-
-    def undo(self, *, contributor: str | None = None) -> PaperEntry | None:
-        return self.ledger.pop() if self.ledger else None
-
-    def examples(self) -> list[PaperExample]:
-        return [PaperExample("one.png", 1, png(10)), PaperExample("two.png", 2, png(20))]
+    def examples(self) -> list[Example]:
+        return [Example("one.png", 1, png(10)), Example("two.png", 2, png(20))]

@@ -11,7 +11,7 @@ from digitlab.datasets import mnist
 from digitlab.errors import ModelError
 from digitlab.model import metrics, network
 from digitlab.model.card import Card, file_sha256
-from digitlab.model.network import TrainConfig
+from digitlab.model.config import TrainConfig
 from digitlab.model.runtime import Classifier
 from digitlab.model.training import train_base
 from digitlab.settings import bundled

@@ -83,6 +83,11 @@ def finger(page: Page, *points: tuple[float, float]) -> None:
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
+def _boxes(page: Page, prefix: str) -> list[Any]:
+    """Where the elements stand whose test id begins with `prefix`."""
+    return [found.bounding_box() for found in page.locator(f'[data-testid^="{prefix}"]').all()]
+
+
 def _on_pad(page: Page, point: tuple[float, float]) -> tuple[float, float]:
     box = page.get_by_test_id("draw-pad").bounding_box()
     assert box is not None
@@ -105,6 +110,24 @@ def test_a_wrong_digit_is_corrected_with_a_comment(page: Page, server: Server) -
     see(page.get_by_test_id("judge-comment")).to_have_value("")
 
 
+def test_a_comment_stays_until_the_ledger_has_it(page: Page, server: Server) -> None:
+    comment = page.get_by_test_id("judge-comment")
+    choose(page, png("2"))
+    see(label(page)).to_have_text("2")
+    comment.evaluate("field => field.removeAttribute('maxlength')")
+    comment.fill("x" * 2001)  # more than the ledger takes
+    page.get_by_test_id("judge-right").click()
+    see(page.get_by_test_id("error-banner")).to_contain_text("2,000 characters")
+    see(comment).to_have_value("x" * 2001)
+    comment.fill("mine")
+    page.get_by_test_id("judge-right").click()
+    see(comment).to_have_value("")
+    assert [entry.comment for entry in ledger(page, server)] == ["mine"]
+    comment.fill("mine")
+    page.get_by_test_id("judge-right").click()  # says nothing new, and the ledger has it
+    see(comment).to_have_value("")
+
+
 def test_a_batch_is_judged_with_keys(page: Page, server: Server) -> None:
     choose(page, png("2"), png("3"), png("5"), png("7"))
     see(page.get_by_test_id("visit-item-3")).to_be_visible()
@@ -114,6 +137,20 @@ def test_a_batch_is_judged_with_keys(page: Page, server: Server) -> None:
     see(page.locator(".dl-count")).to_have_text("4 pictures, 4 judged")
     said = [(entry.verdict, entry.digit) for entry in ledger(page, server)]
     assert said == [("right", 2), ("wrong", 8), ("not-a-digit", None), ("unsure", None)]
+
+
+def test_undo_after_pressing_right_twice_takes_one_verdict_back(page: Page, server: Server) -> None:
+    right = page.get_by_test_id("judge-right")
+    choose(page, png("2"))
+    see(label(page)).to_have_text("2")
+    right.click()
+    see(right).to_have_attribute("aria-pressed", "true")
+    right.click()
+    see(page.get_by_test_id("receipt")).to_contain_text("You had said so before")
+    page.get_by_test_id("judge-undo").click()
+    see(right).to_have_attribute("aria-pressed", "false")
+    see(page.get_by_test_id("judge-undo")).to_be_disabled()
+    assert ledger(page, server) == []
 
 
 def test_undo_takes_the_last_verdict_back(page: Page, server: Server) -> None:
@@ -238,6 +275,26 @@ def test_a_file_of_19_megabytes_arrives(page: Page, tmp_path: Path) -> None:
     see(label(page)).to_have_text("2", timeout=30_000)
 
 
+def test_stop_holds_also_while_the_browser_reads_the_file(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          const read = Blob.prototype.arrayBuffer;
+          Blob.prototype.arrayBuffer = async function () {
+            Blob.prototype.arrayBuffer = read;
+            await new Promise((resolve) => (window.goOn = resolve));
+            return read.call(this);
+          };
+        }"""
+    )
+    choose(page, png("2"))
+    page.get_by_role("button", name="Stop").click()
+    page.evaluate("window.goOn()")
+    see(page.get_by_role("button", name="Stop")).to_be_hidden()
+    choose(page, png("3"))
+    see(label(page)).to_have_text("3")
+    see(page.get_by_test_id("visit-item-0")).to_contain_text("3.png")
+
+
 def test_a_file_over_the_limit_gives_a_sentence_and_is_not_sent(
     page: Page, tmp_path: Path, server: Server
 ) -> None:
@@ -288,6 +345,13 @@ def test_nothing_moves_when_the_prediction_arrives(page: Page) -> None:
     choose(page, png("2"))
     see(label(page)).to_have_text("2")
     assert places() == before
+
+
+@pytest.mark.parametrize(("width", "rows"), [(360, [10]), (820, [5, 5]), (1280, [5, 5])])
+def test_the_examples_stand_in_even_rows(page: Page, width: int, rows: list[int]) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    tops = [round(example["y"]) for example in _boxes(page, "example-")]
+    assert [tops.count(top) for top in sorted(set(tops))] == rows
 
 
 @pytest.mark.parametrize("width", [360, 820, 1600])

@@ -3,6 +3,7 @@
 import pytest
 from test_store_feedback import make_prediction
 
+from digitlab.errors import FeedbackError
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
 
@@ -144,3 +145,38 @@ def test_undo_deletes_no_row(store):
     store.add(make_prediction(), "right", contributor="ann")
     store.undo("ann")
     assert [entry.state for entry in store.entries(history=True)] == ["undone"]
+
+
+def test_one_verdict_can_be_undone_by_its_number(store):
+    first, second = (store.add(make_prediction(n), "right", contributor="ann") for n in range(2))
+    undone = store.undo("ann ", verdict_id=first.id)
+    assert (undone.id, undone.state) == (first.id, "undone")
+    assert ids(store.entries()) == [second.id]
+
+
+def test_somebody_elses_verdict_cannot_be_undone(store):
+    hers = store.add(make_prediction(), "right", contributor="ann")
+    with pytest.raises(FeedbackError, match="somebody else's"):
+        store.undo("bob", verdict_id=hers.id)
+    assert ids(store.entries()) == [hers.id]
+
+
+@pytest.mark.parametrize("state", ["undone", "superseded", "retracted"])
+def test_what_is_no_longer_in_force_cannot_be_undone(store, state):
+    first = store.add(make_prediction(), "right", contributor="ann")
+    if state == "undone":
+        store.undo("ann")
+    elif state == "superseded":
+        store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    else:
+        store.retract([first.id], by="curator")
+    rows = [entry.state for entry in store.entries(history=True)]
+    with pytest.raises(FeedbackError, match="no longer in force"):
+        store.undo("ann", verdict_id=first.id)
+    assert [entry.state for entry in store.entries(history=True)] == rows
+    assert store.get(first.id).state == state
+
+
+def test_undoing_an_unknown_number_is_a_plain_error(store):
+    with pytest.raises(FeedbackError, match="no verdict 5"):
+        store.undo("ann", verdict_id=5)

@@ -110,6 +110,60 @@ def test_saying_the_same_does_not_escape_a_review(store):
     assert store.get(commented.id).reason == "it is a 1"
 
 
+def say_something_else(store):
+    store.add(make_prediction(), "unsure", contributor="ann")
+
+
+def undo(store):
+    store.undo("ann")
+
+
+def retract(store):
+    store.retract(contributor="ann", by="ann")
+
+
+@pytest.mark.parametrize("between", [say_something_else, undo, retract])
+@pytest.mark.parametrize("said", [("wrong", 7), ("not-a-digit", None)])
+@pytest.mark.parametrize("decision", ["held", "rejected"])
+def test_no_way_around_a_review_leads_back_to_the_same_verdict(store, between, said, decision):
+    verdict, digit = said
+    receipt = store.add(make_prediction(), verdict, digit=digit, contributor="ann")
+    store.review([receipt.id], decision, by="curator", reason="it is a 1")
+    between(store)
+    again = store.add(make_prediction(), verdict, digit=digit, contributor="ann")
+    entry = store.get(again.id)
+    assert again.added
+    assert again.state == entry.state == decision
+    assert (entry.by, entry.reason) == ("curator", "it is a 1")
+    assert store.accepted() == []
+
+
+def test_a_review_that_was_accepted_in_the_end_holds_nothing_back(store):
+    receipt = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    store.review([receipt.id], "rejected", by="curator")
+    store.review([receipt.id], "accepted", by="curator")
+    say_something_else(store)
+    again = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    assert again.state == "accepted"
+    assert ids(store.accepted()) == [again.id]
+
+
+@pytest.mark.parametrize(
+    ("prediction", "digit", "contributor"),
+    [
+        (make_prediction(), 2, "ann"),
+        (make_prediction(), 7, "bob"),
+        (make_prediction(1), 7, "ann"),
+    ],
+    ids=["another digit", "another person", "another picture"],
+)
+def test_a_review_holds_for_what_it_was_about_only(store, prediction, digit, contributor):
+    receipt = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    store.review([receipt.id], "rejected", by="curator")
+    other = store.add(prediction, "wrong", digit=digit, contributor=contributor)
+    assert other.state == "accepted"
+
+
 def test_the_receipt_of_a_held_verdict_says_so(store):
     receipt = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
     store.review([receipt.id], "held", by="suspicion")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from desks import BROKEN, BUG, PaperDesk, png
@@ -13,8 +15,9 @@ from digitlab.widgets.session import MAX_CONTRIBUTOR, MAX_ITEMS, SORRY
 
 
 @pytest.fixture
-def desk() -> PaperDesk:
-    return PaperDesk()
+def desk(tmp_path: Path) -> Iterator[PaperDesk]:
+    with PaperDesk(tmp_path / "home") as desk:
+        yield desk
 
 
 @pytest.fixture
@@ -93,15 +96,13 @@ def test_a_bug_becomes_a_plain_sentence_and_a_traceback_in_the_log(
     session.open("a.png", BUG)
     assert session.error == f"a.png: {SORRY}"
     assert "RuntimeError: a bug" in caplog.text
-    assert not session.busy
 
 
-def test_a_page_opens_although_the_examples_are_broken(caplog: pytest.LogCaptureFixture) -> None:
-    class Bare(PaperDesk):
-        def examples(self) -> list[object]:  # type: ignore[override]
-            raise RuntimeError("no examples")
-
-    session = Session(Bare())
+def test_a_page_opens_although_the_examples_are_broken(
+    desk: PaperDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "examples", None)
+    session = Session(desk)
     assert (session.error, session.model) == (SORRY, "base")
 
 
@@ -113,8 +114,9 @@ def test_a_verdict_reaches_the_ledger_with_comment_contributor_and_bytes(
     session.judge("wrong", 1, "  my one ")
     (entry,) = desk.ledger
     assert (entry.verdict, entry.digit, entry.comment) == ("wrong", 1, "my one")
-    assert (entry.contributor, entry.picture, entry.name) == ("Ada L.", png(), "seven.png")
-    assert session.notice == "seven.png: Kept."
+    assert (entry.contributor, entry.name) == ("Ada L.", "seven.png")
+    assert desk.feedback.pictures.get(entry.picture_sha256) == png()
+    assert session.notice == "seven.png: Kept: this is a 1, not a 7."
 
 
 def test_after_a_verdict_the_next_waiting_picture_comes_into_view(session: Session) -> None:
@@ -163,6 +165,24 @@ def test_a_digit_where_none_was_seen_is_a_correction_whatever_the_best_guess(
     assert (desk.ledger[0].verdict, desk.ledger[0].digit) == ("wrong", 7)
 
 
+def test_a_verdict_that_the_ledger_refuses_is_not_shown_as_kept(
+    session: Session, desk: PaperDesk
+) -> None:
+    session.open("a.png", png())
+    session.judge("right", comment="x" * 3000)
+    assert "2,000 characters" in session.error
+    assert (session.kept, session.items[0].judgement, desk.ledger) == (0, None, [])
+
+
+def test_a_verdict_of_an_earlier_visit_given_again_is_shown(desk: PaperDesk) -> None:
+    for session in (Session(desk), Session(desk)):
+        open_batch(session, png(1), png(2))
+        session.judge("right")
+        assert session.items[0].judgement is not None
+        assert (session.kept, session.index) == (1, 1)
+    assert session.notice == "0.png: You had said so before: this is a 7."
+
+
 def test_a_verdict_without_a_picture_is_answered_by_a_sentence(
     session: Session, desk: PaperDesk
 ) -> None:
@@ -177,70 +197,6 @@ def test_a_verdict_without_a_picture_is_answered_by_a_sentence(
 def test_a_verdict_on_a_picture_that_is_not_there_is_guarded(session: Session) -> None:
     session.judge("right", item=99)
     assert session.error == SORRY
-
-
-def test_undo_takes_the_verdict_back_and_shows_its_picture(
-    session: Session, desk: PaperDesk
-) -> None:
-    open_batch(session, png(1), png(2))
-    session.judge("right")
-    session.undo()
-    assert desk.ledger == []
-    assert (session.index, session.items[0].judgement) == (0, None)
-    assert session.notice == "0.png: your verdict was taken back."
-
-
-def test_undo_of_a_changed_mind_restores_the_verdict_before(session: Session) -> None:
-    session.open("a.png", png())
-    session.judge("wrong", 3)
-    session.judge("unsure")
-    session.undo()
-    judgement = session.items[0].judgement
-    assert judgement is not None
-    assert (judgement.verdict, judgement.digit) == ("wrong", 3)
-
-
-def test_undo_reaches_both_items_of_a_file_that_was_shown_twice(
-    session: Session, desk: PaperDesk
-) -> None:
-    for _ in range(2):
-        session.open("a.png", png())
-        session.judge("wrong", 1)
-    session.undo()
-    assert desk.ledger == []
-    assert [item.judgement for item in session.items] == [None, None]
-
-
-def test_undo_leaves_verdicts_of_earlier_visits_alone(desk: PaperDesk) -> None:
-    earlier = Session(desk)
-    earlier.open("a.png", png())
-    earlier.judge("right")
-    now = Session(desk)
-    now.undo()
-    assert now.notice == "There is nothing to undo in this visit."
-    assert len(desk.ledger) == 1
-
-
-def test_a_verdict_may_be_given_again_after_an_undo(session: Session, desk: PaperDesk) -> None:
-    session.open("a.png", png())
-    session.judge("wrong", 1)
-    session.undo()
-    session.judge("wrong", 1)
-    assert len(desk.ledger) == 1
-
-
-def test_undo_asks_for_the_one_who_judged_though_the_name_has_changed(
-    session: Session, desk: PaperDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session.name_contributor("Ada")
-    session.open("a.png", png())
-    session.judge("wrong", 1)
-    session.name_contributor("Ben")
-    asked: list[str | None] = []
-    monkeypatch.setattr(desk, "undo", lambda *, contributor: asked.append(contributor))
-    session.undo()
-    assert asked == ["Ada"]
-    assert session.notice == "There is nothing to undo."
 
 
 def test_lists_in_traits_are_replaced(session: Session) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +20,9 @@ HOSTILE = '<img src=x onerror="alert(1)">.png'
 
 
 @pytest.fixture
-def desk() -> PaperDesk:
-    return PaperDesk()
+def desk(tmp_path: Path) -> Iterator[PaperDesk]:
+    with PaperDesk(tmp_path / "home") as desk:
+        yield desk
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def test_a_large_picture_arrives_in_chunks(page: Page, desk: PaperDesk) -> None:
     answers = upload(page, data)
     assert [answer["more"] for answer in answers] == [True, True, False]
     say(page.judge, {"type": "judge", "verdict": "right", "comment": "", "item": 0})
-    assert desk.ledger[0].picture == data
+    assert desk.feedback.pictures.get(desk.ledger[0].picture_sha256) == data
 
 
 def test_a_chunk_in_the_wrong_order_gives_a_sentence_and_ends_the_upload(page: Page) -> None:
@@ -122,9 +125,28 @@ def test_a_digit_and_a_comment_are_kept(page: Page, desk: PaperDesk) -> None:
     upload(page, png())
     say(page.judge, {"type": "answer", "digit": 1, "comment": "a one", "item": 0})
     assert (desk.ledger[0].digit, desk.ledger[0].comment) == (1, "a one")
-    assert page.judge.receipt == "a.png: Kept."
+    assert page.judge.receipt == "a.png: Kept: this is a 1, not a 7."
     assert (page.judge.said, page.judge.can_undo) == ("1", True)
     assert page.visit.rows[0]["said"] == "wrong, it is a 1"
+
+
+def test_the_browser_hears_of_each_verdict_that_is_kept_and_of_no_other(page: Page) -> None:
+    upload(page, png())
+    judge = {"type": "judge", "verdict": "right", "item": 0}
+    say(page.judge, judge | {"comment": "x" * 3000})
+    assert page.judge.kept == 0
+    for times in (1, 2):  # the second one says nothing new, and is heard of too
+        say(page.judge, judge | {"comment": "mine"})
+        assert page.judge.kept == times
+
+
+def test_the_browser_hears_that_a_verdict_is_kept_before_the_next_picture_shows(page: Page) -> None:
+    upload(page, png(1), upload="1")
+    upload(page, png(2), upload="2", first=False)
+    heard: list[str] = []
+    page.judge.observe(lambda change: heard.append(change["name"]), ["kept", "item"])
+    say(page.judge, {"type": "judge", "verdict": "right", "comment": "mine", "item": 0})
+    assert heard == ["kept", "item"]
 
 
 def test_undo_opens_the_question_again(page: Page, desk: PaperDesk) -> None:

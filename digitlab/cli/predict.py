@@ -11,8 +11,7 @@ from typing import Any
 import click
 
 from digitlab.cli.main import settings_of
-from digitlab.datasets import list_pictures
-from digitlab.datasets.readers import PICTURE_SUFFIXES
+from digitlab.datasets import PICTURE_SUFFIXES, list_pictures
 from digitlab.errors import ImageError
 from digitlab.lab import Lab
 from digitlab.model.prediction import Prediction

@@ -1,11 +1,13 @@
 """Digits with labels: the bundled MNIST, its splits, and readers of other people's files."""
 
-from digitlab.datasets.readers import (
-    list_labelled_folder,
-    list_pictures,
-    read_idx,
-    read_kaggle_csv,
-    read_npz,
-)
+from digitlab.datasets.folders import PICTURE_SUFFIXES, list_labelled_folder, list_pictures
+from digitlab.datasets.readers import read_idx, read_kaggle_csv, read_npz
 
-__all__ = ["list_labelled_folder", "list_pictures", "read_idx", "read_kaggle_csv", "read_npz"]
+__all__ = [
+    "PICTURE_SUFFIXES",
+    "list_labelled_folder",
+    "list_pictures",
+    "read_idx",
+    "read_kaggle_csv",
+    "read_npz",
+]

@@ -12,13 +12,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.model.config import TrainConfig
 from digitlab.model.quiet import quiet_native
 
 EMBEDDING = 128
@@ -26,53 +26,6 @@ EMBEDDING = 128
 
 Progress = Callable[[int, int, float], None]
 """Called after each step with step (from 1), steps of this epoch, and the mean loss so far."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainConfig:
-    """Parameters of one training from scratch; the fields are `notebooks/train.ipynb`'s too.
-
-    Attributes:
-        epochs: passes over the training images.
-        seed: of the initial weights, the order, the augmentation and the dropout.
-        batch_size: images a step.
-        learning_rate: peak of AdamW's rate; a warm-up of one epoch, then a cosine to zero.
-        weight_decay: AdamW's decoupled decay (Loshchilov and Hutter 2019, section 2).
-        dropout: fraction of pooled features dropped while training.
-        rotation: largest rotation of an augmented image, in degrees.
-        shear: largest horizontal shear, in pixels per pixel.
-        scale: largest relative change of width and of height, independently.
-        shift: largest shift, in pixels.
-        images: number of training images used, from the first; None for all 50,000.
-    """
-
-    epochs: int = 24
-    seed: int = 0
-    batch_size: int = 128
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.02
-    dropout: float = 0.3
-    rotation: float = 12.0
-    shear: float = 0.2
-    scale: float = 0.12
-    shift: float = 2.0
-    images: int | None = None
-
-    def __post_init__(self) -> None:
-        for name, ok in {
-            "epochs": self.epochs >= 1,
-            "batch_size": self.batch_size >= 2,
-            "learning_rate": self.learning_rate > 0,
-            "dropout": 0 <= self.dropout < 1,
-            "images": self.images is None or self.images >= self.batch_size,
-        }.items():
-            if not ok:
-                raise ValueError(f"{name}={getattr(self, name)!r} is out of range")
-
-    @property
-    def hash(self) -> str:
-        """Twelve hex digits that name this configuration."""
-        return hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()[:12]
 
 
 def build(config: TrainConfig, *, steps_per_epoch: int) -> Any:

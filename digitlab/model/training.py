@@ -20,7 +20,7 @@ import numpy as np
 from digitlab.datasets import mnist
 from digitlab.model import metrics, network
 from digitlab.model.card import Card, file_sha256, library_versions
-from digitlab.model.network import TrainConfig
+from digitlab.model.config import TrainConfig
 
 EpochDone = Callable[[dict[str, Any]], None]
 """Called with an epoch's row of the history: epoch (from 1), loss, tune figures, seconds."""

@@ -102,7 +102,7 @@ class Receipt:
         id: number of the verdict; of the earlier one when nothing was added.
         added: False when the same person had already said the same of the same digit.
         superseded: number of the verdict that this one replaces; None when it is the first.
-        state: the verdict's state, "accepted" for a new one.
+        state: the verdict's state: "accepted", unless a reviewer had decided otherwise before.
         message: one plain sentence for the person.
     """
 

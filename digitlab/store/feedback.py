@@ -55,7 +55,8 @@ class FeedbackStore(FeedbackReader):
         The picture goes to storage first and the row follows, so that the worst that a crash
         can leave is a file without a row. Saying the same again adds nothing, unless with a
         new comment; saying something else supersedes. "right" for the digit that one's own
-        correction named confirms the correction and leaves it in force.
+        correction named confirms the correction and leaves it in force. What reviewers decided
+        last of the same said before still holds, whatever was said or undone in between.
 
         Args:
             prediction: what was read; its `picture` is kept when there is one.
@@ -78,39 +79,54 @@ class FeedbackStore(FeedbackReader):
         with self.database.write() as connection:
             earlier = ledger.in_force(connection, ledger.same_key(row))
             change = weigh(earlier, row)
-            message = receipt_message(change, earlier)
             if earlier is not None and not change.adds:
                 return Receipt(
                     id=earlier.id,
                     added=False,
                     superseded=None,
-                    state=change.state,
-                    message=message,
+                    state=earlier.state,
+                    message=receipt_message(change, earlier, earlier.state),
                 )
             time = _time(now)
             new = ledger.insert_verdict(connection, change.row | {"time": time})
-            if earlier is not None and change.state != "accepted":
-                by, reason = earlier.by, earlier.reason
-                _decide(connection, [new], change.state, by=by, reason=reason, time=time)
+            state, by, reason = ledger.last_review(connection, change.row)
+            if state != "accepted":
+                _decide(connection, [new], state, by=by, reason=reason, time=time)
         return Receipt(
             id=new,
             added=True,
             superseded=None if earlier is None else earlier.id,
-            state=change.state,
-            message=message,
+            state=state,
+            message=receipt_message(change, earlier, state),
         )
 
-    def undo(self, contributor: str, *, now: datetime | None = None) -> Entry | None:
-        """Take back the last verdict of `contributor` that is still in force.
+    def undo(
+        self, contributor: str, *, verdict_id: int | None = None, now: datetime | None = None
+    ) -> Entry | None:
+        """Take back a verdict of `contributor` that is still in force.
 
-        What it had superseded is in force again. Calling again goes further back.
+        What it had superseded is in force again.
+
+        Args:
+            contributor: whose verdict.
+            verdict_id: its number; None for the last one, so that calling again goes further
+                back.
+            now: the time, aware; None for the present.
 
         Returns:
             The verdict taken back, now "undone"; None when there was none.
+
+        Raises:
+            FeedbackError: verdict `verdict_id` does not exist, is somebody else's, or is no
+                longer in force.
         """
         name = check_contributor(contributor)
         with self.database.write() as connection:
-            last = ledger.in_force(connection, verdicts.c.contributor == name)
+            if verdict_id is None:
+                last = ledger.in_force(connection, verdicts.c.contributor == name)
+            else:
+                last = ledger.existing(connection, [verdict_id])[0]
+                _check_takes_back(name, last)
             if last is None:
                 return None
             _decide(connection, [last.id], "undone", by=name, reason="", time=_time(now))
@@ -199,6 +215,13 @@ class FeedbackStore(FeedbackReader):
             were_in_force = {entry.id for entry in found if entry.state in IN_FORCE}
             after = ledger.fetch(connection, ledger.entries(within, only=["retracted"]))
             return [entry for entry in after if entry.id in were_in_force]
+
+
+def _check_takes_back(name: str, entry: Entry) -> None:
+    if entry.contributor != name:
+        raise FeedbackError("This verdict is somebody else's; only they can take it back.")
+    if entry.state not in IN_FORCE:
+        raise FeedbackError("This verdict is no longer in force; there is nothing to take back.")
 
 
 def _decide(

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from digitlab.datasets.readers import PICTURE_SUFFIXES
+from digitlab.datasets import PICTURE_SUFFIXES
 from digitlab.errors import DataError
 
 _DIGITS: Final = frozenset("0123456789")

@@ -27,13 +27,10 @@ class Change(NamedTuple):
     Attributes:
         row: the row to add.
         adds: False when the row says nothing new.
-        state: the state of the verdict afterwards. What reviewers decided of an earlier
-            verdict still holds when its contributor only repeats it with a comment.
     """
 
     row: Row
     adds: bool
-    state: State
 
 
 def to_row(
@@ -82,20 +79,20 @@ def weigh(earlier: Entry | None, row: Row) -> Change:
     everybody who checks what was learned would take the lesson back.
     """
     if earlier is None:
-        return Change(row, adds=True, state="accepted")
+        return Change(row, adds=True)
     same = (earlier.verdict, earlier.digit) == (row["verdict"], row["digit"])
     confirms = (
         earlier.verdict == "wrong" and row["verdict"] == "right" and row["digit"] == earlier.digit
     )
     if not (same or confirms):
-        return Change(row, adds=True, state="accepted")
+        return Change(row, adds=True)
     if confirms:
         row = row | _evidence(earlier)
-    return Change(row, adds=row["comment"] not in {"", earlier.comment}, state=earlier.state)
+    return Change(row, adds=row["comment"] not in {"", earlier.comment})
 
 
-def receipt_message(change: Change, earlier: Entry | None) -> str:
-    """One plain sentence for the person."""
+def receipt_message(change: Change, earlier: Entry | None, state: State) -> str:
+    """One plain sentence for the person; `state` is the verdict's afterwards."""
     row = change.row
     digit, label = row["digit"], row["label"]
     wrong = f"this is a {digit}" if digit == label else f"this is a {digit}, not a {label}"
@@ -109,7 +106,7 @@ def receipt_message(change: Change, earlier: Entry | None) -> str:
     ending = {
         "held": "; it waits for review",
         "rejected": "; a reviewer has set it aside",
-    }.get(change.state, "")
+    }.get(state, "")
     return f"{opening}: {said}{ending}."
 
 

@@ -96,6 +96,24 @@ def in_force(connection: sa.Connection, *within: Condition) -> Entry | None:
     return found[0] if found else None
 
 
+def last_review(connection: sa.Connection, row: dict[str, Any]) -> tuple[State, str, str]:
+    """What reviewers decided last of what `row` says, by whom, and why.
+
+    All verdicts count that say the same under the same key, also those that were superseded,
+    undone or retracted since: nobody escapes a review by going to and fro. "accepted", by
+    nobody, where there was no review.
+    """
+    same = (same_key(row), verdicts.c.verdict == row["verdict"], verdicts.c.digit == row["digit"])
+    found = connection.execute(
+        sa.select(reviews.c.decision, reviews.c.by, reviews.c.reason)
+        .join(verdicts, verdicts.c.id == reviews.c.verdict_id)
+        .where(*same, reviews.c.decision.in_(IN_FORCE))
+        .order_by(reviews.c.id.desc())
+        .limit(1)
+    ).first()
+    return ("accepted", "", "") if found is None else (found.decision, found.by, found.reason)
+
+
 def count(connection: sa.Connection) -> Counts:
     """How much the ledger holds."""
     state = states()

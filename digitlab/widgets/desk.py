@@ -6,76 +6,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
-from digitlab.model.prediction import Box, Prediction
-
-Verdict = Literal["right", "wrong", "not-a-digit", "unsure"]
-"""What a person may say of a prediction; "wrong" comes with the right digit."""
-
-
-class Limits(Protocol):
-    """The limits of a home, of which the page needs one."""
-
-    @property
-    def max_bytes(self) -> int:
-        """Largest picture accepted, in bytes."""
-
-
-class Receipt(Protocol):
-    """The answer to a verdict."""
-
-    @property
-    def message(self) -> str:
-        """What became of it, in one plain sentence."""
-
-
-class Entry(Protocol):
-    """A verdict as it stood in the ledger before it was undone."""
-
-    @property
-    def picture_sha256(self) -> str:
-        """SHA-256 of the picture's bytes, in hex."""
-
-    @property
-    def box(self) -> Box:
-        """Where the judged digit stands."""
-
-    @property
-    def verdict(self) -> str:
-        """What the person had said."""
-
-    @property
-    def digit(self) -> int | None:
-        """The right digit; None for "not-a-digit" and "unsure"."""
-
-    @property
-    def name(self) -> str:
-        """The picture's name; may be empty."""
-
-
-class Example(Protocol):
-    """A picture to try."""
-
-    @property
-    def label(self) -> int:
-        """The digit that it shows."""
-
-    @property
-    def name(self) -> str:
-        """Its file name."""
-
-    @property
-    def data(self) -> bytes:
-        """The picture's bytes."""
+from digitlab.images.examples import Example
+from digitlab.model.prediction import Prediction
+from digitlab.settings import Settings
+from digitlab.store import Entry, Receipt, Verdict
 
 
 class Desk(Protocol):
     """The part of a Lab that the page uses."""
 
     @property
-    def settings(self) -> Limits:
-        """The home's limits."""
+    def settings(self) -> Settings:
+        """The home and its limits."""
 
     @property
     def model(self) -> str:
@@ -96,8 +40,10 @@ class Desk(Protocol):
     ) -> Receipt:
         """Keep a verdict."""
 
-    def undo(self, *, contributor: str | None = None) -> Entry | None:
-        """Take the contributor's last verdict back; None when there is none."""
+    def undo(
+        self, *, contributor: str | None = None, verdict_id: int | None = None
+    ) -> Entry | None:
+        """Take back verdict `verdict_id`; FeedbackError when it is no longer in force."""
 
     def examples(self) -> Sequence[Example]:
         """The pictures to try."""

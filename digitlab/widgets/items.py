@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digitlab.model.prediction import Prediction
-from digitlab.widgets.desk import Entry, Verdict
+from digitlab.store import Verdict
 from digitlab.widgets.spool import NOTHING, Slot
 
 MAX_NAME = 120
@@ -16,11 +15,19 @@ MAX_NAME = 120
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What the person said of an item, under which name, and when.
+    """What the person said of an item.
 
-    `digit` is the right digit of a "wrong"; None for the other verdicts.
+    Attributes:
+        id: number of the verdict in the ledger.
+        added: False when the ledger had it already; the visit can undo only what it added.
+        verdict: "right", "wrong", "not-a-digit" or "unsure".
+        digit: the right digit of a "wrong"; None for the other verdicts.
+        contributor: who said so; empty for the lab's own.
+        at: when.
     """
 
+    id: int
+    added: bool
     verdict: Verdict
     digit: int | None
     contributor: str
@@ -71,37 +78,27 @@ Items = tuple[Item, ...]
 
 
 def judged(items: Items, item: Item, judgement: Judgement) -> Items:
-    """The items after one more judgement of `item`."""
+    """The items after one more judgement of `item`; the same once more changes nothing."""
+    if item.judgement is not None and item.judgement.id == judgement.id:
+        return items
     after = replace(item, judgements=(*item.judgements, judgement))
     return tuple(after if old.id == item.id else old for old in items)
 
 
-def taken_back(items: Items, undone: Sequence[Item]) -> Items:
-    """The items after the last judgement of each of `undone` was taken back."""
-    ids = {item.id for item in undone}
-    return tuple(
-        replace(item, judgements=item.judgements[:-1]) if item.id in ids else item for item in items
-    )
+def taken_back(items: Items, verdict_id: int) -> Items:
+    """The items without the verdict `verdict_id`; a file may be in a visit twice."""
+
+    def without(item: Item) -> Item:
+        kept = tuple(given for given in item.judgements if given.id != verdict_id)
+        return item if kept == item.judgements else replace(item, judgements=kept)
+
+    return tuple(without(item) for item in items)
 
 
-def judged_as(items: Items, entry: Entry) -> Items:
-    """The items that a verdict of the ledger is about: a file may be in a visit twice."""
-    digit = entry.digit if entry.verdict == "wrong" else None
-    return tuple(
-        item
-        for item in items
-        if item.prediction is not None
-        and item.judgement is not None
-        and item.prediction.picture_sha256 == entry.picture_sha256
-        and tuple(item.prediction.box) == tuple(entry.box)
-        and (item.judgement.verdict, item.judgement.digit) == (entry.verdict, digit)
-    )
-
-
-def last_judgement(items: Items) -> Judgement | None:
-    """The judgement that was given last; None when there is none."""
-    given = [item.judgement for item in items if item.judgement is not None]
-    return max(given, key=lambda judgement: judgement.at, default=None)
+def last_added(items: Items) -> tuple[Item, Judgement] | None:
+    """The verdict that this visit added last, with its item; None when there is none."""
+    added = [(item, given) for item in items for given in item.judgements if given.added]
+    return max(added, key=lambda pair: pair[1].id, default=None)
 
 
 def next_waiting(items: Items, index: int) -> int:

@@ -33,11 +33,16 @@ function render({ model, el }) {
   const receipt = make("p", { className: "dl-receipt", role: "status", "data-testid": "receipt" });
   const spoken = make("p", { className: "dl-spoken", role: "status" });
 
+  let sent; // the comment that went with the last verdict
   const send = (type, more) => {
     const item = model.get("item");
     if (item < 0) return;
-    model.send({ type, item, comment: comment.value, ...more });
-    comment.value = "";
+    sent = comment.value;
+    model.send({ type, item, comment: sent, ...more });
+  };
+  /** The verdict is kept: its comment goes, unless somebody has typed on. */
+  const clear = () => {
+    if (comment.value === sent) comment.value = "";
   };
   const judge = (verdict) => send("judge", { verdict });
   const answer = (digit) => send("answer", { digit });
@@ -102,9 +107,11 @@ function render({ model, el }) {
   };
   model.on("change", show);
   model.on("change:item", bringIntoView);
+  model.on("change:kept", clear);
   listening.signal.addEventListener("abort", () => {
     model.off("change", show);
     model.off("change:item", bringIntoView);
+    model.off("change:kept", clear);
   });
 
   // JupyterLab leaves keys alone that are pressed inside an element with this mark.

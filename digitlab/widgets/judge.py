@@ -9,7 +9,7 @@ import traitlets
 
 from digitlab.model.show import sentence
 from digitlab.widgets import assets
-from digitlab.widgets.items import last_judgement
+from digitlab.widgets.items import last_added
 from digitlab.widgets.messages import listen
 from digitlab.widgets.session import Session
 
@@ -26,7 +26,9 @@ class Judge(anywidget.AnyWidget):
         said: the verdict that stands: "right", "not-a-digit", "unsure", a digit, or "".
         spoken: the prediction as a line for screen readers.
         receipt: what the last verdict or undo did.
-        can_undo: True when a verdict was given in this visit.
+        kept: how many verdicts of this visit the ledger has; the browser clears the comment
+            when it grows, so that an error costs nobody their words.
+        can_undo: True when this visit added a verdict that stands.
     """
 
     _esm = assets.script("judge")
@@ -37,6 +39,7 @@ class Judge(anywidget.AnyWidget):
     said = traitlets.Unicode().tag(sync=True)
     spoken = traitlets.Unicode().tag(sync=True)
     receipt = traitlets.Unicode().tag(sync=True)
+    kept = traitlets.Int(0).tag(sync=True)
     can_undo = traitlets.Bool(False).tag(sync=True)
     ready = traitlets.Bool(False)
 
@@ -57,7 +60,7 @@ class Judge(anywidget.AnyWidget):
                 "ready": lambda *_: setattr(self, "ready", True),
             },
         )
-        session.observe(self._show, ["items", "index", "notice"])
+        session.observe(self._show, ["kept", "items", "index", "notice"])
         self._show()
 
     def _show(self, _: Any = None) -> None:
@@ -66,7 +69,8 @@ class Judge(anywidget.AnyWidget):
         judgement = None if item is None else item.judgement
         with self.hold_sync():
             self.receipt = self._session.notice
-            self.can_undo = last_judgement(self._session.items) is not None
+            self.kept = self._session.kept
+            self.can_undo = last_added(self._session.items) is not None
             self.item = -1 if item is None or prediction is None else item.id
             self.label = -1 if prediction is None or prediction.refused else prediction.label
             self.spoken = "" if prediction is None else sentence(prediction)

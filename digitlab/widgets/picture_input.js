@@ -74,6 +74,7 @@ class Sender {
         this.model.send({ type: "unreadable", name, first });
         break;
       }
+      if (this.stopped) break; // clicked while the browser read the file
       const answered = new Promise((resolve) => (this.answer = resolve));
       this.model.send({ type: "chunk", upload, name, size, offset, first }, undefined, [chunk]);
       offset += chunk.byteLength;

@@ -9,9 +9,9 @@ import anywidget
 import traitlets
 from PIL import Image
 
+from digitlab.images.examples import Example
 from digitlab.model.show import data_uri
 from digitlab.widgets import assets
-from digitlab.widgets.desk import Example
 from digitlab.widgets.messages import Content, listen
 from digitlab.widgets.session import Session
 from digitlab.widgets.uploads import CHUNK, Uploads

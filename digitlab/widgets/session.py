@@ -10,15 +10,16 @@ from datetime import UTC, datetime
 
 import traitlets
 
-from digitlab.errors import DigitlabError
+from digitlab.errors import DigitlabError, FeedbackError
+from digitlab.images.examples import Example
 from digitlab.model.prediction import Prediction
-from digitlab.widgets.desk import Desk, Example, Verdict
+from digitlab.store import Verdict
+from digitlab.widgets.desk import Desk
 from digitlab.widgets.items import (
     Item,
     Judgement,
     judged,
-    judged_as,
-    last_judgement,
+    last_added,
     next_waiting,
     taken_back,
     tidy_name,
@@ -41,7 +42,7 @@ class Session(traitlets.HasTraits):
         index: place of the picture in view; -1 when there is none.
         error: a plain sentence for the person; empty when all is well.
         notice: what the last verdict or undo did, in a sentence.
-        busy: True while a picture is read or a verdict kept.
+        kept: how many verdicts of this visit the ledger has, new or known to it.
         model: the version that answered last.
         contributor: who judges; empty until the browser has said so.
     """
@@ -50,7 +51,7 @@ class Session(traitlets.HasTraits):
     index = traitlets.Int(-1)
     error = traitlets.Unicode()
     notice = traitlets.Unicode()
-    busy = traitlets.Bool(False)
+    kept = traitlets.Int(0)
     model = traitlets.Unicode()
     contributor = traitlets.Unicode()
 
@@ -77,7 +78,6 @@ class Session(traitlets.HasTraits):
             told: gets the sentence; by default it becomes the `error` trait.
         """
         told = told or self._say_error
-        self.busy = True
         try:
             yield
         except DigitlabError as error:
@@ -85,8 +85,6 @@ class Session(traitlets.HasTraits):
         except Exception:
             log.exception("a handler of the page failed")
             told(SORRY)
-        finally:
-            self.busy = False
 
     @property
     def current(self) -> Item | None:
@@ -173,19 +171,23 @@ class Session(traitlets.HasTraits):
             if target is None or prediction is None:
                 self.error = "There is no picture here to judge; show one first."
                 return
-            judgement = Judgement(
-                verdict=verdict,
-                digit=digit if verdict == "wrong" else None,
-                contributor=self.contributor,
-                at=self._now(),
-            )
+            digit = digit if verdict == "wrong" else None
             receipt = self._lab.judge(
                 prediction,
-                judgement.verdict,
-                digit=judgement.digit,
+                verdict,
+                digit=digit,
                 comment=comment.strip(),
                 contributor=self.contributor or None,
             )
+            judgement = Judgement(
+                id=receipt.id,
+                added=receipt.added,
+                verdict=verdict,
+                digit=digit,
+                contributor=self.contributor,
+                at=self._now(),
+            )
+            self.kept += 1  # first, so that a comment never stays for the next picture
             self.items = judged(self.items, target, judgement)
             self.notice = f"{target.name}: {receipt.message}"
             if target.id == self.index:
@@ -200,23 +202,24 @@ class Session(traitlets.HasTraits):
             self.judge("right" if right else "wrong", digit, comment, item=item)
 
     def undo(self) -> None:
-        """Take the last verdict back and show its picture again."""
+        """Take back the last verdict that this visit added, and show its picture again.
+
+        Verdicts of other visits stay, whoever gave them.
+        """
         self.error = ""
         with self.guard():
-            last = last_judgement(self.items)
+            last = last_added(self.items)
             if last is None:
                 self.notice = "There is nothing to undo in this visit."
                 return
-            entry = self._lab.undo(contributor=last.contributor or None)
-            if entry is None:
-                self.notice = "There is nothing to undo."
-                return
-            undone = judged_as(self.items, entry)
-            name = undone[-1].name if undone else entry.name or "The last verdict"
-            self.notice = f"{name}: your verdict was taken back."
-            self.items = taken_back(self.items, undone)
-            if undone:
-                self.index = undone[-1].id
+            item, given = last
+            try:
+                self._lab.undo(contributor=given.contributor or None, verdict_id=given.id)
+                self.notice = f"{item.name}: your verdict was taken back."
+            except FeedbackError as error:  # taken back or changed elsewhere: the page follows
+                self.notice, self.error = "", f"{item.name}: {error}"
+            self.items = taken_back(self.items, given.id)
+            self.index = item.id
 
     def select(self, number: int) -> None:
         """Show a picture of this visit."""

@@ -80,11 +80,6 @@ class Uploads:
         """Forget an upload that the person stopped."""
         self._open.pop(upload, None)
 
-    @property
-    def held(self) -> int:
-        """Bytes in memory now."""
-        return sum(upload.data.tell() for upload in self._open.values())
-
     def _start(self, upload: str, size: int) -> None:
         self._open.pop(upload, None)
         while len(self._open) >= MAX_AT_ONCE:
