@@ -1,0 +1,1 @@
+"""Synthetic photographs: digit images written on paper and photographed, part by part."""
