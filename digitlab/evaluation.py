@@ -141,11 +141,12 @@ def _digit_images(
 ) -> _Answers:
     parts = []
     for start in range(0, len(x), _PART):
-        parts.append(reader.classifier.predict_proba(x[start : start + _PART]))
+        parts.append(reader.classifier.answers(x[start : start + _PART]))
         if progress is not None:
             progress(min(start + _PART, len(x)), len(x))
-    probabilities = np.concatenate(parts)
-    return _Answers(y, probabilities.argmax(axis=1), probabilities.max(axis=1), refused=0)
+    probabilities = np.concatenate([part.probabilities for part in parts])
+    refused = sum(int(part.refused.sum()) for part in parts)
+    return _Answers(y, probabilities.argmax(axis=1), probabilities.max(axis=1), refused)
 
 
 def _pictures(

@@ -66,6 +66,29 @@ class Lab:
         prediction = self.reader().read(picture, name=name)
         return dataclasses.replace(prediction, id=self.feedback.record(prediction))
 
+    def predict_all(self, picture: PictureSource, *, name: str = "") -> tuple[Prediction, ...]:
+        """All digits in a picture, in reading order; one small row of each is kept.
+
+        Rows are read from the top, each from the left. Every digit has its own box and is
+        judged by itself.
+
+        Args:
+            picture: as for `predict`.
+            name: as for `predict`.
+
+        Returns:
+            Empty when the picture holds no ink.
+
+        Raises:
+            ImageError: the picture cannot be read; its `code` says why.
+        """
+        read = self.reader().read_all(picture, name=name)
+        numbers = self.feedback.record_all(read)
+        return tuple(
+            dataclasses.replace(prediction, id=number)
+            for prediction, number in zip(read, numbers, strict=True)
+        )
+
     def judge(
         self,
         prediction: Prediction,

@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL.Image import Image
 
 from digitlab.errors import ImageError
-from digitlab.images import DigitView, Limits, Picture, decode, from_array, read_digit
+from digitlab.images import (
+    DigitView,
+    Limits,
+    Picture,
+    decode,
+    from_array,
+    read_candidates,
+    read_spots,
+)
 from digitlab.model.prediction import Prediction
-from digitlab.model.runtime import Classifier
+from digitlab.model.runtime import Answers, Classifier
 from digitlab.settings import Settings
 
 PictureSource = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[Any]
 """What a caller may give as a picture: a path, the bytes of a file, or an array of pixels."""
 
+Probabilities = NDArray[np.float64]
+
+_TRUST: Final = 0.5  # how much the model's evidence for a digit counts beside the ink's
+_PLAIN: Final = 10.0  # evidence from which on a digit is plain: more says nothing
+_CUT: Final = 0.02  # what every cut costs, as a logarithm of confidence
+_BROAD: Final = 1.1  # width to height up to which a digit is usual
+_BROADER: Final = 4.0  # what the square of more than that costs
+_LOW: Final = 0.8  # of the usual height: lower digits are measured as if they had this
+
 
 class Reader:
-    """Reads one digit from a picture.
+    """Reads the digit, or all digits, of a picture.
 
     Args:
         classifier: the model version that answers.
@@ -41,27 +61,101 @@ class Reader:
         Raises:
             ImageError: the picture cannot be read; `code` says why.
         """
-        data = b""
-        if isinstance(source, np.ndarray):
-            picture = from_array(source)
-        else:
-            if isinstance(source, (str, os.PathLike)):
-                name = name or os.path.basename(os.fspath(source))
-                data = read_file(source, max_bytes=self._limits.max_bytes)
-            else:
-                data = bytes(source)
-            picture = decode(data, limits=self._limits)
-        view = read_digit(picture)
-        return self._predict(picture, view, name=name, data=data)
+        picture, name, data = self._open(source, name)
+        views = read_candidates(picture)
+        answers = self.classifier.answers(_stack(views))
+        best = choose(views, answers)
+        return self._predict(picture, views[best], answers, best, name=name, data=data)
 
-    def _predict(self, picture: Picture, view: DigitView, *, name: str, data: bytes) -> Prediction:
-        probabilities = self.classifier.predict_proba(view.digit_image[None])[0]
+    def read_all(self, source: PictureSource, *, name: str = "") -> tuple[Prediction, ...]:
+        """All digits in a picture, in reading order: rows from the top, each from the left.
+
+        Where digits may touch, the ways to part them are read too, all in one batch, and the
+        surest way is kept.
+
+        Args:
+            source: as for `read`.
+            name: as for `read`.
+
+        Returns:
+            One prediction a digit, at most `images.MAX_DIGITS`, each with its own box and all
+            with the same picture; empty when there is no ink.
+
+        Raises:
+            ImageError: the picture cannot be read; `code` says why.
+        """
+        picture, name, data = self._open(source, name)
+        spots = read_spots(picture)
+        views = [view for ways in spots for way in ways for view in way]
+        if not views:
+            return ()
+        answers = self.classifier.answers(_stack(views))
+        rows = iter(range(len(views)))
+        usual = float(np.median([ways[0][0].box[3] for ways in spots]))
+        predictions: list[Prediction] = []
+        for ways in spots:
+            read = [(way, list(islice(rows, len(way)))) for way in ways]
+            chosen = max(
+                read,
+                key=lambda pair: _plausibility(
+                    pair[0], [answers.probabilities[row] for row in pair[1]], usual=usual
+                ),
+            )
+            predictions += [
+                self._predict(picture, view, answers, row, name=name, data=data)
+                for view, row in zip(*chosen, strict=True)
+            ]
+        return tuple(predictions)
+
+    def explain(self, source: PictureSource) -> dict[str, Image]:
+        """The steps from a picture to the digit that `read` finds in it, as images, in order.
+
+        Args:
+            source: as for `read`.
+
+        Raises:
+            ImageError: the picture cannot be read; `code` says why.
+        """
+        from digitlab.images.explain import steps  # nobody else needs it
+
+        picture, _, _ = self._open(source, "")
+        views = read_candidates(picture)
+        answers = self.classifier.answers(_stack(views))
+        guesses = answers.probabilities.argmax(axis=1)
+        captions = [
+            f"{guess}: {row[guess]:.0%}"
+            for guess, row in zip(guesses, answers.probabilities, strict=True)
+        ]
+        return steps(picture, views, choose(views, answers), captions=captions)
+
+    def _open(self, source: PictureSource, name: str) -> tuple[Picture, str, bytes]:
+        """The picture, its name, and its bytes if it came as bytes."""
+        if isinstance(source, np.ndarray):
+            return from_array(source), name, b""
+        if isinstance(source, (str, os.PathLike)):
+            name = name or os.path.basename(os.fspath(source))
+            data = read_file(source, max_bytes=self._limits.max_bytes)
+        else:
+            data = bytes(source)
+        return decode(data, limits=self._limits), name, data
+
+    def _predict(
+        self,
+        picture: Picture,
+        view: DigitView,
+        answers: Answers,
+        row: int,
+        *,
+        name: str,
+        data: bytes,
+    ) -> Prediction:
+        probabilities = answers.probabilities[row]
         label = int(probabilities.argmax())
         return Prediction(
             label=label,
             confidence=float(probabilities[label]),
             probabilities=tuple(float(p) for p in probabilities),
-            refused=view.blank,
+            refused=view.blank or bool(answers.refused[row]),
             remembered=False,
             model=self.classifier.version,
             box=view.box,
@@ -72,6 +166,31 @@ class Reader:
             preview=picture.preview,
             size=picture.size,
         )
+
+
+def _plausibility(
+    way: tuple[DigitView, ...], probabilities: list[Probabilities], *, usual: float
+) -> float:
+    """How well a way to read a mark holds: by its least sure digit, its widths, its cuts."""
+    least = min(float(row.max()) for row in probabilities)
+    shapes = [view.box[2] / max(view.box[3], _LOW * usual) for view in way]
+    broad = sum(max(0.0, shape - _BROAD) ** 2 for shape in shapes) / len(way)
+    return float(np.log(max(least, 1e-6))) - _BROADER * broad - _CUT * (len(way) - 1)
+
+
+def choose(views: Sequence[DigitView], answers: Answers) -> int:
+    """Which of the views is the digit: by its ink, and by how much the model sees a digit in it.
+
+    Args:
+        views: what the front end found.
+        answers: of the same views.
+    """
+    ink = np.log(np.maximum([view.weight for view in views], 1e-9))
+    return int((ink + _TRUST * np.minimum(answers.evidence, _PLAIN)).argmax())
+
+
+def _stack(views: Sequence[DigitView]) -> NDArray[np.uint8]:
+    return np.stack([view.digit_image for view in views])
 
 
 def limits_of(settings: Settings) -> Limits:

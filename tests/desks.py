@@ -59,10 +59,12 @@ class PaperDesk(Lab):
     Attributes:
         model: the version that the next predictions name.
         refused: what they say of that.
+        several: how many digits there are in every picture.
     """
 
     model = "base"  # type: ignore[assignment]  a property of the real one
     refused = False
+    several = 3
 
     def __init__(self, home: Path) -> None:
         settings = Settings.load(home, environ={})
@@ -85,6 +87,11 @@ class PaperDesk(Lab):
             refused=self.refused,
             model=self.model,
         )
+
+    def predict_all(self, picture: bytes, *, name: str = "") -> tuple[Prediction, ...]:  # type: ignore[override]
+        one = self.predict(picture, name=name)
+        boxes = [(4 + 6 * place, 5, 5, 22) for place in range(self.several)]
+        return tuple(dataclasses.replace(one, box=box) for box in boxes)
 
     def examples(self) -> list[Example]:
         return [Example("one.png", 1, png(10)), Example("two.png", 2, png(20))]

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from number_sheets import sheet
 from PIL import Image
 
 from digitlab.datasets import mnist
@@ -75,6 +76,34 @@ def test_predict_prints_one_json_object_a_picture_as_documented(run, seven):
     x, y, w, h = digit["box"]
     assert 0 <= x < x + w <= 280
     assert 0 <= y < y + h <= 280
+
+
+def test_split_gives_all_digits_in_reading_order(run, tmp_path):
+    Image.fromarray(sheet("207", "51")).save(tmp_path / "rows.png")
+    (line,) = lines(run("predict", "--split", "--json", "rows.png"))
+    assert [digit["label"] for digit in line["digits"]] == [2, 0, 7, 5, 1]
+    assert line["error"] is None
+    boxes = [digit["box"] for digit in line["digits"]]
+    assert boxes[0][0] < boxes[1][0] < boxes[2][0]
+    assert boxes[3][1] > boxes[0][1] + boxes[0][3]
+    done = run("predict", "--split", "rows.png")
+    assert done.stdout.decode().startswith("rows.png: 20751 (")
+    assert done.stdout.decode().count("%") == 5
+    (line,) = lines(run("predict", "--json", "rows.png"))
+    assert len(line["digits"]) == 1
+
+
+def test_split_of_one_digit_says_the_same_as_without(run, seven):
+    assert run("predict", "--split", seven).stdout == run("predict", seven).stdout
+
+
+def test_split_of_a_blank_picture_finds_no_digits_and_is_no_error(run, tmp_path):
+    Image.new("L", (200, 100), 230).save(tmp_path / "blank.png")
+    done = run("predict", "--split", "--json", "blank.png")
+    assert done.returncode == 0
+    (line,) = lines(done)
+    assert (line["digits"], line["error"]) == ([], None)
+    assert run("predict", "--split", "blank.png").stdout == b"blank.png: I see no digit here\n"
 
 
 def test_three_broken_pictures_and_a_good_one_give_four_lines_and_exit_1(run, seven, tmp_path):
@@ -150,6 +179,35 @@ def test_blank_paper_is_refused_with_a_best_guess(run, tmp_path):
 
 
 # evaluate --------------------------------------------------------------------------------
+
+
+def test_explain_writes_the_steps_of_a_reading(run, seven, tmp_path):
+    done = run("predict", "--explain", "steps", "--json", seven)
+    assert done.returncode == 0
+    assert len(lines(done)) == 1
+    written = sorted(path.name for path in (tmp_path / "steps").iterdir())
+    steps = ["grey", "contrast", "mask", "candidates", "digit"]
+    assert written == [f"{seven.name}-{n}-{step}.png" for n, step in enumerate(steps, 1)]
+    with Image.open(tmp_path / "steps" / written[4]) as image:
+        assert image.size == (280, 280)
+
+
+def test_explain_of_blank_paper_shows_that_there_was_nothing(run, tmp_path):
+    Image.new("L", (60, 60), 200).save(tmp_path / "blank.png")
+    assert run("predict", "--explain", "steps", "blank.png").returncode == 0
+    written = sorted(path.name for path in (tmp_path / "steps").iterdir())
+    assert written == [
+        f"blank.png-{n}-{s}.png" for n, s in enumerate(("grey", "candidates", "digit"), 1)
+    ]
+
+
+def test_explain_into_a_file_is_one_line(run, seven, tmp_path):
+    (tmp_path / "steps").mkdir()
+    (tmp_path / "steps" / "x").write_text("")
+    done = run("predict", "--explain", "steps/x/y", seven)
+    assert done.returncode == 1
+    assert b"cannot be written" in done.stderr
+    assert b"Traceback" not in done.stderr
 
 
 def test_evaluate_reads_a_labelled_folder(run, tmp_path):

@@ -6,6 +6,8 @@ import sys
 
 import numpy as np
 import pytest
+from number_sheets import sheet
+from PIL import Image
 
 import digitlab
 from digitlab.datasets import mnist
@@ -37,6 +39,29 @@ def test_path_and_bytes_give_the_same_prediction(lab, tmp_path):
     assert by_path.probabilities == by_bytes.probabilities
     assert by_path.picture_sha256 == by_bytes.picture_sha256
     assert (by_path.name, by_bytes.name) == ("picture.bin", "")
+
+
+def test_all_digits_of_a_picture_share_it_and_are_judged_apart(lab, tmp_path):
+    path = tmp_path / "row.png"
+    Image.fromarray(sheet("2019")).save(path)
+    read = lab.predict_all(path)
+    assert [prediction.label for prediction in read] == [2, 0, 1, 9]
+    assert [prediction.id for prediction in read] == [1, 2, 3, 4]
+    assert {prediction.name for prediction in read} == {"row.png"}
+    assert len({prediction.picture_sha256 for prediction in read}) == 1
+    lab.correct(read[0], 3)
+    lab.confirm(read[1])
+    lab.correct(read[0], 5)  # supersedes what was said of this digit, and of no other
+    said = [(entry.box, entry.digit) for entry in lab.feedback.entries()]
+    assert said == [(read[1].box, 0), (read[0].box, 5)]
+    assert lab.feedback.pictures.get(read[0].picture_sha256) == path.read_bytes()
+    kept = [file for file in (tmp_path / "feedback" / "pictures").rglob("*") if file.is_file()]
+    assert len(kept) == 1
+
+
+def test_a_blank_picture_has_no_digits_to_predict(lab):
+    assert lab.predict_all(np.full((100, 120), 230, np.uint8)) == ()
+    assert lab.feedback.counts().predictions == 0
 
 
 def test_every_prediction_leaves_one_small_row(lab, prediction):

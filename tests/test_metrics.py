@@ -14,6 +14,15 @@ def test_softmax_sums_to_one_and_survives_large_logits():
     assert p[0, 0] == pytest.approx(1 / (1 + math.exp(-1)))
 
 
+def test_evidence_is_the_log_odds_of_a_digit_against_an_eleventh_class_of_logit_0():
+    logits = np.array([[3.0, *[-2.0] * 9], [1000.0, *[0.0] * 9], [-1000.0] * 10])
+    found = metrics.evidence(logits)
+    assert (found.dtype, found.shape) == (np.float64, (3,))
+    no_digit = 1 / (1 + math.exp(3) + 9 * math.exp(-2))
+    assert 1 / (1 + math.exp(found[0])) == pytest.approx(no_digit)
+    assert found[1:] == pytest.approx([1000, -1000 + math.log(10)])
+
+
 def test_a_higher_temperature_makes_less_sure():
     logits = np.array([[2.0, *[0.0] * 9]])
     sharp, soft = metrics.softmax(logits)[0, 0], metrics.softmax(logits, temperature=2)[0, 0]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from browsing import choose, digit_picture, label, png, ready, see
 from conftest import strays
+from number_sheets import sheet
 from PIL import Image
 from serving import Server, start_server
 
@@ -265,6 +266,43 @@ def test_an_example_is_read_with_one_click(page: Page) -> None:
     page.get_by_test_id("example-0").click()
     see(page.get_by_test_id("digit-image")).to_be_visible()
     see(page.get_by_test_id("bars")).to_be_visible()
+
+
+def test_the_digits_of_a_row_are_judged_one_after_the_other_with_keys(
+    page: Page, server: Server
+) -> None:
+    out = io.BytesIO()
+    Image.fromarray(sheet("207", "51")).save(out, "PNG")
+    file: FilePayload = {"name": "row.png", "mimeType": "image/png", "buffer": out.getvalue()}
+    switch = page.get_by_role("switch", name="Several digits in one picture")
+    switch.focus()
+    page.keyboard.press("Space")
+    see(switch).to_be_checked()
+    choose(page, file)
+    see(page.locator(".dl-count")).to_have_text("1 picture with 5 digits, 0 judged")
+    for number, (digit, key) in enumerate(
+        zip("20751", ["Enter", "Enter", "n", "5", "4"], strict=True)
+    ):
+        see(page.get_by_test_id(f"visit-item-{number}")).to_have_attribute("aria-current", "true")
+        see(label(page)).to_have_text(digit)
+        see(page.locator(".dl-result .dl-other")).to_have_count(4)
+        page.keyboard.press(key)
+    see(page.locator(".dl-count")).to_have_text("1 picture with 5 digits, 5 judged")
+    kept = ledger(page, server)
+    assert [entry.verdict for entry in kept] == ["right", "right", "not-a-digit", "right", "wrong"]
+    assert len({entry.box for entry in kept}) == 5
+    with FeedbackStore.open(Settings.load(server.home)) as store:
+        assert store.pictures.get(kept[0].picture_sha256) == file["buffer"]
+
+
+def test_a_drawing_of_two_digits_is_read_as_two(page: Page) -> None:
+    page.get_by_text("Several digits in one picture").click()
+    stroke(page, (0.25, 0.2), (0.25, 0.8))
+    stroke(page, (0.5, 0.2), (0.85, 0.2), (0.65, 0.8))
+    page.get_by_test_id("draw-read").click()
+    see(page.get_by_test_id("visit-item-0")).to_contain_text("drawing 1.png · 1 of 2")
+    see(page.get_by_test_id("visit-item-0")).to_contain_text("1, ")
+    see(page.get_by_test_id("visit-item-1")).to_contain_text("7, ")
 
 
 def test_a_file_of_19_megabytes_arrives(page: Page, tmp_path: Path) -> None:

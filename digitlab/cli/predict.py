@@ -12,15 +12,18 @@ import click
 
 from digitlab.cli.main import settings_of
 from digitlab.datasets import PICTURE_SUFFIXES, list_pictures
-from digitlab.errors import ImageError
+from digitlab.errors import ImageError, StoreError
 from digitlab.lab import Lab
 from digitlab.model.prediction import Prediction
+from digitlab.reading import Reader
 from digitlab.settings import Settings
 
 EXAMPLE = """\b
 Examples:
   digitlab predict digit.jpg
   digitlab predict scans/ --json
+  digitlab predict --split number.jpg
+  digitlab predict digit.jpg --explain steps/
   cat digit.png | digitlab predict -
 """
 
@@ -28,9 +31,23 @@ Examples:
 @click.command(epilog=EXAMPLE)
 @click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line and picture.")
+@click.option("--split", is_flag=True, help="Read all digits of each picture, in reading order.")
+@click.option(
+    "--explain",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the steps from each picture to its digit into DIR, as pictures.",
+)
 @click.pass_context
-def predict(ctx: click.Context, pictures: tuple[str, ...], as_json: bool) -> None:
-    """Say which digit is in each PICTURE.
+def predict(
+    ctx: click.Context,
+    pictures: tuple[str, ...],
+    *,
+    as_json: bool,
+    split: bool,
+    explain: Path | None,
+) -> None:
+    """Say which digit is in each PICTURE, or with --split which digits.
 
     PICTURE is a file, a folder (its pictures by their ending, sorted) or - for one on
     standard input. The exit code is 0 when all were read, 1 when some were not.
@@ -40,10 +57,14 @@ def predict(ctx: click.Context, pictures: tuple[str, ...], as_json: bool) -> Non
     with Lab(settings) as lab:
         for name in expand(pictures):
             try:
-                line = _line(name, lab.model, lab.predict(_source(name, settings)), None)
+                source = _source(name, settings)
+                read = lab.predict_all(source) if split else (lab.predict(source),)
+                line = _line(name, lab.model, read, None)
+                if explain is not None:
+                    _explain(lab.reader(), source, name, explain)
             except ImageError as error:
                 failed = True
-                line = _line(name, lab.model, None, error)
+                line = _line(name, lab.model, (), error)
             click.echo(json.dumps(line) if as_json else _sentence(line))
     ctx.exit(1 if failed else 0)
 
@@ -54,6 +75,19 @@ def expand(names: tuple[str, ...]) -> Iterator[str]:
         path = Path(name)
         found = list_pictures(path) if name != "-" and path.is_dir() else []
         yield from [str(picture) for picture in found] or [name]
+
+
+def _explain(reader: Reader, source: str | bytes, name: str, folder: Path) -> None:
+    """Write NAME-1-grey.png, NAME-2-contrast.png, ... into a folder."""
+    stem = "stdin" if name == "-" else Path(name).name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, (step, image) in enumerate(reader.explain(source).items(), 1):
+            image.save(folder / f"{stem}-{number}-{step}.png")
+    except OSError as error:
+        raise StoreError(
+            f"{folder} cannot be written: {error.strerror}.", place=str(folder)
+        ) from error
 
 
 def _source(name: str, settings: Settings) -> str | bytes:
@@ -69,12 +103,12 @@ def _source(name: str, settings: Settings) -> str | bytes:
 
 
 def _line(
-    name: str, model: str, prediction: Prediction | None, error: ImageError | None
+    name: str, model: str, read: tuple[Prediction, ...], error: ImageError | None
 ) -> dict[str, Any]:
     return {
         "picture": name,
         "model": model,
-        "digits": [] if prediction is None else [prediction.to_dict()],
+        "digits": [prediction.to_dict() for prediction in read],
         "error": None if error is None else {"code": error.code, "message": str(error)},
     }
 
@@ -82,7 +116,11 @@ def _line(
 def _sentence(line: dict[str, Any]) -> str:
     if line["error"]:
         return f"{line['picture']}: not read: {line['error']['message']}"
-    digit = line["digits"][0]
-    if digit["refused"]:
-        return f"{line['picture']}: I see no digit here (best guess {digit['label']})"
-    return f"{line['picture']}: {digit['label']} ({digit['confidence']:.1%})"
+    digits = line["digits"]
+    if not digits:
+        return f"{line['picture']}: I see no digit here"
+    if len(digits) == 1 and digits[0]["refused"]:
+        return f"{line['picture']}: I see no digit here (best guess {digits[0]['label']})"
+    number = "".join("?" if digit["refused"] else str(digit["label"]) for digit in digits)
+    shares = ", ".join(f"{digit['confidence']:.1%}" for digit in digits)
+    return f"{line['picture']}: {number} ({shares})"

@@ -20,11 +20,13 @@ class Ink:
             0 on paper and on ink that is not the digit's.
         mask: bool (H, W), the pixels of the digit; never empty.
         likeness: 0-1, how far its main piece looks like a digit by its place and form.
+        mass: its ink, in pixels times grey levels, weighed by that likeness.
     """
 
     contrast: Floats
     mask: Mask
     likeness: float
+    mass: float
 
 
 def bounds(mask: Mask) -> tuple[slice, slice]:
@@ -40,3 +42,8 @@ def widened(box: tuple[slice, slice], margin: int) -> tuple[slice, slice]:
     """A box with `margin` more pixels on each side, as far as the picture goes."""
     rows, columns = (slice(max(0, side.start - margin), side.stop + margin) for side in box)
     return rows, columns
+
+
+def extent(box: tuple[slice, slice]) -> int:
+    """The longer side of a box, in pixels."""
+    return max(int(side.stop - side.start) for side in box)

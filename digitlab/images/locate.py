@@ -1,48 +1,202 @@
-"""Locating: which ink of a grey picture is the digit's, and of which polarity it is."""
+"""Locating: which ink of a grey picture may be the digit's, and of which polarity it is."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from digitlab.images.contrast import stand_out, threshold
-from digitlab.images.ink import Floats, Ink, Mask, bounds, widened
+from digitlab.images.ink import Floats, Ink, Mask, bounds, extent, widened
+from digitlab.images.pieces import find_pieces, gather
+from digitlab.images.rules import find_rules
 
-_SPECK: Final = 0.1  # of the main piece's extent: smaller ones are dust
-_SCRAP: Final = 0.02  # of the main piece's area: the same
-_REACH: Final = 0.22  # of the main piece's extent: farther ones are something else
 _AROUND: Final = 0.35  # of the digit's extent: how far around it the paper is looked at
-_FEWEST: Final = 6  # pixels of a digit
-_SMALLEST: Final = 0.015  # of the longer side: what is smaller is a speck on an empty page
-_MANY: Final = 8  # pieces, from which on noise is thought of
-_STANDS_OUT: Final = 0.25  # of all ink: a digit has more than this
+_CLEAR: Final = 4.0  # times the other polarity's evidence: no doubt is left
+_NARROWER: Final = (0.5, 0.25)  # of the usual width of a stroke
+_STRICT: Final = 0.5  # of the ink's peak: light lines of the paper stay below it
+_COARSE: Final = 240  # longest side of the copy that shows the polarity
+_PASSES: Final = 3  # looks below what turned out to be lines or the desk's edge
+_UNLIKELY: Final = 0.35  # likeness of what is looked below
+_BLOT: Final = 0.38  # thickness of a piece that is hardly a stroke
+_HIDES: Final = 0.4  # of the likeliest piece's ink: less of other things hides nothing
+_SEEN: Final = 0.1  # of the picture's longer side: smaller blots are specks
+_MANY: Final = 6  # pieces: some of them are lines or dots of the paper
+_LONG: Final = 0.6  # of the picture's longer side: so is this
+_RIVAL: Final = 0.08  # of the best one's evidence: others are not worth a reading
 
 
-def find_ink(grey: NDArray[np.uint8]) -> Ink | None:
-    """Find the ink of the one digit in a picture.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sight:
+    """What one polarity shows of a picture; all arrays are (H, W).
+
+    Attributes:
+        bright: whether bright ink on dark paper was looked for.
+        contrast: float32, how far each pixel stands out from the paper, in grey levels.
+        mask: bool, all that was taken for ink.
+        lines: bool, the part of it that is rules, grids and frames.
+        digits: what may be the digit, likely ones first.
+        evidence: how well each of them holds; comparable between polarities.
+    """
+
+    bright: bool
+    contrast: Floats
+    mask: Mask
+    lines: Mask
+    digits: tuple[Ink, ...]
+    evidence: tuple[float, ...]
+
+
+def find_ink(grey: NDArray[np.uint8]) -> tuple[Sight, ...]:
+    """Find the ink that may be a digit.
 
     Args:
         grey: uint8 (H, W), the upright picture, ink of either polarity.
 
     Returns:
-        The ink; None when the picture holds none.
+        One sight a polarity that holds ink, the likelier one first; none for a blank page.
     """
     if min(grey.shape) < 2 or np.ptp(grey) == 0:
-        return None
+        return ()
     page = grey.astype(np.float32)
-    dark, bright = _find_dark(page), _find_dark(255 - page)
-    if dark is None or bright is None:
-        return dark or bright
-    paper = _paper_tone(page, dark.mask, bright.mask)
-    return dark if _evidence(dark, paper - page) >= _evidence(bright, page - paper) else bright
+    # Which polarity it is shows in a small copy; the other one is not looked at again.
+    coarse = _sights(_smaller(page), quick=max(page.shape) > _COARSE)
+    polarities = [sight.bright for sight in coarse] or [False, True]
+    return coarse if max(page.shape) <= _COARSE else _sights(page, polarities, quick=False)
 
 
-def _find_dark(page: Floats) -> Ink | None:
+def _sights(
+    page: Floats, polarities: Sequence[bool] = (False, True), *, quick: bool
+) -> tuple[Sight, ...]:
+    """One sight a polarity that holds ink, the likelier one first."""
+    looks = (
+        _see(255 - page if bright else page, bright=bright, quick=quick) for bright in polarities
+    )
+    sights = [sight for sight in looks if sight.digits]
+    if len(sights) < 2:
+        return tuple(_judged(sight, page, None) for sight in sights)
+    paper = _paper_tone(page, sights[0].digits[0].mask, sights[1].digits[0].mask)
+    first, second = sorted(
+        (_judged(sight, page, paper) for sight in sights), key=lambda s: -s.evidence[0]
+    )
+    clear = first.evidence[0] > _CLEAR * second.evidence[0]
+    return (first,) if clear and first.digits[0].likeness > _UNLIKELY else (first, second)
+
+
+def _smaller(page: Floats) -> Floats:
+    """The picture with a longer side of at most `_COARSE` pixels."""
+    longest = max(page.shape)
+    if longest <= _COARSE:
+        return page
+    height, width = (max(1, round(side * _COARSE / longest)) for side in page.shape)
+    small = Image.fromarray(page).resize((width, height), Image.Resampling.BOX)
+    return np.asarray(small)
+
+
+def _see(page: Floats, *, bright: bool, quick: bool) -> Sight:
+    """Look for ink darker than the paper; more narrowly, while blots or nothing are found.
+
+    Args:
+        quick: look once, as far as the polarity asks for it.
+    """
     contrast = stand_out(page)
-    pieces = threshold(contrast)
-    return None if pieces is None else choose(pieces, contrast)
+    found = last = _search(contrast, quick=quick)
+    digits = list(found.digits)
+    for share in () if quick and digits else _NARROWER:
+        if digits and not last.blotted:
+            break
+        last = _search(stand_out(page, share=share), quick=quick)
+        digits += last.digits
+    digits = _distinct(digits)
+    return Sight(
+        bright=bright,
+        contrast=contrast,
+        mask=found.mask,
+        lines=found.lines,
+        digits=tuple(digits),
+        evidence=tuple(ink.mass for ink in digits),
+    )
+
+
+class _Found(NamedTuple):
+    digits: list[Ink]
+    mask: Mask
+    lines: Mask
+    blotted: bool
+
+
+def _search(contrast: Floats, *, quick: bool) -> _Found:
+    """Part the ink into what may be digits; below lines and the desk's edge if need be."""
+    from scipy import ndimage
+
+    shape, left = contrast.shape, contrast
+    mask, lines = np.zeros(shape, bool), np.zeros(shape, bool)
+    digits: list[Ink] = []
+    blotted = False
+    for _ in range(2 if quick else _PASSES):
+        ink = threshold(left)
+        if ink is None:
+            break
+        ruled = find_rules(ink)
+        mask, lines = mask | ink, lines | ruled
+        if (ink & ~ruled).any():
+            pieces = find_pieces(ink & ~ruled, left)
+            digits += gather(pieces, left)
+            if not quick and (len(pieces) >= _MANY or (pieces.extents > _LONG * max(shape)).any()):
+                dark = threshold(left, weak=_STRICT)
+                digits += [] if dark is None else gather(find_pieces(dark, left), left)
+            ruled |= pieces.mask([i for i in range(len(pieces)) if pieces.likeness[i] < _UNLIKELY])
+            blotted |= bool(
+                ((pieces.thickness > _BLOT) & (pieces.extents > _SEEN * max(shape))).any()
+            )
+        if not ruled.any():
+            break
+        reach = 2 + max(shape) // 200
+        left = np.where(ndimage.maximum_filter(ruled, 2 * reach + 1), 0, contrast)
+    return _Found(digits, mask, lines, blotted)
+
+
+def _distinct(digits: list[Ink]) -> list[Ink]:
+    """Likely ones first; of those that share their place only the likeliest."""
+    kept: list[Ink] = []
+    for ink in sorted(digits, key=lambda ink: -ink.mass):
+        if all(_overlap(bounds(ink.mask), bounds(other.mask)) < 0.8 for other in kept):
+            kept.append(ink)
+    return kept
+
+
+def _overlap(one: tuple[slice, slice], other: tuple[slice, slice]) -> float:
+    """Shared area of two boxes, as a share of the larger one."""
+    shared, areas = 1.0, [1.0, 1.0]
+    for a, b in zip(one, other, strict=True):
+        shared *= max(0, min(a.stop, b.stop) - max(a.start, b.start))
+        areas = [areas[0] * (a.stop - a.start), areas[1] * (b.stop - b.start)]
+    return shared / max(areas)
+
+
+def _judged(sight: Sight, page: Floats, paper: float | None) -> Sight:
+    """The sight with its evidence: thin, well placed, distinct from the paper, and much of it.
+
+    Args:
+        page: the picture, ink of either polarity.
+        paper: its paper's tone; None when only one polarity holds ink.
+    """
+    first = sight.digits[0]
+    strength = 1.0
+    if paper is not None:
+        away = page - paper if sight.bright else paper - page
+        strength = first.likeness * _thin(first.mask) * float(np.median(away[first.mask]))
+    shares = [ink.mass / first.mass for ink in sight.digits]
+    kept = [i for i, share in enumerate(shares) if share >= _RIVAL]
+    return replace(
+        sight,
+        digits=tuple(sight.digits[i] for i in kept),
+        evidence=tuple(strength * shares[i] for i in kept),
+    )
 
 
 def _paper_tone(page: Floats, dark: Mask, bright: Mask) -> float:
@@ -54,16 +208,11 @@ def _paper_tone(page: Floats, dark: Mask, bright: Mask) -> float:
     either = dark | bright
     box = bounds(either)
     outside = np.zeros(page.shape, bool)
-    outside[widened(box, round(_AROUND * _extent(box)) + 1)] = True
+    outside[widened(box, round(_AROUND * extent(box)) + 1)] = True
     outside[box] = False
     if outside.sum() < 0.1 * page.size:  # the digit fills the picture: paper is what is neither
         outside |= ~either
     return float(np.median(page[outside] if outside.any() else page))
-
-
-def _evidence(ink: Ink, distance: Floats) -> float:
-    """How well a reading holds: thin, well placed, and distinct from the paper, in grey levels."""
-    return ink.likeness * _thin(ink.mask) * float(np.median(distance[ink.mask]))
 
 
 def _thin(mask: Mask) -> float:
@@ -74,94 +223,3 @@ def _thin(mask: Mask) -> float:
     part = np.pad(part[:: 1 + part.shape[0] // 200, :: 1 + part.shape[1] // 200], 1)
     thickness = 2 * float(ndimage.distance_transform_edt(part).max()) / max(part.shape)
     return float(np.clip(1.5 - 2 * thickness, 0.1, 1))
-
-
-def choose(pieces: Mask, contrast: Floats) -> Ink | None:
-    """Keep the pieces of ink that make up the digit.
-
-    The main piece has the most ink, counted less if it touches the picture's edge and much
-    less if it is a line along or across it. Pieces near to it that are no specks belong to
-    it: a 5 or a 4 in two strokes.
-
-    Returns:
-        The digit's ink; None when all of it is dust.
-    """
-    from scipy import ndimage
-
-    labels, count = ndimage.label(pieces, np.ones((3, 3)))
-    boxes = ndimage.find_objects(labels)
-    numbers = np.arange(1, count + 1)
-    areas = ndimage.sum_labels(pieces, labels, numbers)
-    masses = ndimage.sum_labels(np.minimum(contrast, 255), labels, numbers)
-    likeness = np.array(
-        [_digit_like(box, area, pieces.shape) for box, area in zip(boxes, areas, strict=True)]
-    )
-    main = int((masses * likeness).argmax())
-    extents = np.array([_extent(box) for box in boxes])
-    extent = int(extents[main])
-    if areas[main] < _FEWEST or extent < _SMALLEST * max(pieces.shape):
-        return None
-    tones = masses / areas
-    kept = [
-        index
-        for index, box in enumerate(boxes)
-        if index == main
-        or (
-            _gap(box, boxes[main]) <= _REACH * extent
-            and extents[index] >= _SPECK * extent
-            and areas[index] >= _SCRAP * areas[main]
-            and tones[index] >= 0.5 * tones[main]
-            and likeness[index] >= 0.5
-        )
-    ]
-    share = masses[kept].sum() / masses.sum()
-    if count >= _MANY and share < _STANDS_OUT and extent < 4 * np.median(extents):
-        return None  # one grain among its like: noise, not ink
-    mask: Mask = np.isin(labels, numbers[kept])
-    return Ink(
-        contrast=_only(contrast, mask, pieces),
-        mask=mask,
-        likeness=float(likeness[main]),
-    )
-
-
-def _digit_like(box: tuple[slice, slice], area: float, shape: tuple[int, ...]) -> float:
-    """0-1: how far a piece looks like a digit by its place and form."""
-    height, width = (side.stop - side.start for side in box)
-    edges = sum(side.start == 0 for side in box)
-    edges += sum(side.stop == full for side, full in zip(box, shape, strict=True))
-    longest = max(height / shape[0], width / shape[1])
-    thin = min(height, width) / max(height, width) < 0.08
-    if edges and thin and longest > 0.6:
-        return 0.01  # a frame or grid line
-    if edges >= 3 and area < 0.25 * height * width:
-        return 0.02  # a frame around it all
-    middle = [
-        (side.start + side.stop) / 2 / full - 0.5 for side, full in zip(box, shape, strict=True)
-    ]
-    centred = 1 - min(1.0, float(np.hypot(*middle)))
-    return (0.3 if edges else 1.0) * (0.4 + 0.6 * centred)
-
-
-def _extent(box: tuple[slice, slice]) -> int:
-    """The longer side of a box, in pixels."""
-    return max(int(side.stop - side.start) for side in box)
-
-
-def _gap(one: tuple[slice, slice], other: tuple[slice, slice]) -> float:
-    """Distance between two boxes, in pixels; 0 when they overlap."""
-    gaps = [max(0, a.start - b.stop, b.start - a.stop) for a, b in zip(one, other, strict=True)]
-    return float(np.hypot(*gaps))
-
-
-def _only(contrast: Floats, mask: Mask, pieces: Mask) -> Floats:
-    """The contrast of the chosen ink with its soft edges, and nothing else."""
-    from scipy import ndimage
-
-    reach = 1 + max(contrast.shape) // 250
-    part = widened(bounds(mask), reach)
-    near = ndimage.binary_dilation(mask[part], iterations=reach)
-    near &= ~ndimage.binary_dilation((pieces & ~mask)[part]) | mask[part]
-    kept = np.zeros_like(contrast)
-    kept[part] = np.where(near, np.maximum(contrast[part], 0), 0)
-    return kept

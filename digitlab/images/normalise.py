@@ -18,7 +18,7 @@ _SIDE: Final = 28
 _BOX: Final = 20
 _CENTRE: Final = 14.0  # MNIST's mean centre of mass, in pixels from the first one
 _THINNEST: Final = 2.0  # of the 20-pixel box: thinner strokes are widened to this
-_LARGEST: Final = 400  # pixels of a crop's longer side on which strokes are widened
+_LARGEST: Final = 240  # pixels of a crop's longer side on which strokes are widened
 
 EMPTY: Final = 24
 """Grey levels up to which the ground of a digit image counts as empty."""

@@ -32,6 +32,8 @@ class Card:
         epoch: the epoch chosen on `tune`, counted from 1.
         history: a row an epoch: loss, `tune` figures, seconds.
         temperature: the logits are divided by it before the softmax; fitted on `tune`.
+        refusal: evidence for a digit (`metrics.evidence`) below which an image is refused;
+            None for a version that refuses nothing.
         metrics: figures with their counts, by data set.
         hashes: SHA-256 of the weights (over the arrays) and of each file.
         libraries: versions of the libraries that made it, and of Python.
@@ -47,6 +49,7 @@ class Card:
     epoch: int
     history: list[dict[str, Any]]
     temperature: float
+    refusal: float | None
     metrics: dict[str, Any]
     hashes: dict[str, str]
     libraries: dict[str, str]

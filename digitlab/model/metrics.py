@@ -19,6 +19,18 @@ def softmax(logits: Floats, *, temperature: float = 1.0) -> NDArray[np.float64]:
     return np.asarray(z / z.sum(axis=-1, keepdims=True), np.float64)
 
 
+def evidence(logits: Floats) -> NDArray[np.float64]:
+    """Evidence (N,) that an image shows a digit at all, from raw logits (N, 10).
+
+    The logarithm of the summed exponentials, the negative energy of Liu et al. 2020,
+    "Energy-based Out-of-distribution Detection", section 3. The network is trained with
+    "no digit" at 0, so that 0 means even odds.
+    """
+    z = np.asarray(logits, np.float64)
+    top = z.max(axis=-1)
+    return np.asarray(top + np.log(np.exp(z - top[..., None]).sum(axis=-1)), np.float64)
+
+
 def fit_temperature(logits: Floats, labels: Ints) -> float:
     """The temperature that gives `labels` the highest likelihood.
 

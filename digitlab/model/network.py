@@ -21,18 +21,15 @@ from numpy.typing import NDArray
 from digitlab.model.config import TrainConfig
 from digitlab.model.quiet import quiet_native
 
-EMBEDDING = 128
-"""Length of the pooled features that memory compares."""
-
 Progress = Callable[[int, int, float], None]
 """Called after each step with step (from 1), steps of this epoch, and the mean loss so far."""
 
 
 def build(config: TrainConfig, *, steps_per_epoch: int) -> Any:
-    """A new, compiled network: uint8 (N, 28, 28) -> {"logits": (N, 10), "embedding": (N, 128)}.
+    """A new, compiled network: uint8 (N, 28, 28) -> {"logits": (N, 10), "embedding": (N, E)}.
 
-    Three stages of two 3x3 convolutions (32, 64, 128 channels) with batch normalisation,
-    then the mean over places: 289,000 parameters, 29 million multiply-adds an image.
+    Stages of 3x3 convolutions with batch normalisation (`config.stages`), halved between
+    them, then the mean over places: the embedding, and from it ten logits.
     """
     keras = _keras()
     from keras import layers
@@ -41,10 +38,10 @@ def build(config: TrainConfig, *, steps_per_epoch: int) -> Any:
     inputs = keras.Input((28, 28), dtype="uint8", name="digit_image")
     x = layers.Rescaling(1 / 255)(inputs)
     x = layers.Reshape((28, 28, 1))(x)
-    for stage, channels in enumerate((32, 64, EMBEDDING)):
+    for stage, (channels, convolutions) in enumerate(config.stages):
         if stage:
             x = layers.MaxPooling2D()(x)
-        for _ in range(2):
+        for _ in range(convolutions):
             x = layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
             x = layers.BatchNormalization(momentum=0.95)(x)
             x = layers.ReLU()(x)
@@ -60,12 +57,25 @@ def build(config: TrainConfig, *, steps_per_epoch: int) -> Any:
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
-    model.compile(
-        optimizer,
-        loss={"logits": keras.losses.SparseCategoricalCrossentropy(from_logits=True)},
-        jit_compile=False,
-    )
+    model.compile(optimizer, loss={"logits": evidence_loss}, jit_compile=False)
     return model
+
+
+def evidence_loss(labels: Any, logits: Any) -> Any:
+    """Cross-entropy over the ten digits and "no digit", whose logit is 0 for every image.
+
+    Outlier exposure (Hendrycks, Mazeika and Dietterich 2019) without an eleventh output:
+    the sum of the ten exponentials is the evidence for a digit (Liu et al. 2020, "Energy-based
+    Out-of-distribution Detection"), and the softmax over the ten alone stays what it was.
+
+    Args:
+        labels: (N,) or (N, 1), 0-9, or `config.NO_DIGIT`.
+        logits: (N, 10).
+    """
+    keras = _keras()
+    labels = keras.ops.reshape(keras.ops.cast(labels, "int32"), (-1,))
+    eleven = keras.ops.pad(logits, [[0, 0], [0, 1]])
+    return keras.ops.sparse_categorical_crossentropy(labels, eleven, from_logits=True)
 
 
 def train_epoch(
@@ -77,13 +87,18 @@ def train_epoch(
     epoch: int,
     progress: Progress | None = None,
 ) -> float:
-    """Train one epoch (counted from 0) on augmented images and return its mean loss.
+    """Train on each image once, in the order given, and return the mean loss.
 
-    Order, augmentation and dropout depend on the seed and the epoch alone, so that a training which
+    Dropout depends on the seed and the epoch (counted from 0) alone, so that a training which
     resumes from a checkpoint goes on as if it had not been interrupted.
+
+    Args:
+        x: uint8 (N, 28, 28), augmented and shuffled.
+        y: uint8 (N,), 0-9 or `config.NO_DIGIT`.
     """
     keras = _keras()
     steps = len(x) // config.batch_size
+    whole = steps * config.batch_size
     model.get_layer("dropout").seed_generator.state.assign([config.seed, epoch])
 
     class _Report(keras.callbacks.Callback):  # type: ignore[name-defined, misc]  # untyped keras
@@ -92,8 +107,9 @@ def train_epoch(
                 progress(batch + 1, steps, float((logs or {})["loss"]))
 
     history = model.fit(
-        _batches(x, y, config=config, epoch=epoch),
-        epochs=1,
+        x[:whole],
+        {"logits": y[:whole]},
+        batch_size=config.batch_size,
         shuffle=False,
         verbose=0,
         callbacks=[_Report()],
@@ -102,7 +118,7 @@ def train_epoch(
 
 
 def outputs(model: Any, x: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Logits (N, 10) and embeddings (N, 128) of digit images, uint8 (N, 28, 28)."""
+    """Logits (N, 10) and embeddings (N, E) of digit images, uint8 (N, 28, 28)."""
     answer = model.predict(x, batch_size=500, verbose=0)
     return np.asarray(answer["logits"]), np.asarray(answer["embedding"])
 
@@ -124,7 +140,8 @@ def resume(path: Path, config: TrainConfig, *, steps_per_epoch: int) -> Any:
 
     Keras's own loading forgets which weights the optimiser's decay leaves out.
     """
-    saved = _keras().saving.load_model(path, safe_mode=True)
+    names = {"evidence_loss": evidence_loss}
+    saved = _keras().saving.load_model(path, custom_objects=names, safe_mode=True)
     model = build(config, steps_per_epoch=steps_per_epoch)
     model.set_weights(saved.get_weights())
     model.optimizer.build(model.trainable_variables)
@@ -154,46 +171,6 @@ def weights_hash(model: Any) -> str:
         digest.update(f"{variable.name} {array.shape} {array.dtype}\n".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
-
-
-def _batches(x: NDArray[np.uint8], y: NDArray[np.uint8], *, config: TrainConfig, epoch: int) -> Any:
-    import tensorflow as tf
-
-    rng = np.random.default_rng([config.seed, epoch])
-    order = rng.permutation(len(x))[: len(x) // config.batch_size * config.batch_size]
-    transforms = _affine(len(order), rng, config)
-    data = tf.data.Dataset.from_tensor_slices((x[order], y[order], transforms))
-    return (
-        data.batch(config.batch_size)
-        .map(lambda x, y, t: (_warp(tf, x, t), {"logits": y}), num_parallel_calls=1)
-        .prefetch(2)
-    )
-
-
-def _warp(tf: Any, x: Any, transforms: Any) -> Any:
-    warped = tf.raw_ops.ImageProjectiveTransformV3(
-        images=tf.cast(x[..., None], tf.float32),
-        transforms=transforms,
-        output_shape=[28, 28],
-        interpolation="BILINEAR",
-        fill_mode="CONSTANT",
-        fill_value=0.0,
-    )
-    return tf.cast(tf.clip_by_value(tf.round(warped[..., 0]), 0, 255), tf.uint8)
-
-
-def _affine(n: int, rng: np.random.Generator, config: TrainConfig) -> NDArray[np.float32]:
-    """Rows of eight numbers that map output to input pixels, about the centre 13.5."""
-    angle = np.deg2rad(rng.uniform(-config.rotation, config.rotation, n))
-    shear = rng.uniform(-config.shear, config.shear, n)
-    sx, sy = 1 / (1 + rng.uniform(-config.scale, config.scale, (2, n)))
-    dx, dy = rng.uniform(-config.shift, config.shift, (2, n))
-    a, b = np.cos(angle) * sx, (shear - np.sin(angle)) * sx
-    c, d = np.sin(angle) * sy, np.cos(angle) * sy
-    centre = 13.5
-    rows = [a, b, centre - a * centre - b * centre + dx]
-    rows += [c, d, centre - c * centre - d * centre + dy, np.zeros(n), np.zeros(n)]
-    return np.stack(rows, axis=1).astype(np.float32)
 
 
 def _keras() -> Any:

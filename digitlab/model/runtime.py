@@ -7,6 +7,7 @@ would take 70 ms and half a gigabyte.
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,26 @@ from numpy.typing import NDArray
 
 from digitlab.errors import ModelError
 from digitlab.model.card import Card
-from digitlab.model.metrics import softmax
+from digitlab.model.metrics import evidence, softmax
 from digitlab.model.quiet import quiet_native
 
 BATCH = 256
 """Most images in one call of the interpreter; larger arrays go in pieces of this size."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answers:
+    """What a version says of N digit images.
+
+    Attributes:
+        probabilities: float64 (N, 10), calibrated.
+        evidence: float64 (N,), that there is a digit at all; see `metrics.evidence`.
+        refused: bool (N,), too little of it.
+    """
+
+    probabilities: NDArray[np.float64]
+    evidence: NDArray[np.float64]
+    refused: NDArray[np.bool_]
 
 
 class Classifier:
@@ -77,9 +93,20 @@ class Classifier:
         logits, embeddings = zip(*pieces, strict=True)
         return np.concatenate(logits), np.concatenate(embeddings)
 
+    def answers(self, digit_images: NDArray[np.uint8]) -> Answers:
+        """Probabilities, evidence and refusals of digit images, uint8 (N, 28, 28)."""
+        logits, _ = self.outputs(digit_images)
+        seen = evidence(logits)
+        least = -np.inf if self.card.refusal is None else self.card.refusal
+        return Answers(
+            probabilities=softmax(logits, temperature=self.card.temperature),
+            evidence=seen,
+            refused=seen < least,
+        )
+
     def predict_proba(self, digit_images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Calibrated probabilities (N, 10) of digit images, uint8 (N, 28, 28)."""
-        return softmax(self.outputs(digit_images)[0], temperature=self.card.temperature)
+        return self.answers(digit_images).probabilities
 
     def embed(self, digit_images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embeddings (N, E), as the network's pooled features are; not normalised."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 from PIL import Image
 
-from digitlab.model.prediction import DigitImage, Prediction
+from digitlab.model.prediction import Box, DigitImage, Prediction
 
 SURE = 0.9
 """At least this confident: "sure"."""
@@ -26,17 +27,21 @@ STYLE = Path(__file__).with_name("show.css").read_text(encoding="utf-8")
 """The style sheet that every full `prediction_html` brings along."""
 
 
-def prediction_html(prediction: Prediction, *, compact: bool = False) -> str:
+def prediction_html(
+    prediction: Prediction, *, compact: bool = False, others: Sequence[Box] = ()
+) -> str:
     """A prediction as HTML: the digit large, the picture with its box, the 28x28, ten bars.
 
     Args:
         prediction: what to show. All text in it is escaped.
         compact: one line with the digit image, the digit and the confidence.
+        others: boxes of the picture's other digits, which are drawn faintly.
     """
     if compact:
         body = _seen(prediction, caption=False) + _answer(prediction)
     else:
-        body = _answer(prediction) + _picture(prediction) + _seen(prediction) + _bars(prediction)
+        picture = _picture(prediction, others)
+        body = _answer(prediction) + picture + _seen(prediction) + _bars(prediction)
     kind = "dl-line" if compact else "dl-sheet"
     return (
         f'<style>{STYLE}</style><div class="dl-prediction"><div class="{kind}">{body}</div></div>'
@@ -97,21 +102,26 @@ def _answer(prediction: Prediction) -> str:
     return f'<div class="dl-answer">{digit}<div>{words}{name}</div></div>'
 
 
-def _picture(prediction: Prediction) -> str:
+def _picture(prediction: Prediction, others: Sequence[Box]) -> str:
     if not prediction.preview:
         return ""
     width, height = prediction.size
-    x, y, w, h = prediction.box
     label = escape(f"{prediction.name or 'The picture'}, with a frame around the digit", quote=True)
-    frame = f'x="{x}" y="{y}" width="{w}" height="{h}" rx="2" vector-effect="non-scaling-stroke"'
+    frame = _frame(prediction.box)
+    faint = "".join(f'<rect class="dl-other" {_frame(box)}/>' for box in others)
     return (
         '<figure class="dl-picture">'
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">'
         f'<image width="{width}" height="{height}" preserveAspectRatio="none" '
         f'href="{data_uri(prediction.preview)}"/>'
-        f'<rect class="dl-halo" {frame}/><rect class="dl-box" {frame}/>'
+        f'{faint}<rect class="dl-halo" {frame}/><rect class="dl-box" {frame}/>'
         "</svg><figcaption>your picture</figcaption></figure>"
     )
+
+
+def _frame(box: Box) -> str:
+    x, y, w, h = box
+    return f'x="{x}" y="{y}" width="{w}" height="{h}" rx="2" vector-effect="non-scaling-stroke"'
 
 
 def _seen(prediction: Prediction, *, caption: bool = True) -> str:

@@ -17,10 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from digitlab.datasets import mnist
+from digitlab.datasets import mnist, photographs
+from digitlab.images.strokes import write_digits
 from digitlab.model import metrics, network
 from digitlab.model.card import Card, file_sha256, library_versions
 from digitlab.model.config import TrainConfig
+from digitlab.model.material import Material
+from digitlab.model.refusal import fit_refusal
+
+_WRITTEN = 5_000  # digits of other hands on which the refusal is fitted; their seed too
 
 EpochDone = Callable[[dict[str, Any]], None]
 """Called with an epoch's row of the history: epoch (from 1), loss, tune figures, seconds."""
@@ -61,19 +66,19 @@ def _run_epochs(
     progress: network.Progress | None,
     epoch_done: EpochDone | None,
 ) -> list[dict[str, Any]]:
-    x, y = (array[: config.images] for array in mnist.load("train"))
     x_tune, y_tune = mnist.load("tune")
     pointer = checkpoint / "history.json"
     history: list[dict[str, Any]] = json.loads(pointer.read_text()) if pointer.is_file() else []
     if len(history) == config.epochs:
         return history
-    steps = len(x) // config.batch_size
+    material = Material(config, checkpoint)
+    steps = len(material) // config.batch_size
     if history:
         last = checkpoint / f"epoch-{len(history):03d}.keras"
         model = network.resume(last, config, steps_per_epoch=steps)
     else:
         model = network.build(config, steps_per_epoch=steps)
-    for epoch in range(len(history), config.epochs):
+    for epoch, (x, y) in material.epochs(len(history)):
         started = time.monotonic()
         loss = network.train_epoch(model, x, y, config=config, epoch=epoch, progress=progress)
         tune = metrics.summary(metrics.softmax(network.outputs(model, x_tune)[0]), y_tune)
@@ -112,32 +117,40 @@ def _write_version(
     history: list[dict[str, Any]],
     best: dict[str, Any],
 ) -> None:
-    x_tune, y_tune = mnist.load("tune")
-    x_test, y_test = mnist.load("test")
-    tune_logits, _ = network.outputs(model, x_tune)
-    test_logits, _ = network.outputs(model, x_test)
-    temperature = metrics.fit_temperature(tune_logits, y_tune)
-    figures = {
-        "mnist:tune": metrics.summary(
-            metrics.softmax(tune_logits, temperature=temperature), y_tune
-        ),
-        "mnist:test": metrics.summary(
-            metrics.softmax(test_logits, temperature=temperature), y_test
-        ),
+    splits = {
+        "mnist:tune": mnist.load("tune"),
+        "mnist:test": mnist.load("test"),
+        "photographs:tune": photographs.load("tune"),
     }
+    logits = {name: network.outputs(model, x)[0] for name, (x, _) in splits.items()}
+    temperature = metrics.fit_temperature(logits["mnist:tune"], splits["mnist:tune"][1])
+    written, _ = write_digits(_WRITTEN, rng=np.random.default_rng(_WRITTEN))
+    refusal = fit_refusal(
+        {
+            "tune": metrics.evidence(logits["mnist:tune"]),
+            "photographs": metrics.evidence(logits["photographs:tune"]),
+            "written": metrics.evidence(network.outputs(model, written)[0]),
+        }
+    )
+    figures = {}
+    for name, (_, y) in splits.items():
+        found = metrics.summary(metrics.softmax(logits[name], temperature=temperature), y)
+        refused = int((metrics.evidence(logits[name]) < refusal).sum())
+        figures[name] = found | {"refused": refused}
     network.save(model, folder / "model.keras")
     network.export(model, folder / "model.tflite")
     card = Card(
         kind="base",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        data={"mnist.npz": mnist.SHA256, "train": config.images or 50_000, "tune": len(y_tune)},
+        data={"mnist.npz": mnist.SHA256, "train": config.images or 50_000, "tune": 5_000},
         config=asdict(config),
         seed=config.seed,
         parameters=int(np.sum([np.prod(w.shape) for w in model.weights])),
-        embedding=network.EMBEDDING,
+        embedding=config.stages[-1][0],
         epoch=best["epoch"],
         history=history,
         temperature=temperature,
+        refusal=refusal,
         metrics=figures,
         hashes={
             "weights": network.weights_hash(model),

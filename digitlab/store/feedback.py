@@ -29,16 +29,25 @@ class FeedbackStore(FeedbackReader):
 
     def record(self, prediction: Prediction, *, now: datetime | None = None) -> int:
         """Keep the small row of a prediction, without its picture; return the row's number."""
-        row = {
-            "time": _time(now),
-            "model": prediction.model,
-            "label": int(prediction.label),
-            "confidence": float(prediction.confidence),
-            "refused": bool(prediction.refused),
-            "remembered": bool(prediction.remembered),
-        }
+        return self.record_all([prediction], now=now)[0]
+
+    def record_all(
+        self, made: Iterable[Prediction], *, now: datetime | None = None
+    ) -> tuple[int, ...]:
+        """As `record` for each, all or none; return the rows' numbers in the same order."""
+        rows = [
+            {
+                "time": _time(now),
+                "model": prediction.model,
+                "label": int(prediction.label),
+                "confidence": float(prediction.confidence),
+                "refused": bool(prediction.refused),
+                "remembered": bool(prediction.remembered),
+            }
+            for prediction in made
+        ]
         with self.database.write() as connection:
-            return ledger.insert(connection, predictions, row)
+            return tuple(ledger.insert(connection, predictions, row) for row in rows)
 
     def add(
         self,

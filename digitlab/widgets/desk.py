@@ -28,6 +28,9 @@ class Desk(Protocol):
     def predict(self, picture: bytes, /, *, name: str = "") -> Prediction:
         """Read one picture; raises ImageError for one that cannot be read."""
 
+    def predict_all(self, picture: bytes, /, *, name: str = "") -> tuple[Prediction, ...]:
+        """Read all digits of a picture, in reading order; empty when there is no ink."""
+
     def judge(
         self,
         prediction: Prediction,

@@ -1,11 +1,12 @@
-"""Items: the pictures of a visit as plain data, and what verdicts change of them."""
+"""Items: the digits of a visit as plain data, and what verdicts change of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from digitlab.model.prediction import Prediction
+from digitlab.model.prediction import Box, Prediction
 from digitlab.store import Verdict
 from digitlab.widgets.spool import NOTHING, Slot
 
@@ -42,11 +43,13 @@ class Judgement:
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One picture of a visit.
+    """One digit of a visit: a picture, or one of the several digits of a picture.
 
     Attributes:
         id: number within the visit, from 0; its place in `Session.items`.
-        name: for people; tidied, not escaped.
+        name: for people; tidied, not escaped. One of several digits says which it is.
+        first: True for the first or only digit of its picture.
+        others: where the picture's other digits stand, for one of several.
         prediction: what was read, without the picture and its preview (these lie in the
             session's spool); None for a broken picture.
         error: why it could not be read, in a sentence; empty when it could.
@@ -57,6 +60,8 @@ class Item:
 
     id: int
     name: str
+    first: bool = True
+    others: tuple[Box, ...] = ()
     prediction: Prediction | None = None
     error: str = ""
     judgements: tuple[Judgement, ...] = ()
@@ -75,6 +80,41 @@ class Item:
 
 
 Items = tuple[Item, ...]
+
+
+def items_of(
+    name: str, read: Sequence[Prediction], *, number: int, picture: Slot, preview: Slot
+) -> Items:
+    """An item for each digit that was read in one picture.
+
+    Args:
+        name: the picture's, tidied.
+        read: its digits in reading order.
+        number: id of the first item.
+        picture: where the picture's bytes lie, once for all its digits.
+        preview: the same for the preview.
+    """
+    return tuple(
+        Item(
+            id=number + place,
+            name=name if len(read) == 1 else f"{name} · {place + 1} of {len(read)}",
+            first=place == 0,
+            others=tuple(other.box for other in read if other is not one),
+            prediction=replace(one, name=name, picture=b"", preview=b""),
+            picture=picture,
+            preview=preview,
+        )
+        for place, one in enumerate(read)
+    )
+
+
+def in_figures(items: Items) -> str:
+    """How many there are: "2 pictures, 1 judged", "1 picture with 5 digits, 3 judged"."""
+    pictures = sum(item.first for item in items)
+    found = f"{pictures} {'picture' if pictures == 1 else 'pictures'}"
+    if len(items) > pictures:
+        found += f" with {len(items)} digits"
+    return f"{found}, {sum(bool(item.judgements) for item in items)} judged"
 
 
 def judged(items: Items, item: Item, judgement: Judgement) -> Items:

@@ -6,7 +6,7 @@ const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 function isFree(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return false;
   const target = event.target;
-  if (target.isContentEditable || target.matches?.("textarea, select, input:not([type=file])"))
+  if (target.isContentEditable || target.matches?.("textarea, select, input:not([type=file], [type=checkbox])"))
     return false;
   return event.key !== "Enter" || !target.closest?.("button, a, input, summary");
 }

@@ -7,9 +7,10 @@ from typing import Any
 import anywidget
 import traitlets
 
+from digitlab.model.prediction import Prediction
 from digitlab.model.show import sentence
 from digitlab.widgets import assets
-from digitlab.widgets.items import last_added
+from digitlab.widgets.items import Item, last_added
 from digitlab.widgets.messages import listen
 from digitlab.widgets.session import Session
 
@@ -73,8 +74,13 @@ class Judge(anywidget.AnyWidget):
             self.can_undo = last_added(self._session.items) is not None
             self.item = -1 if item is None or prediction is None else item.id
             self.label = -1 if prediction is None or prediction.refused else prediction.label
-            self.spoken = "" if prediction is None else sentence(prediction)
+            self.spoken = "" if item is None or prediction is None else _aloud(item, prediction)
             if judgement is None:
                 self.said = ""
             else:
                 self.said = judgement.verdict if judgement.digit is None else str(judgement.digit)
+
+
+def _aloud(item: Item, prediction: Prediction) -> str:
+    """One of several digits says which it is: the next one may be read the same."""
+    return f"{item.name}: {sentence(prediction)}" if item.others else sentence(prediction)

@@ -281,6 +281,21 @@ function drawBox(el, sender, listening) {
     make("div", { className: "dl-tools" }, undo, clear, read));
 }
 
+/** The switch that has every digit of a picture read. */
+function severalSwitch(model, el, listening) {
+  const control = make("input", { type: "checkbox", role: "switch", "data-testid": "several-digits" });
+  const show = () => (control.checked = model.get("several"));
+  control.addEventListener("change", () => model.send({ type: "several", on: control.checked }));
+  control.addEventListener("click", (event) => {
+    if (event.detail) rest(el); // a pointer's click; the keyboard keeps its place
+  });
+  model.on("change:several", show);
+  listening.signal.addEventListener("abort", () => model.off("change:several", show));
+  show();
+  return make("label", { className: "dl-several" },
+    control, make("span", { "aria-hidden": "true" }), "Several digits in one picture");
+}
+
 /** The row of pictures to try. */
 function exampleRow(model, el) {
   const buttons = model.get("examples").map(({ picture, label }, number) => {
@@ -303,7 +318,7 @@ function render({ model, el }) {
   const { box, sender } = fileBox(model, el, listening);
   acceptDrops(el, sender, listening);
   el.classList.add("dl-input");
-  el.append(box, drawBox(el, sender, listening), exampleRow(model, el));
+  el.append(box, severalSwitch(model, el, listening), drawBox(el, sender, listening), exampleRow(model, el));
   model.send({ type: "ready" });
   return () => listening.abort();
 }

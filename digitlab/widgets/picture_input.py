@@ -25,8 +25,8 @@ class PictureInput(anywidget.AnyWidget):
 
     Messages from the browser: "chunk" (upload, name, size, offset, first; one buffer),
     "stop" (upload), "too-large" (name, size, first), "unreadable" (name, first),
-    "example" (number), "ready". Every chunk is answered by an "ack" (upload, more: whether
-    to send the next chunk).
+    "example" (number), "several" (on), "ready". Every chunk is answered by
+    an "ack" (upload, more: whether to send the next chunk).
     """
 
     _esm = assets.script("picture_input")
@@ -35,6 +35,7 @@ class PictureInput(anywidget.AnyWidget):
     chunk_bytes = traitlets.Int(CHUNK).tag(sync=True)
     max_bytes = traitlets.Int().tag(sync=True)
     examples = traitlets.List(traitlets.Dict()).tag(sync=True)
+    several = traitlets.Bool(False).tag(sync=True)
     ready = traitlets.Bool(False)
 
     def __init__(self, session: Session) -> None:
@@ -57,9 +58,11 @@ class PictureInput(anywidget.AnyWidget):
                     first=content["first"],
                 ),
                 "example": lambda content, _: session.open_example(content["number"]),
+                "several": lambda content, _: session.read_several(content["on"]),
                 "ready": lambda *_: setattr(self, "ready", True),
             },
         )
+        traitlets.dlink((session, "several"), (self, "several"))
 
     def _take_chunk(self, content: Content, buffers: Sequence[bytes]) -> None:
         name, first = content["name"], content["first"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from html import escape
 from typing import Any
 
@@ -38,5 +39,6 @@ class Result(ipywidgets.HTML):  # type: ignore[misc]
                 f'<div class="dl-empty"><p>{escape(item.name)}</p><p>{escape(item.error)}</p></div>'
             )
         elif (item.id, item.prediction) != self._shown:
-            self.value = prediction_html(prediction)
+            named = dataclasses.replace(prediction, name=item.name)
+            self.value = prediction_html(named, others=item.others)
         self._shown = None if item is None else (item.id, item.prediction)

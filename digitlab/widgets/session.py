@@ -18,6 +18,7 @@ from digitlab.widgets.desk import Desk
 from digitlab.widgets.items import (
     Item,
     Judgement,
+    items_of,
     judged,
     last_added,
     next_waiting,
@@ -30,7 +31,8 @@ log = logging.getLogger(__name__)
 
 SORRY = "Something went wrong here; nothing was lost."
 MAX_ITEMS = 300
-"""Pictures in one visit; a kernel's memory is bounded."""
+"""Digits in one visit; a kernel's memory is bounded."""
+FULL = f"A visit holds {MAX_ITEMS} digits; reload the page for more."
 MAX_CONTRIBUTOR = 60
 
 
@@ -44,6 +46,7 @@ class Session(traitlets.HasTraits):
         notice: what the last verdict or undo did, in a sentence.
         kept: how many verdicts of this visit the ledger has, new or known to it.
         model: the version that answered last.
+        several: whether pictures are read as several digits.
         contributor: who judges; empty until the browser has said so.
     """
 
@@ -53,6 +56,7 @@ class Session(traitlets.HasTraits):
     notice = traitlets.Unicode()
     kept = traitlets.Int(0)
     model = traitlets.Unicode()
+    several = traitlets.Bool(False)
     contributor = traitlets.Unicode()
 
     def __init__(
@@ -104,6 +108,9 @@ class Session(traitlets.HasTraits):
     def open(self, name: str, data: bytes, *, first: bool = True) -> None:
         """Read a picture and add it to the visit; a broken one is added with its sentence.
 
+        With `several` on, every digit in it becomes an item; a picture without ink is then
+        one item, as it always is.
+
         Args:
             name: the file's name as the browser gave it.
             data: the picture's bytes.
@@ -114,19 +121,27 @@ class Session(traitlets.HasTraits):
         self._begin(first)
         name = tidy_name(name)
         with self.guard(lambda why: self.refuse(name, why, first=False)):
-            if len(self.items) >= MAX_ITEMS:
-                self.error = f"A visit holds {MAX_ITEMS} pictures; reload the page for more."
+            room = MAX_ITEMS - len(self.items)
+            if room <= 0:
+                self.error = FULL
                 return
-            prediction = self._lab.predict(data, name=name)
-            item = Item(
-                id=len(self.items),
-                name=name,
-                prediction=dataclasses.replace(prediction, name=name, picture=b"", preview=b""),
-                picture=self._spool.put(prediction.picture),
-                preview=self._spool.put(prediction.preview),
+            read = self._lab.predict_all(data, name=name) if self.several else ()
+            read = read or (self._lab.predict(data, name=name),)
+            items = items_of(
+                name,
+                read,
+                number=len(self.items),
+                picture=self._spool.put(read[0].picture),
+                preview=self._spool.put(read[0].preview),
             )
-            self._add(item)
-            self.model = prediction.model
+            self._add(*items[:room])
+            self.model = read[0].model
+            if len(read) > room:
+                self.error = f"{name} has {len(read)} digits, {room} of which are shown. {FULL}"
+
+    def read_several(self, on: bool) -> None:
+        """Read the pictures to come as several digits each, or as one."""
+        self.several = on
 
     def open_example(self, number: int) -> None:
         """Read one of the example pictures."""
@@ -247,9 +262,10 @@ class Session(traitlets.HasTraits):
             self._broken, self._shown = 0, False
             self.error = ""
 
-    def _add(self, item: Item) -> None:
+    def _add(self, *items: Item) -> None:
         seen = self.current
         with self.hold_trait_notifications():
-            self.items = (*self.items, item)
-            if item.waiting and not (self._shown and seen is not None and seen.waiting):
-                self.index, self._shown = item.id, True
+            self.items = (*self.items, *items)
+            waiting = next((item for item in items if item.waiting), None)
+            if waiting and not (self._shown and seen is not None and seen.waiting):
+                self.index, self._shown = waiting.id, True

@@ -1,4 +1,4 @@
-// The pictures of this visit. All text is set as text, never as HTML.
+// The digits of this visit. All text is set as text, never as HTML.
 
 function render({ model, el }) {
   const count = make("p", { className: "dl-count" });
@@ -32,10 +32,7 @@ function render({ model, el }) {
   };
   const showRows = () => {
     const rows = model.get("rows");
-    const judged = rows.filter(({ at }) => at).length;
-    count.textContent = rows.length
-      ? `${rows.length} ${rows.length === 1 ? "picture" : "pictures"}, ${judged} judged`
-      : "The pictures that you show appear here, with what you said of them.";
+    count.textContent = model.get("summary");
     list.replaceChildren(...rows.map(row));
     showCurrent();
   };

@@ -1,4 +1,4 @@
-"""Visit: the pictures of this visit, what was read and what was said of it."""
+"""Visit: the digits of this visit, what was read and what was said of it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import traitlets
 
 from digitlab.model.show import digit_image_uri, sentence
 from digitlab.widgets import assets
-from digitlab.widgets.items import Item
+from digitlab.widgets.items import Item, in_figures
 from digitlab.widgets.messages import listen
 from digitlab.widgets.session import Session
+
+NOTHING_YET = "The pictures that you show appear here, with what you said of them."
 
 Row = dict[str, str | int | float]
 
@@ -24,7 +26,8 @@ class Visit(anywidget.AnyWidget):
     Attributes:
         rows: oldest first; each with id, name, thumbnail, read, said, state ("broken",
             "waiting" or the verdict) and at (seconds since 1970 of the verdict; 0 for none).
-        current: id of the picture in view; -1 for none.
+        current: id of the digit in view; -1 for none.
+        summary: how many there are, in a sentence.
     """
 
     _esm = assets.script("visit")
@@ -32,6 +35,7 @@ class Visit(anywidget.AnyWidget):
 
     rows = traitlets.List(traitlets.Dict()).tag(sync=True)
     current = traitlets.Int(-1).tag(sync=True)
+    summary = traitlets.Unicode().tag(sync=True)
     ready = traitlets.Bool(False)
 
     def __init__(self, session: Session) -> None:
@@ -53,6 +57,7 @@ class Visit(anywidget.AnyWidget):
         with self.hold_sync():
             self.rows = [self._row(item) for item in self._session.items]
             self.current = self._session.index
+            self.summary = in_figures(self._session.items) if self._session.items else NOTHING_YET
 
     def _row(self, item: Item) -> Row:
         """The row of an item, made once for each state of it."""

@@ -1,0 +1,1 @@
+"""Several digits in one picture: marks, lines of writing, and cuts between digits that touch."""

@@ -1,0 +1,111 @@
+"""Splitting: all digits of a Picture in reading order, each as the model reads it."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from digitlab.images.ink import Mask, bounds, widened
+from digitlab.images.normalise import is_digit_image, to_digit_image
+from digitlab.images.picture import Picture
+from digitlab.images.reading import DigitView, read_digit
+from digitlab.images.several.cuts import cuts
+from digitlab.images.several.marks import Mark, Sheet, find_marks
+from digitlab.images.several.rows import in_rows
+
+MAX_DIGITS: Final = 200
+"""Digits of one picture that are read; what comes after them in reading order is not."""
+
+_SMALL: Final = 112  # shorter side below which a picture is enlarged before it is looked at
+_LARGE: Final = 1200  # longer side up to which it is
+_WIDE: Final = 0.7  # width to height, from which on a mark may be several digits
+
+Spot = tuple[tuple[DigitView, ...], ...]
+"""The ways to read one mark: as one digit first, then as two or more that touch."""
+
+
+def read_digits(picture: Picture) -> tuple[DigitView, ...]:
+    """Find all digits in a picture, in reading order.
+
+    Rows go from top to bottom, digits from left to right. Digits that touch count as one;
+    `read_spots` also gives the ways to part them.
+
+    Args:
+        picture: as `decode` or `from_array` made it.
+
+    Returns:
+        One view a digit, at most `MAX_DIGITS`; what `read_digit` gives when the picture
+        holds one; empty when there is no ink.
+    """
+    return tuple(view for ways in read_spots(picture) for view in ways[0])
+
+
+def read_spots(picture: Picture) -> tuple[Spot, ...]:
+    """As `read_digits`, with every way to read each mark; the caller chooses."""
+    if any(is_digit_image(grey) for grey in (picture.grey, 255 - picture.grey)):
+        return (((read_digit(picture),),),)
+    grey, zoom = _enlarge(picture.grey)
+    sheet = find_marks(grey)
+    marks = () if sheet is None else sheet.marks
+    if sheet is None or len(marks) == 0:
+        alone = read_digit(picture)
+        return () if alone.blank else (((alone,),),)
+    scale = picture.scale / zoom
+    order = [number for row in in_rows([mark.box for mark in marks]) for number in row]
+    spots = [_spot(sheet, marks[n], scale, picture.size) for n in order[:MAX_DIGITS]]
+    if len(spots) == 1:
+        whole = read_digit(picture)
+        spots[0] = ((spots[0][0] if whole.blank else (whole,)), *spots[0][1:])
+    return tuple(spots)
+
+
+def _spot(sheet: Sheet, mark: Mark, scale: float, size: tuple[int, int]) -> Spot:
+    wide = mark.width > _WIDE * max(mark.height, 0.8 * sheet.height)
+    ways = [(mark.mask,), *(cuts(mark.mask) if wide else ())]
+    return tuple(tuple(_view(sheet, mark, part, scale, size) for part in way) for way in ways)
+
+
+def _view(sheet: Sheet, mark: Mark, part: Mask, scale: float, size: tuple[int, int]) -> DigitView:
+    """The view of a part of a mark, with the soft edges of its ink and nothing else."""
+    from scipy import ndimage
+
+    reach = 1 + max(sheet.ink.shape) // 250
+    window = widened(mark.box, reach)
+    own = np.zeros(sheet.ink[window].shape, bool)
+    top, left = (side.start - wide.start for side, wide in zip(mark.box, window, strict=True))
+    own[top : top + mark.height, left : left + mark.width] = part
+    near = ndimage.binary_dilation(own, iterations=reach)
+    near &= ~ndimage.binary_dilation(sheet.ink[window] & ~own) | own
+    contrast = np.where(near, np.maximum(sheet.contrast[window], 0), 0).astype(np.float32)
+    rows, columns = bounds(own)
+    y, x = rows.start + window[0].start, columns.start + window[1].start
+    box = (x, y, columns.stop - columns.start, rows.stop - rows.start)
+    return DigitView(
+        digit_image=to_digit_image(contrast, own), box=_full(box, scale, size), blank=False
+    )
+
+
+def _full(
+    box: tuple[int, int, int, int], scale: float, size: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """A box in full pixels, within the picture."""
+    x, y, width, height = box
+    left = min(int(x * scale), size[0] - 1)
+    top = min(int(y * scale), size[1] - 1)
+    right = min(size[0], max(left + 1, math.ceil((x + width) * scale)))
+    bottom = min(size[1], max(top + 1, math.ceil((y + height) * scale)))
+    return left, top, right - left, bottom - top
+
+
+def _enlarge(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """A strip of small digits made larger, so that one rule serves all sizes; by how much."""
+    zoom = max(1, min(-(-_SMALL // min(grey.shape)), _LARGE // max(grey.shape)))
+    if zoom == 1:
+        return grey, 1
+    height, width = grey.shape
+    large = Image.fromarray(grey).resize((width * zoom, height * zoom), Image.Resampling.BICUBIC)
+    return np.asarray(large), zoom
