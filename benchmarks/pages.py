@@ -7,13 +7,19 @@ from pathlib import Path
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-def write(name: str, text: str) -> None:
-    """Put a text between the markers of `docs/NAME.md`; what stands around them stays."""
-    page = DOCS / f"{name}.md"
+def write(name: str, text: str, *, page: str = "") -> None:
+    """Put a text between the markers NAME of `docs/PAGE.md`; what stands around them stays.
+
+    Args:
+        name: of the markers, and of the page unless that is named.
+        text: what to put there.
+        page: of another name.
+    """
+    file = DOCS / f"{page or name}.md"
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    before, _, rest = file.read_text(encoding="utf-8").partition(begin)
     after = rest.partition(end)[2]
-    page.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+    file.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
 
 
 def table(heads: list[str], rows: list[list[str]]) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from difficulties import DIFFICULTIES, LABELS
+from pages import write
 from plain import plain, resized
 from sheets import sheet
 
@@ -27,8 +28,6 @@ from digitlab.model.runtime import Classifier
 from digitlab.reading import Reader, limits_of
 from digitlab.settings import Settings, bundled
 
-PAGE = Path(__file__).parent.parent / "docs" / "photos.md"
-BEGIN, END = "<!-- photos: begin -->", "<!-- photos: end -->"
 MOST_RESIZED, MOST_PLAIN = 0.35, 0.94
 """The bench is hard enough when the simple ways read no more than this share."""
 
@@ -116,13 +115,6 @@ def verdict(all_: dict[str, float]) -> str:
     )
 
 
-def write(text: str, *, begin: str = BEGIN, end: str = END) -> None:
-    """Put the text between two markers of docs/photos.md."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
-    after = rest.partition(end)[2]
-    PAGE.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the bench."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -160,7 +152,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     print(json.dumps(rows) if options.json else f"\n{text}")
     if options.write:
-        write(text)
+        write("photos", text)
 
 
 if __name__ == "__main__":

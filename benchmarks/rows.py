@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from photos import write
+from pages import write
 from PIL import Image, ImageDraw
 
 from digitlab.datasets import mnist
@@ -30,7 +30,6 @@ from digitlab.model.runtime import Classifier
 from digitlab.reading import Reader, limits_of
 from digitlab.settings import Settings, bundled
 
-BEGIN, END = "<!-- rows: begin -->", "<!-- rows: end -->"
 LINES = {6: 2, 9: 3, 12: 2}
 """Numbers of digits that are also written in several lines."""
 CASES = [(count, 1) for count in range(1, 13)] + list(LINES.items())
@@ -171,7 +170,7 @@ def main(arguments: list[str] | None = None) -> None:
     ]
     print(json.dumps(flat) if options.json else text)
     if options.write:
-        write(text, begin=BEGIN, end=END)
+        write("rows", text, page="photos")
 
 
 if __name__ == "__main__":

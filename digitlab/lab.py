@@ -155,8 +155,8 @@ class Lab:
     ) -> str:
         """Train a network from scratch and register it as a base candidate.
 
-        About a minute an epoch on two cores. After an interruption the same call goes on
-        from the last whole epoch.
+        The photographed digits are made first; then about a minute an epoch on two cores.
+        After an interruption the same call goes on from the last whole epoch.
 
         Args:
             config: the training's parameters.

@@ -33,9 +33,9 @@ Examples:
 def train(ctx: click.Context, epochs: int, seed: int, images: int | None, as_json: bool) -> None:
     """Train a network from scratch and register it beside the shipped base.
 
-    About a minute an epoch on two cores. Interrupted, the same call goes on where it was.
-    The new version serves nobody before somebody promotes it; look at it with
-    `digitlab evaluate mnist:test --model VERSION`.
+    The photographed digits are made first; then about a minute an epoch on two cores.
+    Interrupted, the same call goes on where it was. The new version serves nobody before
+    somebody promotes it; look at it with `digitlab evaluate mnist:test --model VERSION`.
     """
     settings = settings_of(ctx)
     config = TrainConfig(epochs=epochs, seed=seed, images=images)

@@ -7,7 +7,6 @@ file from the four original IDX files.
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
@@ -15,8 +14,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.datasets.readers import read_npz_arrays
-from digitlab.errors import DataError
+from digitlab.datasets.bundled import read_bundled
 
 FILE: Final = Path(__file__).parent / "data" / "mnist.npz"
 SHA256: Final = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
@@ -45,22 +43,6 @@ def load(split: Split) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 @cache
 def _arrays() -> dict[str, NDArray[np.uint8]]:
-    try:
-        found = hashlib.sha256(FILE.read_bytes()).hexdigest()
-    except OSError as error:
-        raise DataError(
-            f"{FILE}: the bundled MNIST is missing ({error.strerror}); reinstall digitlab.",
-            path=str(FILE),
-            expected="mnist.npz",
-        ) from error
-    if found != SHA256:
-        raise DataError(
-            f"{FILE}: the bundled MNIST is damaged (SHA-256 {found[:12]}..., expected "
-            f"{SHA256[:12]}...); reinstall digitlab.",
-            path=str(FILE),
-            expected=SHA256,
-        )
-    arrays = read_npz_arrays(FILE, ("x_train", "y_train", "x_test", "y_test"))
-    for array in arrays.values():
-        array.flags.writeable = False
-    return arrays
+    return read_bundled(
+        FILE, ("x_train", "y_train", "x_test", "y_test"), sha256=SHA256, what="MNIST"
+    )

@@ -7,7 +7,6 @@ of `gate` are the gate's alone.
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
@@ -15,8 +14,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.datasets.readers import read_npz_arrays
-from digitlab.errors import DataError
+from digitlab.datasets.bundled import read_bundled
 
 FILE: Final = Path(__file__).parent / "data" / "photographs.npz"
 SHA256: Final = "64cf7687517947163fc80ed2bc1febfeca6912a6bb499853fc37e029b56ade3a"
@@ -34,22 +32,5 @@ def load(split: Literal["tune", "gate"]) -> tuple[NDArray[np.uint8], NDArray[np.
 
 @cache
 def _arrays() -> dict[str, NDArray[np.uint8]]:
-    try:
-        found = hashlib.sha256(FILE.read_bytes()).hexdigest()
-    except OSError as error:
-        raise DataError(
-            f"{FILE}: the bundled photographs are missing ({error.strerror}); reinstall digitlab.",
-            path=str(FILE),
-            expected="photographs.npz",
-        ) from error
-    if found != SHA256:
-        raise DataError(
-            f"{FILE}: the bundled photographs are damaged (SHA-256 {found[:12]}..., expected "
-            f"{SHA256[:12]}...); reinstall digitlab.",
-            path=str(FILE),
-            expected=SHA256,
-        )
-    arrays = read_npz_arrays(FILE, ("x_tune", "y_tune", "x_gate", "y_gate"))
-    for array in arrays.values():
-        array.flags.writeable = False
-    return arrays
+    names = ("x_tune", "y_tune", "x_gate", "y_gate")
+    return read_bundled(FILE, names, sha256=SHA256, what="file of photographs")

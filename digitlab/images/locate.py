@@ -23,7 +23,6 @@ _COARSE: Final = 240  # longest side of the copy that shows the polarity
 _PASSES: Final = 3  # looks below what turned out to be lines or the desk's edge
 _UNLIKELY: Final = 0.35  # likeness of what is looked below
 _BLOT: Final = 0.38  # thickness of a piece that is hardly a stroke
-_HIDES: Final = 0.4  # of the likeliest piece's ink: less of other things hides nothing
 _SEEN: Final = 0.1  # of the picture's longer side: smaller blots are specks
 _MANY: Final = 6  # pieces: some of them are lines or dots of the paper
 _LONG: Final = 0.6  # of the picture's longer side: so is this

@@ -124,7 +124,7 @@ def views_of(seen: Look, picture: Picture) -> tuple[DigitView, ...]:
     return tuple(
         DigitView(
             digit_image=to_digit_image(ink.contrast, ink.mask),
-            box=_box(ink.mask, seen.scale, seen.corner, picture.size),
+            box=full_box(bounds(ink.mask), seen.scale, picture.size, seen.corner),
             blank=False,
             weight=max(0.0, evidence / rated[0][0]) if rated[0][0] > 0 else 1.0,
         )
@@ -136,7 +136,7 @@ def _as_it_is(picture: Picture) -> DigitView | None:
     """The view of a picture that is a digit image already; None for all others."""
     for grey in (picture.grey, 255 - picture.grey):
         if is_digit_image(grey):
-            box = _box(grey > EMPTY, 1, (0, 0), picture.size)
+            box = full_box(bounds(grey > EMPTY), 1, picture.size)
             return DigitView(digit_image=grey.copy(), box=box, blank=False, as_it_is=True)
     return None
 
@@ -164,11 +164,21 @@ def _resized(grey: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.uint8], 
     return np.asarray(large), scale / zoom
 
 
-def _box(
-    mask: NDArray[np.bool_], scale: float, corner: tuple[float, float], size: tuple[int, int]
+def full_box(
+    box: tuple[slice, slice],
+    scale: float,
+    size: tuple[int, int],
+    corner: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[int, int, int, int]:
-    """The box of a mask, in full pixels, within the picture."""
-    rows, columns = bounds(mask)
+    """Rows and columns of what was looked at as x, y, width, height in full pixels.
+
+    Args:
+        box: rows and columns.
+        scale: full pixels per pixel of what was looked at.
+        size: width and height of the full picture, in which the box stays.
+        corner: x, y of the first pixel that was looked at, in full pixels.
+    """
+    rows, columns = box
     left = min(int(corner[0] + columns.start * scale), size[0] - 1)
     top = min(int(corner[1] + rows.start * scale), size[1] - 1)
     right = min(size[0], max(left + 1, math.ceil(corner[0] + columns.stop * scale)))

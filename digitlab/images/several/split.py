@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import numpy as np
@@ -12,7 +11,7 @@ from PIL import Image
 from digitlab.images.ink import Mask, bounds, widened
 from digitlab.images.normalise import is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
-from digitlab.images.reading import DigitView, read_digit
+from digitlab.images.reading import DigitView, full_box, read_digit
 from digitlab.images.several.cuts import cuts
 from digitlab.images.several.marks import Mark, Sheet, find_marks
 from digitlab.images.several.rows import in_rows
@@ -82,23 +81,15 @@ def _view(sheet: Sheet, mark: Mark, part: Mask, scale: float, size: tuple[int, i
     near &= ~ndimage.binary_dilation(sheet.ink[window] & ~own) | own
     contrast = np.where(near, np.maximum(sheet.contrast[window], 0), 0).astype(np.float32)
     rows, columns = bounds(own)
-    y, x = rows.start + window[0].start, columns.start + window[1].start
-    box = (x, y, columns.stop - columns.start, rows.stop - rows.start)
-    return DigitView(
-        digit_image=to_digit_image(contrast, own), box=_full(box, scale, size), blank=False
+    place = tuple(
+        slice(side.start + wide.start, side.stop + wide.start)
+        for side, wide in zip((rows, columns), window, strict=True)
     )
-
-
-def _full(
-    box: tuple[int, int, int, int], scale: float, size: tuple[int, int]
-) -> tuple[int, int, int, int]:
-    """A box in full pixels, within the picture."""
-    x, y, width, height = box
-    left = min(int(x * scale), size[0] - 1)
-    top = min(int(y * scale), size[1] - 1)
-    right = min(size[0], max(left + 1, math.ceil((x + width) * scale)))
-    bottom = min(size[1], max(top + 1, math.ceil((y + height) * scale)))
-    return left, top, right - left, bottom - top
+    return DigitView(
+        digit_image=to_digit_image(contrast, own),
+        box=full_box((place[0], place[1]), scale, size),
+        blank=False,
+    )
 
 
 def _enlarge(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
