@@ -12,6 +12,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlencode
 
+import psutil
 import pytest
 from serving import Server, environment, fetch, start_server, wait_until, write_notebook
 
@@ -372,8 +373,12 @@ def test_a_certificate_that_is_none_is_one_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="there, kernels talk TCP")
 def test_kernels_are_reached_through_files_that_only_their_owner_may_open(server: Server) -> None:
+    def sockets(kernel: psutil.Process) -> set[str]:
+        opened = kernel.net_connections("unix")
+        return {str(c.laddr) for c in opened if "-ipc-" in str(c.laddr)}
+
     server.wait_for_heated()
     for kernel in server.kernel_processes():
-        sockets = {str(c.laddr) for c in kernel.net_connections("unix") if "-ipc-" in str(c.laddr)}
-        assert len(sockets) == 5  # shell, iopub, stdin, control, heartbeat
-        assert {Path(path).parent.stat().st_mode & 0o777 for path in sockets} == {0o700}
+        # Shell, iopub, stdin, control and heartbeat; one that has just begun opens them in turn.
+        wait_until(lambda kernel=kernel: len(sockets(kernel)) == 5, "five sockets")
+        assert {Path(path).parent.stat().st_mode & 0o777 for path in sockets(kernel)} == {0o700}
