@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from cutouts import CUTOUTS
 from PIL import Image
 
 from digitlab.images.corrupt import Scene, photograph, random_scene
@@ -209,6 +210,7 @@ DIFFICULTIES: dict[str, Make] = {
     "opaque RGBA": opaque_rgba,
     "webcam": webcam,
     "thumbnail": thumbnail,
+    **CUTOUTS,
     "MNIST's form": mnist_form,
     "MNIST on white": mnist_on_white,
 }

@@ -21,9 +21,10 @@ from fonts import HANDWRITING, LETTERS, PRINTED, missing, pages
 from pages import table, write
 
 from digitlab.datasets import mnist, read_idx
-from digitlab.images import from_array, read_digit
+from digitlab.images import from_array, read_candidates
 from digitlab.model.metrics import auroc, evidence, softmax
 from digitlab.model.runtime import Classifier
+from digitlab.reading import choose
 from digitlab.settings import bundled
 
 FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
@@ -74,9 +75,15 @@ def ask(classifier: Classifier, images: np.ndarray, blank: np.ndarray | None = N
     )
 
 
-def seen(arrays: list[np.ndarray] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Digit images and whether nothing was found, of pictures that go through the front end."""
-    views = [read_digit(from_array(array)) for array in arrays]
+def seen(
+    classifier: Classifier, arrays: list[np.ndarray] | np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Digit images of pictures, found and chosen as `Reader.read` does; and whether blank."""
+    views = []
+    for array in arrays:
+        candidates = read_candidates(from_array(array))
+        images = np.stack([view.digit_image for view in candidates])
+        views.append(candidates[choose(candidates, classifier.answers(images))])
     return np.stack([v.digit_image for v in views]), np.array([v.blank for v in views])
 
 
@@ -140,7 +147,7 @@ def run(options: argparse.Namespace) -> tuple[list[Stranger], list[Hand], list[s
         clothes = read_idx(FASHION)[: options.fashion]
         found = ask(classifier, clothes)
         strangers.append(stranger("Fashion-MNIST, into the network", found, digits, threshold))
-        found = ask(classifier, *seen(clothes))
+        found = ask(classifier, *seen(classifier, clothes))
         strangers.append(stranger("Fashion-MNIST, as a picture", found, digits, threshold))
     else:
         lacking.append("dataset-fashion-mnist")
@@ -149,18 +156,18 @@ def run(options: argparse.Namespace) -> tuple[list[Stranger], list[Hand], list[s
         arrays, _ = pages(packages, LETTERS, options.letters // 2, rng=rng)
         if arrays:
             letters = f"letters, {name} fonts"
-            found = ask(classifier, *seen(arrays))
+            found = ask(classifier, *seen(classifier, arrays))
             strangers.append(stranger(letters, found, digits, threshold))
     rng = np.random.default_rng([options.seed, 1])
     arrays, labels = pages(HANDWRITING, "0123456789", options.digits, rng=rng)
     if arrays:
-        answers = ask(classifier, *seen(arrays))
+        answers = ask(classifier, *seen(classifier, arrays))
         hands.append(hand("handwriting fonts", answers, np.array(labels, int), threshold))
     scikit = load_scikit_digits()
     if scikit is not None:
         margin = np.pad(scikit[0], ((0, 0), (2, 2), (2, 2)))
         for name, images in {"with a margin": margin, "edge to edge": scikit[0]}.items():
-            answers = ask(classifier, *seen(images))
+            answers = ask(classifier, *seen(classifier, images))
             hands.append(hand(f"scikit-learn's digits, {name}", answers, scikit[1], threshold))
     else:
         remarks.append("Without scikit-learn's digits: pip install 'digitlab[bench]'.")

@@ -14,6 +14,7 @@ from PIL.Image import Image
 
 from digitlab.errors import ImageError
 from digitlab.images import (
+    MAX_DIGITS,
     DigitView,
     Limits,
     Picture,
@@ -29,13 +30,11 @@ from digitlab.settings import Settings
 PictureSource = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[Any]
 """What a caller may give as a picture: a path, the bytes of a file, or an array of pixels."""
 
-Probabilities = NDArray[np.float64]
-
-_TRUST: Final = 0.5  # how much the model's evidence for a digit counts beside the ink's
-_PLAIN: Final = 10.0  # evidence from which on a digit is plain: more says nothing
+_TRUST: Final = 0.2  # how much the model's evidence for a digit counts beside the ink's
+_PLAIN: Final = 4.0  # evidence from which on a digit is plain: more says nothing
 _CUT: Final = 0.02  # what every cut costs, as a logarithm of confidence
 _BROAD: Final = 1.1  # width to height up to which a digit is usual
-_BROADER: Final = 4.0  # what the square of more than that costs
+_BROADER: Final = 1.0  # what the square of more than that costs
 _LOW: Final = 0.8  # of the usual height: lower digits are measured as if they had this
 
 
@@ -62,16 +61,13 @@ class Reader:
             ImageError: the picture cannot be read; `code` says why.
         """
         picture, name, data = self._open(source, name)
-        views = read_candidates(picture)
-        answers = self.classifier.answers(_stack(views))
-        best = choose(views, answers)
-        return self._predict(picture, views[best], answers, best, name=name, data=data)
+        return self._read_one(picture, name=name, data=data)
 
     def read_all(self, source: PictureSource, *, name: str = "") -> tuple[Prediction, ...]:
         """All digits in a picture, in reading order: rows from the top, each from the left.
 
-        Where digits may touch, the ways to part them are read too, all in one batch, and the
-        surest way is kept.
+        Where digits may touch or be broken, the ways to part or to join them are read too, all in
+        one batch, and the surest way is kept.
 
         Args:
             source: as for `read`.
@@ -97,15 +93,15 @@ class Reader:
             read = [(way, list(islice(rows, len(way)))) for way in ways]
             chosen = max(
                 read,
-                key=lambda pair: _plausibility(
-                    pair[0], [answers.probabilities[row] for row in pair[1]], usual=usual
-                ),
+                key=lambda pair: _plausibility(pair[0], pair[1], answers, usual=usual),
             )
             predictions += [
                 self._predict(picture, view, answers, row, name=name, data=data)
                 for view, row in zip(*chosen, strict=True)
             ]
-        return tuple(predictions)
+        if len(predictions) == 1:  # then `read`, which tries more, says which digit
+            return (self._read_one(picture, name=name, data=data),)
+        return tuple(predictions[:MAX_DIGITS])
 
     def explain(self, source: PictureSource) -> dict[str, Image]:
         """The steps from a picture to the digit that `read` finds in it, as images, in order.
@@ -139,6 +135,12 @@ class Reader:
             data = bytes(source)
         return decode(data, limits=self._limits), name, data
 
+    def _read_one(self, picture: Picture, *, name: str, data: bytes) -> Prediction:
+        views = read_candidates(picture)
+        answers = self.classifier.answers(_stack(views))
+        best = choose(views, answers)
+        return self._predict(picture, views[best], answers, best, name=name, data=data)
+
     def _predict(
         self,
         picture: Picture,
@@ -169,13 +171,14 @@ class Reader:
 
 
 def _plausibility(
-    way: tuple[DigitView, ...], probabilities: list[Probabilities], *, usual: float
+    way: tuple[DigitView, ...], rows: list[int], answers: Answers, *, usual: float
 ) -> float:
-    """How well a way to read a mark holds: by its least sure digit, its widths, its cuts."""
-    least = min(float(row.max()) for row in probabilities)
+    """How well a way to read ink holds: by its least sure digit, its widths, its parts."""
+    sure = np.log(np.maximum(answers.probabilities[rows].max(axis=1), 1e-6))
+    digit = -np.logaddexp(0, -answers.evidence[rows])  # logarithm of: there is a digit at all
     shapes = [view.box[2] / max(view.box[3], _LOW * usual) for view in way]
     broad = sum(max(0.0, shape - _BROAD) ** 2 for shape in shapes) / len(way)
-    return float(np.log(max(least, 1e-6))) - _BROADER * broad - _CUT * (len(way) - 1)
+    return float((sure + digit).min()) - _BROADER * broad - _CUT * (len(way) - 1)
 
 
 def choose(views: Sequence[DigitView], answers: Answers) -> int:

@@ -1,4 +1,4 @@
-"""The benches of refusal and of corruptions, on a few images."""
+"""The benches of refusal, of corruptions and of speed, on a few images."""
 
 import json
 from pathlib import Path
@@ -65,7 +65,7 @@ def test_what_is_blank_has_the_least_evidence_and_counts_as_refused():
     base = Classifier.load(bundled("models/base"))
     digits = refusal.ask(base, mnist.load("tune")[0][:50])
     empty = [np.full((60, 60), 255, np.uint8)] * 3
-    found = refusal.ask(base, *refusal.seen(empty))
+    found = refusal.ask(base, *refusal.seen(base, empty))
     row = refusal.stranger("paper", found, digits, -1e9)
     assert (row.n, row.blank, row.auroc_evidence, row.refused) == (3, 3, 1.0, 1.0)
 
@@ -80,3 +80,12 @@ def test_a_page_keeps_what_stands_around_the_table(tmp_path, monkeypatch):
     assert page.read_text() == (
         "before\n<!-- x: begin -->\n| a | b |\n| --- | --: |\n| 1 | 2 |\n<!-- x: end -->\nafter\n"
     )
+
+
+def test_the_bench_of_speed_times_both_sizes_and_the_network(capsys):
+    import speed
+
+    speed.main(["--pictures", "1", "--runs", "1", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == set(speed.MOST)
+    assert all(len(medians) == 1 and medians[0] > 0 for medians in found.values())

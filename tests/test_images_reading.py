@@ -249,3 +249,21 @@ def test_reading_a_picture_loads_no_heif_library_for_other_formats():
         "assert 'pillow_heif' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("side", [16, 28, 150])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_digit_cut_at_its_ink_is_one_digit_from_edge_to_edge(side, inverted):
+    x, _ = mnist.load("tune")
+    for image in x[:20]:
+        rows, columns = np.flatnonzero((image > 30).any(1)), np.flatnonzero((image > 30).any(0))
+        cut = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+        scale = side / max(cut.size)
+        size = tuple(max(4, round(length * scale)) for length in cut.size)
+        grey = np.asarray(cut.resize(size, Image.Resampling.BICUBIC))
+        view = read_digit(from_array(255 - grey if inverted else grey))
+        left, top, width, height = view.box
+        assert left <= 2 + 0.04 * size[0]
+        assert top <= 2 + 0.04 * size[1]
+        assert width >= 0.85 * size[0] - 2
+        assert height >= 0.85 * size[1] - 2

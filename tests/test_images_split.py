@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from number_sheets import digit, photographed, sheet, truth
+from PIL import Image
 
 from digitlab.datasets import mnist
 from digitlab.images import MAX_DIGITS, from_array, read_digit, read_digits, read_spots
 from digitlab.images.examples import examples
 from digitlab.images.several.cuts import cuts
+from digitlab.images.several.paper import is_sheet
 from digitlab.images.several.rows import in_rows
 from digitlab.reading import Reader, limits_of
 from digitlab.settings import Settings
@@ -79,6 +81,34 @@ def test_a_table_around_the_digits_is_left_out(reader):
     assert labels(reader, page) == [5, 2, 8, 1]
 
 
+def test_squared_paper_is_left_out(reader):
+    page = photographed(sheet("52360", "81794", jitter=0.05, seed=1))
+    page[7::24] = page[7::24] * 0.84
+    page[:, 11::24] = page[:, 11::24] * 0.84
+    assert labels(reader, page) == truth(["52360", "81794"])
+
+
+def test_lines_from_edge_to_edge_around_one_digit_are_no_digits(reader):
+    page = sheet("4", height=120)
+    page[:, 20:25] = page[:, -30:-25] = page[12:17] = page[-14:-9] = 90
+    assert labels(reader, photographed(page)) == [4]
+
+
+@pytest.mark.parametrize("row", ["2016", "47"])
+def test_a_sheet_on_a_dark_desk_is_paper(reader, row):
+    desk = np.full((400, 700), 60, np.uint8)
+    page = sheet(row, jitter=0.05)
+    desk[90 : 90 + page.shape[0], 80 : 80 + page.shape[1]] = page
+    turned = Image.fromarray(desk).rotate(5, Image.Resampling.BILINEAR, fillcolor=60)
+    assert labels(reader, photographed(np.asarray(turned))) == truth([row])
+
+
+def test_a_thick_0_is_no_sheet():
+    y, x = np.mgrid[-60:61, -45:46]
+    ring = np.hypot(x / 45, y / 60)
+    assert not is_sheet((ring < 1) & (ring > 0.3))
+
+
 def test_dust_commas_and_dashes_are_no_digits(reader):
     page = sheet("52 80")
     page[20:24, 30:34] = page[140:143, 200:203] = 50
@@ -120,6 +150,14 @@ def test_a_picture_with_one_digit_is_read_as_read_digit_reads_it():
         alone = read_digit(picture)
         assert np.array_equal(view.digit_image, alone.digit_image)
         assert view.box == alone.box
+
+
+def test_one_digit_is_read_the_same_by_either_way(reader):
+    page = photographed(sheet("4", height=200), shadow=0.3)
+    (split,) = reader.read_all(page)
+    alone = reader.read(page)
+    assert split.probabilities == alone.probabilities
+    assert split.box == alone.box
 
 
 def test_every_example_photograph_is_one_digit():

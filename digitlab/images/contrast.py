@@ -17,7 +17,7 @@ from digitlab.images.ink import Floats, Mask
 _WINDOW: Final = 0.28  # of the mean side: wider than a brush stroke, narrower than a shadow
 _WIDER: Final = 0.45  # the same for thumbnails: they are cut close, and hold no shadows
 _THUMBNAIL: Final = 112  # longest side of these
-_COARSE: Final = 240  # longest side on which the paper is looked for
+_COARSE: Final = 160  # longest side on which the paper is looked for
 _GRAIN: Final = 1000  # a picture of this side is smoothed by one pixel
 _DIMMEST: Final = 90.0  # grey levels: below this paper holds no light to measure by
 _FLOOR: Final = 5.0  # grey levels below which nothing is ink
@@ -27,6 +27,7 @@ _SMOOTHER: Final = (1.2, 2.2)  # pixels of a picture of 600 a side
 _SMOOTHER_SMALL: Final = 6.5  # times as much in thumbnails, for their size
 _STRONG: Final = 0.45  # of the ink's peak: surely ink
 _FEWEST: Final = 6  # pixels of ink
+_SAMPLED: Final = 64  # rows and columns, at least, that the paper is judged by
 _CLOSE: Final = 0.12  # of a picture that ink, or paper, covers, where it is cut close
 _PARTED: Final = 4.0  # standard deviations of the paper between it and that ink
 
@@ -94,7 +95,7 @@ def _of_paper(contrast: Floats) -> Floats:
 
     In a picture cut close, ink may cover half of it.
     """
-    sample = _sample(contrast, 100)
+    sample = _sample(contrast, _SAMPLED)
     low, high = np.percentile(sample, (5, 95))
     below = sample[sample < (low + high) / 2]
     if not _CLOSE * sample.size < below.size < (1 - _CLOSE) * sample.size:

@@ -12,20 +12,25 @@ from PIL import Image
 
 from digitlab.images.contrast import stand_out, threshold
 from digitlab.images.ink import Floats, Ink, Mask, bounds, extent, widened
-from digitlab.images.pieces import find_pieces, gather
+from digitlab.images.pieces import cut_close, find_pieces, gather
 from digitlab.images.rules import find_rules
 
 _AROUND: Final = 0.35  # of the digit's extent: how far around it the paper is looked at
 _CLEAR: Final = 4.0  # times the other polarity's evidence: no doubt is left
 _NARROWER: Final = (0.5, 0.25)  # of the usual width of a stroke
 _STRICT: Final = 0.5  # of the ink's peak: light lines of the paper stay below it
-_COARSE: Final = 240  # longest side of the copy that shows the polarity
+_COARSE: Final = 180  # longest side of the copy that shows the polarity
 _PASSES: Final = 3  # looks below what turned out to be lines or the desk's edge
 _UNLIKELY: Final = 0.35  # likeness of what is looked below
+_HIDES: Final = 0.3  # of the likeliest piece's ink: less of that is not looked below
 _BLOT: Final = 0.38  # thickness of a piece that is hardly a stroke
 _SEEN: Final = 0.1  # of the picture's longer side: smaller blots are specks
 _MANY: Final = 6  # pieces: some of them are lines or dots of the paper
 _LONG: Final = 0.6  # of the picture's longer side: so is this
+_CLOSE: Final = 0.9  # likeness of a digit from edge to edge
+_RULED: Final = 0.4  # the same, where it may as well be lines of the paper
+_LIKELY: Final = 0.5  # likeness of a digit whose parts are hardly digits themselves
+_PART: Final = 0.1  # of its mass, that such a part counts
 _RIVAL: Final = 0.08  # of the best one's evidence: others are not worth a reading
 
 
@@ -136,19 +141,24 @@ def _search(contrast: Floats, *, quick: bool) -> _Found:
     mask, lines = np.zeros(shape, bool), np.zeros(shape, bool)
     digits: list[Ink] = []
     blotted = False
-    for _ in range(2 if quick else _PASSES):
+    for number in range(2 if quick else _PASSES):
         ink = threshold(left)
         if ink is None:
             break
         ruled = find_rules(ink)
         mask, lines = mask | ink, lines | ruled
+        if number == 0 and ruled.any():
+            digits += cut_close(find_pieces(ink, left), left, likeness=_RULED)
         if (ink & ~ruled).any():
             pieces = find_pieces(ink & ~ruled, left)
+            digits += cut_close(pieces, left, likeness=_CLOSE) if number == 0 else []
             digits += gather(pieces, left)
             if not quick and (len(pieces) >= _MANY or (pieces.extents > _LONG * max(shape)).any()):
                 dark = threshold(left, weak=_STRICT)
                 digits += [] if dark is None else gather(find_pieces(dark, left), left)
-            ruled |= pieces.mask([i for i in range(len(pieces)) if pieces.likeness[i] < _UNLIKELY])
+            unlikely = np.flatnonzero(pieces.likeness < _UNLIKELY)
+            if pieces.masses[unlikely].sum() > _HIDES * (pieces.masses * pieces.likeness).max():
+                ruled |= pieces.mask(unlikely)
             blotted |= bool(
                 ((pieces.thickness > _BLOT) & (pieces.extents > _SEEN * max(shape))).any()
             )
@@ -160,12 +170,23 @@ def _search(contrast: Floats, *, quick: bool) -> _Found:
 
 
 def _distinct(digits: list[Ink]) -> list[Ink]:
-    """Likely ones first; of those that share their place only the likeliest."""
+    """Likely ones first; of those that share their place only the likeliest.
+
+    A part of what looks like a digit is hardly one itself: a bar of a 4, the sleeve of a coat.
+    """
     kept: list[Ink] = []
     for ink in sorted(digits, key=lambda ink: -ink.mass):
-        if all(_overlap(bounds(ink.mask), bounds(other.mask)) < 0.8 for other in kept):
-            kept.append(ink)
-    return kept
+        if any(_overlap(bounds(ink.mask), bounds(other.mask)) >= 0.8 for other in kept):
+            continue
+        part = any(other.likeness >= _LIKELY and _within(ink.mask, other.mask) for other in kept)
+        kept.append(replace(ink, mass=ink.mass * _PART) if part else ink)
+    return sorted(kept, key=lambda ink: -ink.mass)
+
+
+def _within(mask: Mask, other: Mask) -> bool:
+    """Whether a mask lies in another one, as a smaller part of it."""
+    inside = int((mask & other).sum())
+    return bool(inside >= 0.8 * mask.sum() and inside < 0.7 * other.sum())
 
 
 def _overlap(one: tuple[slice, slice], other: tuple[slice, slice]) -> float:

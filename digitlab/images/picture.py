@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from digitlab.errors import ImageError
 from digitlab.images.tones import flatten
@@ -111,8 +111,9 @@ def from_image(
 def _preview(image: Image.Image, preview_format: str | None) -> bytes:
     if preview_format is None:
         preview_format = "PNG" if image.entropy() <= _DRAWING_BITS else "JPEG"
-    small = image.copy()
-    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.BILINEAR)
+    small = image
+    if max(image.size) > PREVIEW_SIDE:
+        small = ImageOps.contain(image, (PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.BILINEAR)
     buffer = io.BytesIO()
     small.save(buffer, preview_format, quality=85)
     return buffer.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +22,10 @@ _MANY: Final = 8  # pieces, from which on noise is thought of
 _STANDS_OUT: Final = 0.25  # of all ink: a digit has more than this
 _THICK: Final = 0.32  # of its extent: the fattest strokes
 _BLOT: Final = 0.5  # of its extent: surely no stroke
-_EDT_SIDE: Final = 320  # pixels of a mask on which thickness is measured
+_EDT_SIDE: Final = 200  # pixels of a mask on which thickness is measured
+_AT_EDGE: Final = 0.3  # likeness of what touches the picture's edge, beside the others
+_ALONE: Final = 0.75  # of all ink
+_FILLS: Final = 0.75  # of the picture's longer side
 _RIVALS: Final = 3  # pieces that may each be the digit
 
 
@@ -57,10 +61,10 @@ class Pieces:
         """Ink of each: area times tone."""
         return self.areas * self.tones
 
-    def mask(self, chosen: list[int]) -> Mask:
+    def mask(self, chosen: Sequence[int] | NDArray[np.intp]) -> Mask:
         """The pixels of the chosen pieces, counted from 0."""
         keep = np.zeros(len(self) + 1, bool)
-        keep[np.array(chosen, int) + 1] = True
+        keep[np.asarray(chosen, int) + 1] = True
         mask: Mask = keep[self.labels]
         return mask
 
@@ -77,9 +81,10 @@ def find_pieces(mask: Mask, contrast: Floats) -> Pieces:
         labels, count = number[labels], _MOST
     boxes = ndimage.find_objects(labels)
     thickness = _thickness(labels, boxes)
-    flat = labels.ravel()
-    areas = np.bincount(flat, minlength=count + 1)[1:].astype(float)
-    masses = np.bincount(flat, np.minimum(contrast, 255).ravel(), minlength=count + 1)[1:]
+    inked = labels > 0
+    numbers = labels[inked]
+    areas = np.bincount(numbers, minlength=count + 1)[1:].astype(float)
+    masses = np.bincount(numbers, np.minimum(contrast[inked], 255), minlength=count + 1)[1:]
     return Pieces(
         labels=labels,
         boxes=boxes,
@@ -134,9 +139,42 @@ def gather(pieces: Pieces, contrast: Floats) -> list[Ink]:
     return found
 
 
+def cut_close(pieces: Pieces, contrast: Floats, *, likeness: float) -> list[Ink]:
+    """The digit of a picture that somebody cut close: one piece is nearly all of the ink.
+
+    Such a piece touches the picture's edges as frames and lines do, and is none.
+
+    Args:
+        pieces: all of them.
+        contrast: float32 (H, W).
+        likeness: of the digit, 0-1, if its strokes are usual.
+    """
+    main = int(np.argmax(pieces.masses))
+    size = pieces.extents[main]
+    alone = pieces.masses[main] >= _ALONE * pieces.masses.sum()
+    if not (pieces.touches[main] and alone and size >= _FILLS * max(contrast.shape)):
+        return []
+    kept = [
+        index
+        for index, box in enumerate(pieces.boxes)
+        if pieces.extents[index] >= _SPECK * size and _gap(box, pieces.boxes[main]) <= _REACH * size
+    ]
+    mask = pieces.mask(kept)
+    likeness *= _stroke(pieces.thickness[main])
+    return [
+        Ink(
+            contrast=_only(contrast, mask, pieces.labels > 0),
+            mask=mask,
+            likeness=likeness,
+            mass=likeness * float(pieces.masses[kept].sum()),
+        )
+    ]
+
+
 def _with_neighbours(pieces: Pieces, main: int) -> list[int]:
     """The main piece and those near to it that may be parts of the same digit."""
     size = pieces.extents[main]
+    least = 0.5 * (_AT_EDGE if pieces.touches[main] else 1.0)
     return [
         index
         for index, box in enumerate(pieces.boxes)
@@ -147,7 +185,7 @@ def _with_neighbours(pieces: Pieces, main: int) -> list[int]:
             and pieces.extents[index] >= _SPECK * size
             and pieces.areas[index] >= _SCRAP * pieces.areas[main]
             and pieces.tones[index] >= 0.5 * pieces.tones[main]
-            and pieces.likeness[index] >= 0.5
+            and pieces.likeness[index] >= least
         )
     ]
 
@@ -180,8 +218,12 @@ def _digit_like(
         (side.start + side.stop) / 2 / full - 0.5 for side, full in zip(box, shape, strict=True)
     ]
     centred = 1 - min(1.0, math.hypot(*middle))
-    stroke = min(1.0, max(0.02, (_BLOT - thickness) / (_BLOT - _THICK)))
-    return (0.3 if edges else 1.0) * (0.4 + 0.6 * centred) * stroke
+    return (_AT_EDGE if edges else 1.0) * (0.4 + 0.6 * centred) * _stroke(thickness)
+
+
+def _stroke(thickness: float) -> float:
+    """0-1: how far what is as thick as that, as a share of its extent, is a stroke."""
+    return min(1.0, max(0.02, (_BLOT - thickness) / (_BLOT - _THICK)))
 
 
 def _touches(box: tuple[slice, slice], shape: tuple[int, ...]) -> int:

@@ -15,9 +15,13 @@ from digitlab.images.normalise import EMPTY, is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
 
 _SMALL: Final = 112  # longest side below which a picture is enlarged before it is looked at
-_LARGE: Final = 640  # longest side of a first look at the whole picture
+_LARGE: Final = 480  # longest side of a first look at the whole picture
 _TINY: Final = 0.3  # of the picture's longer side: a smaller digit is looked at from nearer
 _MARGIN: Final = 0.8  # of the digit's extent, around it, in that second look
+_CUT_OUT: Final = 40  # longest side of a thumbnail
+_CLEAR: Final = 0.5  # of the edge that is paper, where a picture was cut at its ink
+_EVEN: Final = 0.15  # of its range of tones, that a thumbnail's paper differs by
+_INKED: Final = 0.4  # of the range of tones: ink differs by more
 _SHEET: Final = 0.8  # of its box that is filled: no digit, but a piece of paper
 _LEAST_SHEET: Final = 16  # pixels a side of that
 _RIM: Final = 0.05  # of its extent, that is left out
@@ -92,9 +96,11 @@ def read_candidates(picture: Picture) -> tuple[DigitView, ...]:
 
 def look(picture: Picture) -> Look:
     """Look for ink in a picture; nearer, when what was found is small."""
-    grey, scale = _resized(picture.grey, picture.scale)
-    first = Look(grey=grey, sights=find_ink(grey), scale=scale)
-    if not first.sights:
+    whole, margin = with_margin(picture.grey)
+    grey, scale = _resized(whole, picture.scale)
+    outside = -float(margin * picture.scale)
+    first = Look(grey=grey, sights=find_ink(grey), scale=scale, corner=(outside, outside))
+    if not first.sights or margin:
         return first
     mask = first.sights[0].digits[0].mask
     box = bounds(mask)
@@ -141,6 +147,29 @@ def _as_it_is(picture: Picture) -> DigitView | None:
     return None
 
 
+def with_margin(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """A picture cut at its ink, with paper around it; how many pixels on each side.
+
+    Strokes that end at the edge are then no lines or pieces of something else. Only a
+    thumbnail, and a larger picture whose paper is of one tone as in a drawing: a photograph's
+    edge may hold anything.
+
+    Args:
+        grey: uint8 (H, W).
+    """
+    if min(grey.shape) < 4:
+        return grey, 0
+    edge = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]]).astype(int)
+    paper = int(np.median(edge))
+    away = np.abs(edge - paper)
+    tones = max(1, int(np.ptp(grey)))
+    even = _EVEN * tones if max(grey.shape) <= _CUT_OUT else 1
+    if not ((away <= even).mean() >= _CLEAR and (away > _INKED * tones).any()):
+        return grey, 0
+    margin = max(2, max(grey.shape) // 4)
+    return np.pad(grey, margin, constant_values=paper), margin
+
+
 def _resized(grey: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.uint8], float]:
     """A thumbnail made larger and a large picture smaller, so that one rule serves all sizes.
 
@@ -179,8 +208,8 @@ def full_box(
         corner: x, y of the first pixel that was looked at, in full pixels.
     """
     rows, columns = box
-    left = min(int(corner[0] + columns.start * scale), size[0] - 1)
-    top = min(int(corner[1] + rows.start * scale), size[1] - 1)
+    left = min(max(0, int(corner[0] + columns.start * scale)), size[0] - 1)
+    top = min(max(0, int(corner[1] + rows.start * scale)), size[1] - 1)
     right = min(size[0], max(left + 1, math.ceil(corner[0] + columns.stop * scale)))
     bottom = min(size[1], max(top + 1, math.ceil(corner[1] + rows.stop * scale)))
     return left, top, right - left, bottom - top

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digitlab.images.synthetic.geometry import camera, place
+from digitlab.images.synthetic.mix import readable
 from digitlab.images.synthetic.pen import write
 from digitlab.images.synthetic.scene import Scene
 from digitlab.images.synthetic.shot import take
@@ -34,7 +35,8 @@ def photograph_row(
         digit_images: uint8 (28, 28) each, bright ink on 0 and not empty; in reading order.
         rng: draws spacing, paper, light and noise; equal states give equal photographs.
         scene: how; its height is the most that the digits have, and they are written
-            smaller where they would not fit. `edge` and `cut` are not used.
+            smaller where they would not fit, with as much less blur and noise as a person
+            needs to read them. `edge` and `cut` are not used.
         lines: lines of writing, 1 or more, as equally filled as can be.
 
     Returns:
@@ -52,7 +54,7 @@ def photograph_row(
     unit = min(scene.unit, across, down)
     if scene.pen is not None:  # a smaller hand keeps the look of its pen
         scene = replace(scene, pen=max(1.2, scene.pen * unit / scene.unit))
-    scene = replace(scene, height=unit / min(scene.size))
+    scene = readable(replace(scene, height=unit / min(scene.size)))
     view = camera(scene)
     stamps = []
     left = (scene.size[0] - unit * longest) * rng.uniform(0.35, 0.65)  # the margin of all lines

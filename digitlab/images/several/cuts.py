@@ -16,7 +16,7 @@ _SIDEWAYS: Final = 0.15  # cost of a step aside; a step through ink costs 1
 _DEAREST: Final = 0.45  # of the height: a cut goes through less ink
 _APART: Final = 0.15  # of the height: cuts are farther from one another
 _HOLE: Final = 0.004  # of the mask: smaller holes are none
-_ONE: Final = 1.4  # width to height, up to which no cut may open a loop
+_ONE: Final = 1.9  # width to height, up to which no cut may open a loop
 _LOWEST: Final = 0.7  # of the height: every part is taller
 _MOST: Final = 4  # single cuts that are tried
 

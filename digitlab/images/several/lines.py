@@ -14,7 +14,7 @@ _COARSE: Final = 12.0  # pixels that the shortest line has at least where it is 
 _SIDE: Final = 400  # longest side of the image on which lines are looked for
 
 
-def without_lines(ink: Mask, *, where: Mask, shortest: float) -> Mask:
+def without_lines(ink: Mask, *, where: Mask, level: float, upright: float) -> Mask:
     """Take out what is straight, thin, long, and nearly level or upright.
 
     A point of a line goes when the ink across the line is no thicker there than the line
@@ -23,14 +23,14 @@ def without_lines(ink: Mask, *, where: Mask, shortest: float) -> Mask:
     Args:
         ink: bool (H, W).
         where: bool (H, W), the ink that may be lines.
-        shortest: length of a line at least, in pixels.
+        level: length of a level line at least, in pixels.
+        upright: the same of an upright one; a 1 is no line.
 
     Returns:
         bool (H, W), the ink that is left.
     """
-    level = _level_lines(ink & where, shortest)
-    upright = _level_lines((ink & where).T, shortest).T
-    left: Mask = ink & ~level & ~upright
+    lines = _level_lines(ink & where, level) | _level_lines((ink & where).T, upright).T
+    left: Mask = ink & ~lines
     return left
 
 

@@ -10,22 +10,28 @@ from numpy.typing import NDArray
 
 from digitlab.images.contrast import stand_out, threshold
 from digitlab.images.ink import Floats, Mask
+from digitlab.images.rules import find_rules
 from digitlab.images.several.grouping import group, joined
 from digitlab.images.several.lines import without_lines
+from digitlab.images.several.paper import is_sheet, thickness
 from digitlab.images.several.pieces import (
     BODY,
     Box,
     Pieces,
     around_others,
+    crossing,
     label,
     plausible,
     usual_height,
 )
 
+_SHARES: Final = (1.0, 0.5, 0.25)  # of the usual width of a stroke
 _SMALLEST: Final = 0.012  # of the longer side: digits are taller
 _FEWEST: Final = 7  # pixels: digits are taller
 _UPRIGHT: Final = 0.5  # of a digit's usual height: a 1 is taller
-_LONG: Final = 2.2  # usual heights: a line is longer
+_BROAD: Final = 1.6  # usual heights: a level line is longer
+_PALE: Final = 0.4  # of a piece's usual tone: less is a line or a fold
+_HIGH: Final = 2.2  # usual heights: an upright line is longer
 _FRAME: Final = 1.25  # usual heights: the side of a frame is longer
 _NEAR: Final = 0.25  # of the mean side: paper is looked for so far around ink
 
@@ -82,22 +88,41 @@ def find_marks(grey: NDArray[np.uint8]) -> Sheet | None:
     if min(grey.shape) < 2 or np.ptp(grey) == 0:
         return None
     page = grey.astype(np.float32)
-    readings = []
-    for dark_ink in (page, 255 - page):
-        contrast = stand_out(dark_ink)
+    dark, bright = _read_dark(page), _read_dark(255 - page)
+    if dark is None or bright is None:
+        return dark or bright
+    marks = [[m for m in sheet.marks if not is_sheet(m.mask)] for sheet in (dark, bright)]
+    bare = np.ones(page.shape, bool)
+    for mark in (*marks[0], *marks[1]):
+        bare[mark.box] &= ~mark.mask
+    is_dark = _evidence(page, marks[0], bare) >= _evidence(255 - page, marks[1], bare)
+    return dark if is_dark else bright
+
+
+def _read_dark(page: Floats) -> Sheet | None:
+    """The page with dark ink; looked at more narrowly while nothing but blots is found."""
+    found = None
+    for share in _SHARES:
+        contrast = stand_out(page, share=share)
         ink = threshold(contrast)
         if ink is not None:
-            readings.append((dark_ink, contrast, ink))
-    if not readings:
-        return None
-    either = np.logical_or.reduce([ink for _, _, ink in readings])
-    distances = [float(np.median(_distance(page, either)[ink])) for page, _, ink in readings]
-    _, contrast, ink = readings[int(np.argmax(distances))]
-    marks, height = _digits(ink, contrast)
-    return Sheet(contrast=contrast, ink=ink, marks=marks, height=height)
+            marks, height = _digits(ink & ~find_rules(ink), contrast)
+            found = found or Sheet(contrast=contrast, ink=ink, marks=(), height=0.0)
+            if marks:
+                return Sheet(contrast=contrast, ink=ink, marks=marks, height=height)
+    return found
 
 
-def _distance(page: Floats, either: Mask) -> Floats:
+def _evidence(page: Floats, marks: list[Mark], bare: Mask) -> float:
+    """How long the marks' strokes are, and how much darker than the bare paper near them."""
+    distance = _distance(page, bare)
+    return sum(
+        float(np.median(distance[m.box][m.mask])) * int(m.mask.sum()) / thickness(m.mask)
+        for m in marks
+    )
+
+
+def _distance(page: Floats, bare: Mask) -> Floats:
     """How far each pixel is darker than the mean of the bare paper near it, in grey levels.
 
     The paper inside a 0, taken as bright ink, is as bright as the paper around it.
@@ -105,10 +130,10 @@ def _distance(page: Floats, either: Mask) -> Floats:
     from scipy import ndimage
 
     size = max(3, int(_NEAR * float(np.sqrt(page.size))))
-    bare = (~either).astype(np.float32)
-    share = ndimage.uniform_filter(bare, size)
-    tone = ndimage.uniform_filter(page * bare, size)
-    whole = float(page[~either].mean()) if bare.any() else float(page.mean())
+    weights = bare.astype(np.float32)
+    share = ndimage.uniform_filter(weights, size)
+    tone = ndimage.uniform_filter(page * weights, size)
+    whole = float(page[bare].mean()) if bare.any() else float(page.mean())
     paper = np.where(share > 1e-3, tone / np.maximum(share, 1e-3), whole)
     distance: Floats = paper - page
     return distance
@@ -117,23 +142,47 @@ def _distance(page: Floats, either: Mask) -> Floats:
 def _digits(ink: Mask, contrast: Floats) -> tuple[tuple[Mark, ...], float]:
     """The marks among the ink, and the usual height of a digit."""
     pieces = label(ink, contrast)
-    around = around_others(pieces)
-    usual = usual_height(pieces, ~around)
-    large = np.maximum(pieces.heights, pieces.widths) > _LONG * usual
-    for lined, shortest in ((around, _FRAME * usual), (large & ~around, _LONG * usual)):
-        if lined.any():
-            where = np.append(False, lined)[pieces.labels]
-            ink = without_lines(ink, where=where, shortest=min(shortest, 0.75 * max(ink.shape)))
-    if (around | large).any():
-        pieces = label(ink, contrast)
+    lines = around_others(pieces) | crossing(pieces)
+    usual = usual_height(pieces, ~lines)
+    broad = np.maximum(pieces.heights, pieces.widths) > _BROAD * usual
+    if (broad | lines).any():
+        pieces = label(ink & ~_pale(pieces, contrast, np.flatnonzero(broad & ~lines)), contrast)
+        pieces = _without_lines(pieces, contrast)
         if not pieces.boxes:
             return (), 0.0
-        usual = usual_height(pieces, ~around_others(pieces))
+        lines = around_others(pieces) | crossing(pieces)
+        usual = usual_height(pieces, ~lines)
     if usual < max(_FEWEST, _SMALLEST * max(ink.shape)):
         return (), 0.0
-    kept = np.flatnonzero(plausible(pieces, usual) & ~around_others(pieces))
+    kept = np.flatnonzero(plausible(pieces, usual) & ~lines)
     marks = [_mark(pieces, numbers) for numbers in group(pieces, kept, usual)]
     return tuple(mark for mark in marks if mark.height >= _least(mark) * usual), usual
+
+
+def _pale(pieces: Pieces, contrast: Floats, numbers: NDArray[np.intp]) -> Mask:
+    """What is pale beside the rest of its own piece: squared paper, folds, the edge of a shadow."""
+    pale = np.zeros(contrast.shape, bool)
+    for number in numbers:
+        box = pieces.boxes[number]
+        own = pieces.labels[box] == number + 1
+        tone = float(np.percentile(contrast[box][own], 75))
+        pale[box] |= own & (contrast[box] < _PALE * tone)
+    return pale
+
+
+def _without_lines(pieces: Pieces, contrast: Floats) -> Pieces:
+    """The pieces that are left when lines and frames are taken out of them."""
+    ink = pieces.labels > 0
+    around, across = around_others(pieces), crossing(pieces)
+    usual = usual_height(pieces, ~(around | across))
+    broad = across | (np.maximum(pieces.heights, pieces.widths) > _BROAD * usual)
+    most = 0.75 * max(ink.shape)
+    for lined, high in ((around, _FRAME), (broad & ~around, _HIGH)):
+        if lined.any():
+            where = np.append(False, lined)[pieces.labels]
+            level, upright = min(_BROAD * usual, most), min(high * usual, most)
+            ink = without_lines(ink, where=where, level=level, upright=upright)
+    return label(ink, contrast)
 
 
 def _least(mark: Mark) -> float:

@@ -13,8 +13,10 @@ from digitlab.images.ink import Floats, Mask
 BODY: Final = 0.45  # of a digit's usual height: less is no digit by itself
 _SPECK: Final = 0.12  # of a digit's usual height: less belongs to nothing
 _TALLEST: Final = 3.0  # usual heights: more is no digit
+_FAR: Final = 0.6  # of the picture's side: lines across it are longer
+_HOLLOW: Final = 0.2  # of its box that a net of lines fills at most
 _DUST: Final = 0.015  # of the longer side: what is lower is dust, or a part of something
-_PALE: Final = 0.35  # of the usual tone: less is a fold, or the other side of the sheet
+_PALE: Final = 0.4  # of the usual tone: less is a fold, or the other side of the sheet
 
 Box = tuple[slice, slice]
 """Rows and columns, in pixels."""
@@ -75,13 +77,47 @@ def around_others(pieces: Pieces) -> NDArray[np.bool_]:
     tall = heights > _DUST * max(pieces.labels.shape)
     found = np.zeros(len(heights), bool)
     edges = np.array([(r.start, r.stop, c.start, c.stop) for r, c in pieces.boxes])
-    for number in np.flatnonzero(pieces.areas >= np.median(pieces.areas)):
+    for number in map(int, np.flatnonzero(pieces.areas >= np.median(pieces.areas))):
         top, bottom, left, right = edges[number]
         inside = (edges[:, 0] > top) & (edges[:, 1] < bottom)
         inside &= (edges[:, 2] > left) & (edges[:, 3] < right)
-        one = (inside & (heights > 0.3 * heights[number])).any()
-        found[number] = bool(one) or int((inside & tall).sum()) > 3
+        if (inside & (heights > 0.3 * heights[number])).any() or (inside & tall).sum() > 3:
+            held = np.flatnonzero(inside & tall)
+            found[number] = any(_on_all_sides(pieces, number, edges[other]) for other in held)
     return found
+
+
+def crossing(pieces: Pieces) -> NDArray[np.bool_]:
+    """Which pieces are lines from one edge of the picture to another, alone or as a net."""
+    rows, columns = pieces.labels.shape
+    edges = _at_edges(pieces).sum(0)
+    far = (pieces.heights > _FAR * rows) | (pieces.widths > _FAR * columns)
+    hollow = pieces.areas < _HOLLOW * pieces.heights * pieces.widths
+    thin = np.minimum(pieces.heights, pieces.widths) < 0.15 * np.maximum(
+        pieces.heights, pieces.widths
+    )
+    found: NDArray[np.bool_] = (edges >= 2) & far & (hollow | thin)
+    return found
+
+
+def _at_edges(pieces: Pieces) -> NDArray[np.bool_]:
+    """bool (4, N): whether each piece is at the picture's top, left, bottom and right edge."""
+    rows, columns = pieces.labels.shape
+    return np.array(
+        [
+            [r.start == 0 for r, _ in pieces.boxes],
+            [c.start == 0 for _, c in pieces.boxes],
+            [r.stop == rows for r, _ in pieces.boxes],
+            [c.stop == columns for _, c in pieces.boxes],
+        ]
+    )
+
+
+def _on_all_sides(pieces: Pieces, number: int, edges: NDArray[np.int64]) -> bool:
+    """Whether a piece has ink above, below, left and right of a box's middle."""
+    y, x = int(edges[:2].mean()), int(edges[2:].mean())
+    column, row = pieces.labels[:, x] == number + 1, pieces.labels[y] == number + 1
+    return bool(column[:y].any() and column[y:].any() and row[:x].any() and row[x:].any())
 
 
 def plausible(pieces: Pieces, usual: float) -> NDArray[np.bool_]:
@@ -89,15 +125,11 @@ def plausible(pieces: Pieces, usual: float) -> NDArray[np.bool_]:
     heights, widths = pieces.heights, pieces.widths
     extents = np.maximum(heights, widths)
     tones = pieces.tones
-    big = heights >= BODY * usual
-    tone = float(np.median(tones[big] if big.any() else tones))
-    rows, columns = pieces.labels.shape
-    at_edge = np.array(
-        [
-            box[0].start == 0 or box[1].start == 0 or box[0].stop == rows or box[1].stop == columns
-            for box in pieces.boxes
-        ]
-    )
+    order = np.argsort(tones)
+    half = np.searchsorted(np.cumsum(pieces.areas[order]), pieces.areas.sum() / 2)
+    tone = float(tones[order][min(half, len(order) - 1)])  # of most of the ink
+    at_edge = _at_edges(pieces).any(0)
+    narrow = np.minimum(heights, widths) < 0.3 * extents
     line = (np.minimum(heights, widths) < 0.15 * extents) & (extents > 1.6 * usual)
     line |= (widths > 6 * heights) & (widths > 0.8 * usual)
     fill = pieces.areas / (heights * widths)
@@ -107,6 +139,6 @@ def plausible(pieces: Pieces, usual: float) -> NDArray[np.bool_]:
         & (heights <= _TALLEST * usual)
         & (tones >= _PALE * tone)
         & ~line
-        & ~(at_edge & (heights < 0.7 * usual))
+        & ~(at_edge & (narrow | (heights < 0.7 * usual)))
         & ~(solid & (np.minimum(heights, widths) > 0.7 * usual))
     )

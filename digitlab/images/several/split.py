@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,8 @@ from PIL import Image
 from digitlab.images.ink import Mask, bounds, widened
 from digitlab.images.normalise import is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
-from digitlab.images.reading import DigitView, full_box, read_digit
+from digitlab.images.reading import DigitView, full_box, read_digit, with_margin
+from digitlab.images.several.clusters import clusters, merged, ways_to_join
 from digitlab.images.several.cuts import cuts
 from digitlab.images.several.marks import Mark, Sheet, find_marks
 from digitlab.images.several.rows import in_rows
@@ -24,7 +25,21 @@ _LARGE: Final = 1200  # longer side up to which it is
 _WIDE: Final = 0.7  # width to height, from which on a mark may be several digits
 
 Spot = tuple[tuple[DigitView, ...], ...]
-"""The ways to read one mark: as one digit first, then as two or more that touch."""
+"""The ways to read ink: each mark as a digit first, then parted, or several joined to one."""
+
+
+class _Frame(NamedTuple):
+    """Where what is looked at stands in the full picture.
+
+    Attributes:
+        scale: full pixels per pixel of it.
+        size: width and height of the full picture.
+        corner: x, and y, of its first pixel, in full pixels; less than 0 with a margin.
+    """
+
+    scale: float
+    size: tuple[int, int]
+    corner: float
 
 
 def read_digits(picture: Picture) -> tuple[DigitView, ...]:
@@ -47,28 +62,37 @@ def read_spots(picture: Picture) -> tuple[Spot, ...]:
     """As `read_digits`, with every way to read each mark; the caller chooses."""
     if any(is_digit_image(grey) for grey in (picture.grey, 255 - picture.grey)):
         return (((read_digit(picture),),),)
-    grey, zoom = _enlarge(picture.grey)
+    whole, margin = with_margin(picture.grey)
+    grey, zoom = _enlarge(whole)
     sheet = find_marks(grey)
     marks = () if sheet is None else sheet.marks
     if sheet is None or len(marks) == 0:
         alone = read_digit(picture)
         return () if alone.blank else (((alone,),),)
-    scale = picture.scale / zoom
-    order = [number for row in in_rows([mark.box for mark in marks]) for number in row]
-    spots = [_spot(sheet, marks[n], scale, picture.size) for n in order[:MAX_DIGITS]]
-    if len(spots) == 1:
-        whole = read_digit(picture)
-        spots[0] = ((spots[0][0] if whole.blank else (whole,)), *spots[0][1:])
+    frame = _Frame(picture.scale / zoom, picture.size, -float(margin * picture.scale))
+    together = clusters(marks, sheet.height)
+    rows = in_rows([merged(cluster).box for cluster in together])
+    order = [number for row in rows for number in row][:MAX_DIGITS]
+    spots = [_spot(sheet, together[n], frame) for n in order]
+    if len(marks) == 1:
+        alone = read_digit(picture)
+        spots[0] = ((spots[0][0] if alone.blank else (alone,)), *spots[0][1:])
     return tuple(spots)
 
 
-def _spot(sheet: Sheet, mark: Mark, scale: float, size: tuple[int, int]) -> Spot:
-    wide = mark.width > _WIDE * max(mark.height, 0.8 * sheet.height)
-    ways = [(mark.mask,), *(cuts(mark.mask) if wide else ())]
-    return tuple(tuple(_view(sheet, mark, part, scale, size) for part in way) for way in ways)
+def _spot(sheet: Sheet, cluster: list[Mark], frame: _Frame) -> Spot:
+    """Every way to read a cluster, each from left to right."""
+    found = [
+        tuple(_view(sheet, mark, mark.mask, frame) for mark in way)
+        for way in ways_to_join(cluster, sheet.height)
+    ]
+    if len(cluster) == 1 and cluster[0].width > _WIDE * max(cluster[0].height, 0.8 * sheet.height):
+        (mark,) = cluster
+        found += [tuple(_view(sheet, mark, part, frame) for part in way) for way in cuts(mark.mask)]
+    return tuple(found)
 
 
-def _view(sheet: Sheet, mark: Mark, part: Mask, scale: float, size: tuple[int, int]) -> DigitView:
+def _view(sheet: Sheet, mark: Mark, part: Mask, frame: _Frame) -> DigitView:
     """The view of a part of a mark, with the soft edges of its ink and nothing else."""
     from scipy import ndimage
 
@@ -87,7 +111,7 @@ def _view(sheet: Sheet, mark: Mark, part: Mask, scale: float, size: tuple[int, i
     )
     return DigitView(
         digit_image=to_digit_image(contrast, own),
-        box=full_box((place[0], place[1]), scale, size),
+        box=full_box((place[0], place[1]), frame.scale, frame.size, (frame.corner, frame.corner)),
         blank=False,
     )
 

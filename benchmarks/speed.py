@@ -1,0 +1,119 @@
+"""The bench of speed: milliseconds from a photograph's bytes to its prediction.
+
+    python benchmarks/speed.py [--pictures 16] [--runs 9] [--seed 0] [--json] [--write]
+
+JPEG photographs of 12 and of 1 megapixel, each with difficulties as they come, and the network
+alone on one digit image. One thread reads; a picture's time is the median of its runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from difficulties import encoded
+from pages import table, write
+from PIL import Image
+
+from digitlab.datasets import mnist
+from digitlab.images.corrupt import photograph, random_scene
+from digitlab.model.runtime import Classifier
+from digitlab.reading import Reader, limits_of
+from digitlab.settings import Settings, bundled
+
+SIZES = {"12-megapixel JPEG": 4000, "1-megapixel JPEG": 1155}
+"""Longest side of a photograph of 4 x 3, in pixels."""
+MOST = {"12-megapixel JPEG": 250.0, "1-megapixel JPEG": 60.0, "one digit image": 0.25}
+"""Milliseconds that each may take, at the median."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """Medians of the runs, a picture each, in milliseconds."""
+
+    medians: list[float]
+
+    def row(self, name: str) -> list[str]:
+        """Cells of the table."""
+        digits = 3 if max(self.medians) < 1 else 0
+        shown = [f"{t:.{digits}f}" for t in (statistics.median(self.medians), max(self.medians))]
+        return [name, str(len(self.medians)), *shown, f"{MOST[name]:g}"]
+
+
+def photographs(side: int, *, n: int, seed: int) -> list[bytes]:
+    """JPEG files of photographed digits, upright or broad."""
+    x, _ = mnist.load("tune")
+    rng = np.random.default_rng([seed, 7])
+    files = []
+    for row in rng.choice(len(x), n, replace=False):
+        scene = random_scene(rng, sides=(1100, 1101))
+        image = photograph(x[row], rng=rng, scene=scene)
+        size = (side, side * 3 // 4) if image.width > image.height else (side * 3 // 4, side)
+        image = image.resize(size, Image.Resampling.BICUBIC)
+        grain = rng.normal(0, 3, (*reversed(size), 1)).astype(np.float32)
+        pixels = np.clip(np.asarray(image) + grain, 0, 255).astype(np.uint8)
+        files.append(encoded(Image.fromarray(pixels), "JPEG", quality=90))
+    return files
+
+
+def median_ms(call: Callable[[], object], *, runs: int, repeat: int = 1) -> float:
+    """Median of `runs` timings, in milliseconds a call."""
+    call()
+    times = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        for _ in range(repeat):
+            call()
+        times.append((time.perf_counter() - started) / repeat * 1000)
+    return statistics.median(times)
+
+
+def measure(reader: Reader, *, pictures: int, runs: int, seed: int) -> dict[str, Times]:
+    """Time all of it."""
+    found = {}
+    for name, side in SIZES.items():
+        files = photographs(side, n=pictures, seed=seed)
+        medians = [median_ms(lambda data=data: reader.read(data), runs=runs) for data in files]
+        found[name] = Times(medians=medians)
+    x, _ = mnist.load("tune")
+    digits = [
+        median_ms(lambda one=one: reader.classifier.predict_proba(one), runs=runs, repeat=50)
+        for one in x[:pictures, None]
+    ]
+    return found | {"one digit image": Times(medians=digits)}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the bench."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pictures", type=int, default=16, help="pictures of each size")
+    parser.add_argument("--runs", type=int, default=9, help="timings of each picture")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--model", type=Path, default=bundled("models/base"))
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/photos.md")
+    options = parser.parse_args(arguments)
+    reader = Reader(Classifier.load(options.model), limits=limits_of(Settings.load()))
+    found = measure(reader, pictures=options.pictures, runs=options.runs, seed=options.seed)
+    text = (
+        f"`python benchmarks/speed.py --pictures {options.pictures} --runs {options.runs}`, one "
+        "thread; milliseconds, from bytes to Prediction.\n\n"
+        + table(
+            ["what", "n", "median", "slowest one's median", "at most"],
+            [times.row(name) for name, times in found.items()],
+        )
+    )
+    rows = {name: [round(t, 3) for t in times.medians] for name, times in found.items()}
+    print(json.dumps(rows) if options.json else text)
+    if options.write:
+        write("speed", text, page="photos")
+
+
+if __name__ == "__main__":
+    main()
