@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
+from files import either, encoded
 from PIL import Image
 
 Rng = np.random.Generator
@@ -29,10 +28,7 @@ def fitted(image: Image.Image, side: int) -> Image.Image:
 
 def file(image: Image.Image, rng: Rng) -> bytes:
     """A PNG, black on white or white on black."""
-    image = image if rng.random() < 0.5 else Image.eval(image, lambda tone: 255 - tone)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
+    return encoded(either(image, rng), "PNG")
 
 
 def cut_at_its_ink(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from cutouts import CUTOUTS
+from files import either, encoded
 from PIL import Image
 
 from digitlab.images.corrupt import Scene, photograph, random_scene
@@ -25,13 +25,6 @@ DRAWING = Scene(grain=0, gradient=0, blur=0, noise=0, quality=None, paper=(255, 
                 ink=(0, 0, 0))  # fmt: skip
 LABELS = {"flourishes": FLOURISHED}
 """Difficulties that only some digits can have."""
-
-
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    """The bytes of an image in a format of Pillow's."""
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
 
 
 def as_file(image: Image.Image, quality: int, rng: Rng) -> bytes:
@@ -111,11 +104,6 @@ def brushed(digit_image: np.ndarray, rng: Rng) -> Image.Image:
         pen=size * height * rng.uniform(0.09, 0.15),
         crisp=rng.random() < 0.5,
     )
-
-
-def either(image: Image.Image, rng: Rng) -> Image.Image:
-    """The image or, as often, its negative."""
-    return image if rng.random() < 0.5 else Image.eval(image, lambda tone: 255 - tone)
 
 
 def thin_drawing(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:

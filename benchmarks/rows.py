@@ -145,11 +145,10 @@ def table(results: dict[tuple[int, int], dict[bool, dict[str, float]]]) -> str:
 
 def verdict(results: dict[tuple[int, int], dict[bool, dict[str, float]]]) -> str:
     """One line: all digits, and all rows of up to 6."""
-    digits = sum(count * figures["n"] for (count, _), both in results.items()
-                 for figures in both.values())  # fmt: skip
-    right = sum(count * figures["n"] * figures["digits"] for (count, _), both in results.items()
-                for figures in both.values())  # fmt: skip
-    short = [f["rows"] for (count, _), both in results.items() if count <= 6 for f in both.values()]
+    rows = [(count, f) for (count, _), both in results.items() for f in both.values()]
+    digits = sum(count * f["n"] for count, f in rows)
+    right = sum(count * f["n"] * f["digits"] for count, f in rows)
+    short = [f["rows"] for count, f in rows if count <= 6]
     return (
         f"Over all, ordinary and hard: {right / digits:.1%} of {digits:,} digits; of the rows of "
         f"up to 6 digits {sum(short) / len(short):.1%} are wholly right."

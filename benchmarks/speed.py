@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from difficulties import encoded
+from files import encoded
 from pages import table, write
 from PIL import Image
 

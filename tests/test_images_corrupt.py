@@ -35,7 +35,7 @@ def bench(monkeypatch):
     import photos
 
     yield photos
-    for name in ("photos", "rows", "difficulties", "cutouts", "plain", "sheets"):
+    for name in ("photos", "rows", "difficulties", "cutouts", "files", "plain", "sheets"):
         sys.modules.pop(name, None)
 
 

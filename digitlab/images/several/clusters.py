@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Final
 
 import numpy as np
 
 from digitlab.images.several.grouping import joined
 from digitlab.images.several.marks import Mark
+from digitlab.images.several.pieces import Box
 
 _HIGH: Final = 2.2  # usual heights: a digit is no higher, even if most of them are broken
 _WIDE: Final = 1.25  # usual heights, or of its own height, that a digit is wide at most
@@ -59,9 +61,7 @@ def ways_to_join(cluster: Sequence[Mark], usual: float) -> list[Way]:
 
 def merged(marks: Sequence[Mark]) -> Mark:
     """Marks as one."""
-    box = marks[0].box
-    for mark in marks[1:]:
-        box = joined(box, mark.box)
+    box = _around(marks)
     mask = np.zeros([side.stop - side.start for side in box], bool)
     for mark in marks:
         rows, columns = (
@@ -81,11 +81,13 @@ def _close(one: Mark, other: Mark, usual: float) -> bool:
 
 def _one(marks: Sequence[Mark], usual: float) -> bool:
     """Whether marks together have the size of one digit."""
-    box = marks[0].box
-    for mark in marks[1:]:
-        box = joined(box, mark.box)
-    height, width = (side.stop - side.start for side in box)
+    height, width = (side.stop - side.start for side in _around(marks))
     return bool(height <= _HIGH * usual and width <= _WIDE * max(usual, height))
+
+
+def _around(marks: Sequence[Mark]) -> Box:
+    """The box around marks."""
+    return reduce(joined, (mark.box for mark in marks))
 
 
 def _partitions(marks: list[Mark]) -> Iterator[list[list[Mark]]]:
