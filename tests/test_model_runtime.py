@@ -28,8 +28,8 @@ def test_the_base_reads_at_least_99_5_percent_of_mnists_test_images(classifier):
     assert found["correct"] == classifier.card.metrics["mnist:test"]["correct"]
 
 
-def test_the_base_is_under_two_megabytes():
-    assert (BASE / "model.tflite").stat().st_size < 2_000_000
+def test_the_base_is_under_half_a_megabyte():
+    assert (BASE / "model.tflite").stat().st_size < 500_000
 
 
 def test_a_batch_gives_what_single_images_give(classifier):

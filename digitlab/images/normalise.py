@@ -6,6 +6,7 @@ of mass in 28 x 28 (LeCun, Cortes, Burges, "The MNIST database of handwritten di
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -83,9 +84,13 @@ def _widen(ink: Floats) -> Floats:
     if radius < 1:
         return ink
     padded = np.pad(ink, radius)
-    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    disc = x * x + y * y <= (radius + 0.3) ** 2
-    widened: Floats = ndimage.grey_dilation(padded, footprint=disc)
+    height = len(padded)
+    widened = np.zeros_like(padded)
+    for dy in range(radius + 1):  # a disc, row by row: many times quicker than its footprint
+        half = math.isqrt(math.floor((radius + 0.3) ** 2 - dy * dy))
+        row = ndimage.maximum_filter1d(padded, 2 * half + 1, axis=1, mode="constant")
+        np.maximum(widened[dy:], row[: height - dy], out=widened[dy:])
+        np.maximum(widened[: height - dy], row[dy:], out=widened[: height - dy])
     return widened
 
 

@@ -113,7 +113,7 @@ def _preview(image: Image.Image, preview_format: str | None) -> bytes:
         preview_format = "PNG" if image.entropy() <= _DRAWING_BITS else "JPEG"
     small = image
     if max(image.size) > PREVIEW_SIDE:
-        small = ImageOps.contain(image, (PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.BILINEAR)
+        small = ImageOps.contain(image, (PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.BOX)
     buffer = io.BytesIO()
     small.save(buffer, preview_format, quality=85)
     return buffer.getvalue()

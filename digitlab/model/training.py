@@ -17,15 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from digitlab.datasets import mnist, photographs
-from digitlab.images.strokes import write_digits
+from digitlab.datasets import mnist
 from digitlab.model import metrics, network
+from digitlab.model.calibration import calibrate
 from digitlab.model.card import Card, file_sha256, library_versions
 from digitlab.model.config import TrainConfig
 from digitlab.model.material import Material
-from digitlab.model.refusal import fit_refusal
-
-_WRITTEN = 5_000  # digits of other hands on which the refusal is fitted; their seed too
+from digitlab.model.runtime import Network
 
 EpochDone = Callable[[dict[str, Any]], None]
 """Called with an epoch's row of the history: epoch (from 1), loss, tune figures, seconds."""
@@ -117,28 +115,11 @@ def _write_version(
     history: list[dict[str, Any]],
     best: dict[str, Any],
 ) -> None:
-    splits = {
-        "mnist:tune": mnist.load("tune"),
-        "mnist:test": mnist.load("test"),
-        "photographs:tune": photographs.load("tune"),
-    }
-    logits = {name: network.outputs(model, x)[0] for name, (x, _) in splits.items()}
-    temperature = metrics.fit_temperature(logits["mnist:tune"], splits["mnist:tune"][1])
-    written, _ = write_digits(_WRITTEN, rng=np.random.default_rng(_WRITTEN))
-    refusal = fit_refusal(
-        {
-            "tune": metrics.evidence(logits["mnist:tune"]),
-            "photographs": metrics.evidence(logits["photographs:tune"]),
-            "written": metrics.evidence(network.outputs(model, written)[0]),
-        }
-    )
-    figures = {}
-    for name, (_, y) in splits.items():
-        found = metrics.summary(metrics.softmax(logits[name], temperature=temperature), y)
-        refused = int((metrics.evidence(logits[name]) < refusal).sum())
-        figures[name] = found | {"refused": refused}
     network.save(model, folder / "model.keras")
     network.export(model, folder / "model.tflite")
+    embedding = config.stages[-1][0]
+    runtime = Network(folder / "model.tflite", embedding=embedding, version="new", threads=2)
+    calibration = calibrate(runtime)
     card = Card(
         kind="base",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -146,12 +127,12 @@ def _write_version(
         config=asdict(config),
         seed=config.seed,
         parameters=int(np.sum([np.prod(w.shape) for w in model.weights])),
-        embedding=config.stages[-1][0],
+        embedding=embedding,
         epoch=best["epoch"],
         history=history,
-        temperature=temperature,
-        refusal=refusal,
-        metrics=figures,
+        temperature=calibration.temperature,
+        refusal=calibration.refusal,
+        metrics=calibration.metrics,
         hashes={
             "weights": network.weights_hash(model),
             **{name: file_sha256(folder / name) for name in ("model.keras", "model.tflite")},

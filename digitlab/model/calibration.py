@@ -1,0 +1,70 @@
+"""Calibration: the temperature and the refusal of a network, and its figures with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.datasets import mnist, photographs
+from digitlab.images.strokes import write_digits
+from digitlab.model import metrics
+from digitlab.model.refusal import fit_refusal
+from digitlab.model.runtime import Network
+
+WRITTEN: Final = 2_000  # digits of other hands on which the refusal is fitted; their seed too
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """What makes a network's logits honest.
+
+    Attributes:
+        temperature: the logits are divided by it before the softmax.
+        refusal: evidence for a digit below which an image is refused.
+        metrics: figures with their counts, for `mnist:tune`, `mnist:test` (reported only) and
+            `photographs:tune`.
+    """
+
+    temperature: float
+    refusal: float
+    metrics: dict[str, Any]
+
+    def refuses(self, logits: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Which of N images, by their logits (N, 10), are answered "no digit"; bool (N,)."""
+        return np.asarray(metrics.evidence(logits) < self.refusal)
+
+
+def calibrate(network: Network) -> Calibration:
+    """Fit temperature and refusal on `tune`, photographed and written digits.
+
+    The network is asked as pages ask it, through LiteRT: its rounding is part of what it says.
+    """
+    splits = {
+        "mnist:tune": mnist.load("tune"),
+        "mnist:test": mnist.load("test"),
+        "photographs:tune": photographs.load("tune"),
+    }
+    logits = {name: network.outputs(x)[0] for name, (x, _) in splits.items()}
+    temperature = metrics.fit_temperature(logits["mnist:tune"], splits["mnist:tune"][1])
+    refusal = fit_refusal(
+        {
+            "tune": metrics.evidence(logits["mnist:tune"]),
+            "photographs": metrics.evidence(logits["photographs:tune"]),
+            "written": metrics.evidence(network.outputs(_written())[0]),
+        }
+    )
+    figures = {}
+    for name, (_, y) in splits.items():
+        found = metrics.summary(metrics.softmax(logits[name], temperature=temperature), y)
+        refused = int((metrics.evidence(logits[name]) < refusal).sum())
+        figures[name] = found | {"refused": refused}
+    return Calibration(temperature=temperature, refusal=refusal, metrics=figures)
+
+
+@cache
+def _written() -> NDArray[np.uint8]:
+    return write_digits(WRITTEN, rng=np.random.default_rng(WRITTEN))[0]
