@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8866
 BIN := .venv/bin
 
-.PHONY: help serve test lint types check clean
+.PHONY: help serve test lint types check soak clean
 
 help:            ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 12
@@ -25,6 +25,10 @@ types:           ## mypy --strict on the package
 	@$(BIN)/mypy
 
 check: lint types test  ## all that CI runs
+
+soak:            ## kill twenty fine-tunes at random moments; a quarter of an hour
+	@$(PYTHON) scripts/bootstrap.py test
+	@$(BIN)/python scripts/soak.py
 
 clean:           ## remove what the tools left; never feedback or models
 	rm -rf .mypy_cache .pytest_cache .ruff_cache build dist

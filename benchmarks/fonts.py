@@ -85,7 +85,7 @@ def pages(
         font = fonts[rng.integers(len(fonts))]
         if sign.islower() and _capitals_only(font):
             continue  # its i is an I
-        drawn.append(_page(font, sign, rng))
+        drawn.append(page(font, sign, rng=rng))
         labels.append(sign)
     return drawn[:n], labels[:n]
 
@@ -98,7 +98,8 @@ def _capitals_only(font: Path) -> bool:
     return heights[0] > 0.9 * heights[1]
 
 
-def _page(font: Path, sign: str, rng: np.random.Generator) -> np.ndarray:
+def page(font: Path, sign: str, *, rng: np.random.Generator) -> np.ndarray:
+    """A page of 200-300 pixels with one sign in a font; grey, uint8 (side, side)."""
     side = int(rng.integers(200, 301))
     face = ImageFont.truetype(font, 100)
     left, top, right, bottom = face.getbbox(sign)

@@ -5,6 +5,8 @@
     ├── DataError       a data set, or one row of it, that is not what its format promises
     ├── ModelError      a model version that is missing, damaged or of the wrong shape
     ├── FeedbackError   a verdict that cannot be kept as it was given
+    ├── ParameterError  a parameter of a fine-tune that is unknown, mistyped or out of range
+    ├── RunError        a fine-tune that cannot go on: cancelled, or its step before is missing
     ├── StoreError      a home, database or storage that cannot be opened or written
     └── ServeError      a dashboard server that cannot start
 
@@ -78,6 +80,30 @@ class ModelError(DigitlabError):
 
 class FeedbackError(DigitlabError):
     """A verdict, an undo or a retraction that cannot be kept as it was given."""
+
+
+class ParameterError(DigitlabError):
+    """A parameter of a fine-tune is unknown, of another type or out of range.
+
+    Attributes:
+        parameter: its name; empty when it is not known.
+    """
+
+    def __init__(self, message: str, *, parameter: str = "") -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class RunError(DigitlabError):
+    """A fine-tune cannot go on.
+
+    Attributes:
+        run: its name; empty when it is not known.
+    """
+
+    def __init__(self, message: str, *, run: str = "") -> None:
+        super().__init__(message)
+        self.run = run
 
 
 class StoreError(DigitlabError):

@@ -15,9 +15,19 @@ from digitlab.images.examples import examples as bundled_examples
 from digitlab.model.prediction import Prediction
 from digitlab.reading import PictureSource, Reader, limits_of
 from digitlab.settings import Settings
-from digitlab.store import Entry, FeedbackStore, ModelRegistry, Receipt, Verdict
+from digitlab.store import (
+    Entry,
+    FeedbackStore,
+    ModelRegistry,
+    Options,
+    Receipt,
+    Run,
+    RunLog,
+    Verdict,
+)
 
 if TYPE_CHECKING:
+    from digitlab.learning.screening import Screen
     from digitlab.model.config import TrainConfig
     from digitlab.model.network import Progress
     from digitlab.model.training import EpochDone
@@ -35,13 +45,21 @@ class Lab:
         contributor: who judges, unless a call says otherwise.
         feedback: the ledger of verdicts.
         models: the model versions.
+        runs: the fine-tunes of this home.
+        options: what the home is set to, for example `review`.
     """
 
-    def __init__(self, settings: Settings, *, contributor: str | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, contributor: str | None = None, screening: bool = True
+    ) -> None:
         self.settings = settings
         self.contributor = contributor or default_contributor()
         self.feedback = FeedbackStore.open(settings)
-        self.models = ModelRegistry(settings)
+        self.models = ModelRegistry(settings, self.feedback.database)
+        self.runs = RunLog(self.feedback.database)
+        self.options = Options(self.feedback.database)
+        self._screening = screening
+        self._screen: Screen | None = None
 
     @property
     def model(self) -> str:
@@ -100,6 +118,9 @@ class Lab:
     ) -> Receipt:
         """Keep what a person said of a prediction.
 
+        A correction that other feedback contradicts is held for review, and its receipt says
+        so; nothing is lost.
+
         Args:
             prediction: as `predict` returned it.
             verdict: "right", "wrong", "not-a-digit" or "unsure".
@@ -111,13 +132,14 @@ class Lab:
             FeedbackError: the verdict contradicts itself, for example "wrong" with the
                 digit that was predicted.
         """
-        return self.feedback.add(
+        receipt = self.feedback.add(
             prediction,
             verdict,
             digit=digit,
             comment=comment,
             contributor=contributor or self.contributor,
         )
+        return self._screened(receipt)
 
     def correct(self, prediction: Prediction, digit: int, *, comment: str = "") -> Receipt:
         """Keep that `digit` would have been right; the predicted digit counts as confirmed."""
@@ -145,6 +167,46 @@ class Lab:
             FeedbackError: that verdict is somebody else's, or no longer in force.
         """
         return self.feedback.undo(contributor or self.contributor, verdict_id=verdict_id)
+
+    def screen(self) -> dict[int, str]:
+        """Hold the accepted verdicts that look wrong; each correction is screened as it comes.
+
+        Returns:
+            The reasons of those held now, by number.
+        """
+        return self._screener().hold(self.feedback.accepted())
+
+    def fine_tune(
+        self,
+        *,
+        wait: bool = True,
+        door: str = "notebook",
+        by: str | None = None,
+        **parameters: Any,
+    ) -> Run:
+        """Learn from the accepted corrections, in a process of its own.
+
+        The new version takes the place of the serving one only if the gate finds it better;
+        about 20 seconds. Nothing is started when there is nothing new.
+
+        Args:
+            wait: return with the verdict; False to return at once and look at `runs`.
+            door: who asks: "notebook", "page", "cli" or "schedule".
+            by: the person, for the record; None for the lab's own contributor.
+            **parameters: fields of `digitlab.learning.FineTuneConfig`, and `evaluate_on`.
+
+        Raises:
+            ParameterError: a parameter is unknown, of another type or out of range.
+        """
+        from digitlab.jobs import start  # processes and papermill: only who fine-tunes
+
+        return start(
+            self.settings,
+            parameters=parameters,
+            door=door,
+            by=by or self.contributor,
+            wait=wait,
+        )
 
     def train(
         self,
@@ -174,6 +236,26 @@ class Lab:
         with self.models.work_folder(config.hash) as work:
             folder = train_base(config, work=work, progress=progress, epoch_done=epoch_done)
             return self.models.adopt(folder)
+
+    def _screened(self, receipt: Receipt) -> Receipt:
+        """The receipt, its correction held if it is suspicious."""
+        if not self._screening or not receipt.added or receipt.state != "accepted":
+            return receipt
+        entry = self.feedback.get(receipt.id)
+        if not entry.is_correction:
+            return receipt
+        why = self._screener().hold_one(entry)
+        if why is None:
+            return receipt
+        message = f"{receipt.message.removesuffix('.')}; it waits for review: {why}"
+        return dataclasses.replace(receipt, state="held", message=message)
+
+    def _screener(self) -> Screen:
+        from digitlab.learning.screening import Screen  # a page that only reads needs none of it
+
+        if self._screen is None or self._screen.base != self.models.base:
+            self._screen = Screen.of(self.feedback, self.models, cache=self.settings.cache)
+        return self._screen
 
     def examples(self) -> list[Example]:
         """The pictures that ship with digitlab to try it with."""
@@ -211,7 +293,9 @@ def open_lab(home: str | os.PathLike[str] | None = None, **options: Any) -> Lab:
     Args:
         home: the folder; None for DIGITLAB_HOME, else the checkout, else the user's data
             directory. It is made when it does not exist.
-        **options: `contributor`: who judges.
+        **options: `contributor`: who judges; `screening`: False to leave out the look for
+            suspicious corrections as they come, for whoever brings in many and calls
+            `screen()` afterwards.
 
     Raises:
         StoreError: the home cannot be opened or written.

@@ -87,6 +87,11 @@ class Settings:
         """Folder of the model versions made in this home."""
         return self.home / "models"
 
+    @property
+    def cache(self) -> Path:
+        """Folder of what is computed once and can be computed again."""
+        return self.home / "models" / "cache"
+
 
 def _sqlite_url(path: Path) -> str:
     return f"sqlite:///{quote(path.as_posix(), safe='/:')}"

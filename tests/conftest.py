@@ -1,9 +1,10 @@
-"""Fixtures for tests that drive a real browser."""
+"""Tensorflow's threads, once for a process; and fixtures for tests that drive a real browser."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -23,6 +24,18 @@ QUIET = [  # a Chromium that asks nobody for updates, fonts or experiments
     "--disable-sync",
     "--no-first-run",
 ]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give tensorflow the threads that fine-tunes ask for, before a test computes with it.
+
+    A process has one number for all its life, and whichever test comes first would choose.
+    """
+    if item.get_closest_marker("tf") and "tensorflow" not in sys.modules:
+        from digitlab.learning.config import FineTuneConfig
+        from digitlab.model.adapt import prepare
+
+        prepare(threads=FineTuneConfig().threads)
 
 
 @pytest.fixture(scope="module")

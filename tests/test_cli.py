@@ -309,6 +309,7 @@ def test_feedback_import_reads_the_older_apps_folder(run, tmp_path):
 
 def test_feedback_export_writes_pictures_that_import_reads_again(run, seven, tmp_path):
     run("feedback", "add", seven, "--label", 4)
+    run("feedback", "accept", 1)  # it waits: an ordinary seven was called another digit
     done = run("feedback", "export", "out", "--format", "imagefolder", "--json")
     assert lines(done)[0]["exported"] == 1
     again = run("feedback", "import", tmp_path / "out", "--json", home=tmp_path / "other")

@@ -9,8 +9,11 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+from papermill import inspect_notebook
 
-from digitlab.settings import bundled
+from digitlab.learning.config import TYPES, FineTuneConfig
+from digitlab.settings import Settings, bundled
+from digitlab.store import RunLog
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("dashboards/*.ipynb")])
@@ -31,7 +34,8 @@ def test_a_notebook_is_thin_and_has_no_outputs(path):
             assert cell.outputs == []
             assert cell.execution_count is None
             assert "def " not in cell.source
-            assert len(cell.source.splitlines()) <= 10
+            parameters = "parameters" in cell.metadata.get("tags", ())  # a line for each
+            assert parameters or len(cell.source.splitlines()) <= 10
 
 
 @pytest.mark.notebook
@@ -61,6 +65,46 @@ def test_the_training_notebook_runs_with_tiny_parameters(home, tmp_path):
     ]
     assert len(pictures) == 3
     assert (home / "models" / "v0001" / "card.json").is_file()
+
+
+def test_the_fine_tune_notebooks_parameters_are_the_configurations():
+    """Each with its default, beside those that are outside the version's hash."""
+    notebook = nbformat.read(bundled("notebooks") / "fine_tune.ipynb", as_version=4)
+    (cell,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", ())]
+    names: dict[str, object] = {}
+    exec(cell.source, names)  # noqa: S102  # our own
+    del names["__builtins__"], names["__annotations__"]
+    place = {"home": None, "run": None, "evaluate_on": None}
+    assert names == place | FineTuneConfig().to_dict()
+
+
+def test_the_fine_tune_notebooks_parameters_are_all_explained():
+    shown = inspect_notebook(bundled("notebooks") / "fine_tune.ipynb")
+    assert [name for name, said in shown.items() if not said["help"]] == []
+    assert len(shown) == len(TYPES) + 3
+
+
+@pytest.mark.notebook
+def test_the_fine_tune_notebook_tells_that_there_is_nothing_new(home, tmp_path):
+    done = execute("fine_tune", tmp_path, home=str(home), run="monday")
+    shown = [o["data"]["text/html"] for c in done.cells for o in c.get("outputs", ())]
+    assert "There is no accepted correction to learn from." in shown[0]
+    assert ["nothing-new" in html for html in shown[1:]] == [True] * 4
+    with RunLog.open(Settings.load(home, environ={})) as log:
+        assert (log.get("monday").verdict, log.get("monday").door) == ("nothing-new", "papermill")
+
+
+@pytest.mark.notebook
+def test_papermill_with_a_parameter_that_does_not_exist_fails_in_the_first_cell(home, tmp_path):
+    notebook = bundled("notebooks") / "fine_tune.ipynb"
+    command = [sys.executable, "-m", "papermill", str(notebook), "out.ipynb", "-p", "sed", "1"]
+    failed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert failed.returncode == 1
+    assert "There is no parameter 'sed'; did you mean 'seed'?" in failed.stderr
+    done = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    sources = [c.source for c in done.cells if c.get("execution_count")]
+    assert "FineTune.begin(globals())" in sources[-1]  # the cell after the parameters
+    assert not home.exists()
 
 
 def execute(name: str, folder: Path, **parameters: object) -> nbformat.NotebookNode:

@@ -10,8 +10,9 @@ import pytest
 from desks import BROKEN, BUG, PaperDesk, png
 
 from digitlab.widgets import Session
+from digitlab.widgets.guard import SORRY
 from digitlab.widgets.items import MAX_NAME, tidy_name
-from digitlab.widgets.session import MAX_CONTRIBUTOR, MAX_ITEMS, SORRY
+from digitlab.widgets.session import MAX_CONTRIBUTOR, MAX_ITEMS
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 from desks import BROKEN, PaperDesk, png
 
 from digitlab.widgets import Page
+from digitlab.widgets.guard import SORRY
 from digitlab.widgets.page import READY
-from digitlab.widgets.session import SORRY
 
 CHUNK = 1 << 20
 HOSTILE = '<img src=x onerror="alert(1)">.png'
@@ -197,7 +197,7 @@ def test_hostile_names_are_escaped_wherever_html_is_made(page: Page) -> None:
     assert "&lt;img src=x" in page.result.value
 
 
-@pytest.mark.parametrize("view", ["banner", "header", "judge", "picture_input", "visit"])
+@pytest.mark.parametrize("view", ["banner", "header", "judge", "learn", "picture_input", "visit"])
 def test_no_view_makes_html_of_text_in_the_browser(page: Page, view: str) -> None:
     source = str(getattr(page, view)._esm)
     for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"):
@@ -220,7 +220,8 @@ def test_the_version_is_shown(page: Page, desk: PaperDesk) -> None:
 
 
 def test_the_ready_marker_comes_when_every_view_has_reported(page: Page) -> None:
-    *others, last = [page.header, page.banner, page.picture_input, page.judge, page.visit]
+    views = [page.header, page.banner, page.picture_input, page.judge, page.visit, page.learn]
+    *others, last = views
     marker = page.children[-1]
     for view in others:
         say(view, {"type": "ready"})

@@ -13,10 +13,14 @@ import click
 from digitlab.cli.main import settings_of
 from digitlab.errors import FeedbackError, ImageError
 from digitlab.lab import Lab
-from digitlab.store import EXPORT_FORMATS, Entry, Receipt, export, scan_import
+from digitlab.store import EXPORT_FORMATS, Decision, Entry, Receipt, export, relabel, scan_import
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
 contributor_option = click.option("--contributor", metavar="NAME", help="Who judges; else you.")
+ids_argument = click.argument(
+    "ids", nargs=-1, required=True, type=click.IntRange(1, 2**63 - 1), metavar="ID..."
+)
+reason_option = click.option("--reason", default="", help="Kept with the decision.")
 
 
 @click.group(epilog="Example: digitlab feedback add digit.jpg --label 7")
@@ -61,7 +65,7 @@ def import_(ctx: click.Context, *, path: Path, contributor: str | None, as_json:
     """
     items, skipped = scan_import(path)
     added = known = 0
-    with _lab(ctx, contributor) as lab:
+    with Lab(settings_of(ctx), contributor=contributor, screening=False) as lab:
         for item in items:
             try:
                 prediction = lab.predict(item.path, name=item.name)
@@ -70,13 +74,16 @@ def import_(ctx: click.Context, *, path: Path, contributor: str | None, as_json:
                 skipped.append((Path(os.path.relpath(item.path, path)).as_posix(), str(error)))
                 continue
             added, known = added + receipt.added, known + (not receipt.added)
+        held = len(lab.screen()) if added else 0
     if as_json:
         rows = [{"name": name, "reason": reason} for name, reason in skipped]
-        click.echo(json.dumps({"added": added, "known": known, "skipped": rows}))
+        click.echo(json.dumps({"added": added, "known": known, "held": held, "skipped": rows}))
     else:
         for name, reason in skipped:
             click.echo(f"skipped {name}: {reason}")
         click.echo(f"{added} added, {known} known already, {len(skipped)} skipped")
+        if held:
+            click.echo(f"{held} wait for review: digitlab feedback list")
 
 
 @feedback.command("export", epilog="Example: digitlab feedback export out/ --format imagefolder")
@@ -105,6 +112,41 @@ def list_(ctx: click.Context, *, history: bool, as_json: bool) -> None:
         _echo_entries(lab.feedback.entries(history=history), as_json)
 
 
+@feedback.command(epilog="Example: digitlab feedback accept 12 13")
+@ids_argument
+@reason_option
+@as_json_option
+@click.pass_context
+def accept(ctx: click.Context, *, ids: tuple[int, ...], reason: str, as_json: bool) -> None:
+    """Let held or rejected verdicts count: they are learned from at the next run."""
+    _review(ctx, ids, "accepted", reason, as_json)
+
+
+@feedback.command(epilog="Example: digitlab feedback reject 12 13 --reason scribbles")
+@ids_argument
+@reason_option
+@as_json_option
+@click.pass_context
+def reject(ctx: click.Context, *, ids: tuple[int, ...], reason: str, as_json: bool) -> None:
+    """Set verdicts aside: nothing is learned from them, nothing is deleted."""
+    _review(ctx, ids, "rejected", reason, as_json)
+
+
+@feedback.command("relabel", epilog="Example: digitlab feedback relabel 12 7")
+@click.argument("verdict_id", type=click.IntRange(1, 2**63 - 1), metavar="ID")
+@click.argument("digit", type=click.IntRange(0, 9))
+@as_json_option
+@click.pass_context
+def relabel_(ctx: click.Context, *, verdict_id: int, digit: int, as_json: bool) -> None:
+    """Say that verdict ID should have named DIGIT: yours takes its place."""
+    with _lab(ctx) as lab:
+        entry = relabel(lab.feedback, verdict_id, digit, by=lab.contributor)
+    if as_json:
+        click.echo(json.dumps({"relabelled": verdict_id, "verdict": entry.to_dict()}))
+    else:
+        click.echo(f"verdict {verdict_id} is set aside; verdict {entry.id} says {digit}")
+
+
 @feedback.command(epilog="Example: digitlab feedback retract 12 13")
 @click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1), metavar="ID...")
 @click.option("--contributor", metavar="NAME", help="Everything that NAME said.")
@@ -130,6 +172,17 @@ def retract(
         click.echo(json.dumps({"retracted": [entry.id for entry in gone]}))
     else:
         click.echo(f"{len(gone)} retracted: {', '.join(str(e.id) for e in gone) or 'none'}")
+
+
+def _review(
+    ctx: click.Context, ids: tuple[int, ...], decision: Decision, reason: str, as_json: bool
+) -> None:
+    with _lab(ctx) as lab:
+        entries = lab.feedback.review(ids, decision, by=lab.contributor, reason=reason)
+    if as_json:
+        click.echo(json.dumps({decision: [entry.id for entry in entries]}))
+    else:
+        click.echo(f"{len(entries)} {decision}: {', '.join(str(e.id) for e in entries)}")
 
 
 def _lab(ctx: click.Context, contributor: str | None = None) -> Lab:

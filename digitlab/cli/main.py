@@ -16,7 +16,10 @@ from digitlab.settings import Settings
 COMMANDS = {
     "evaluate": "digitlab.cli.evaluate:evaluate",
     "feedback": "digitlab.cli.feedback:feedback",
+    "fine-tune": "digitlab.cli.fine_tune:fine_tune",
+    "models": "digitlab.cli.models:models",
     "predict": "digitlab.cli.predict:predict",
+    "schedule": "digitlab.cli.schedule:schedule",
     "serve": "digitlab.cli.serve:serve",
     "train": "digitlab.cli.train:train",
 }

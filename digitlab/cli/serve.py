@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from digitlab.cli.main import settings_of
+from digitlab.lab import Lab
 from digitlab.server import ServeOptions
 from digitlab.server import serve as run_server
 
@@ -15,6 +16,7 @@ EXAMPLE = """\b
 Examples:
   digitlab serve
   digitlab serve --ip 0.0.0.0 --token SECRET --no-open
+  digitlab serve --retrain "0 3 * * *"
 """
 
 
@@ -23,6 +25,14 @@ Examples:
 @click.option("--port", type=click.IntRange(0, 65535), default=8866, show_default=True)
 @click.option("--base-url", default="/", show_default=True, help="Path behind a reverse proxy.")
 @click.option("--token", default="", help="Visitors must know it; else DIGITLAB_TOKEN, else none.")
+@click.option(
+    "--review/--no-review",
+    default=None,
+    help="Verdicts count only once a reviewer accepts them; kept for this home.",
+)
+@click.option(
+    "--retrain", default="", metavar='"CRON"', help='Fine-tune when it is due, as "0 3 * * *".'
+)
 @click.option("--max-sessions", type=click.IntRange(1), default=20, show_default=True)
 @click.option("--certfile", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--keyfile", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -35,6 +45,8 @@ def serve(
     port: int,
     base_url: str,
     token: str,
+    review: bool | None,
+    retrain: str,
     max_sessions: int,
     certfile: Path | None,
     keyfile: Path | None,
@@ -46,9 +58,14 @@ def serve(
         port=port,
         base_url=base_url,
         token=token or os.environ.get("DIGITLAB_TOKEN", ""),
+        retrain=retrain,
         max_sessions=max_sessions,
         certfile=certfile,
         keyfile=keyfile,
         open_browser=open_browser,
     )
-    run_server(options, settings_of(ctx, tell=False), announce=click.echo)
+    settings = settings_of(ctx, tell=False)
+    if review is not None:
+        with Lab(settings) as lab:
+            lab.options.set("review", review, by=lab.contributor)
+    run_server(options, settings, announce=click.echo)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from digitlab.model.config import TrainConfig
 
 _PART: Final = 2_000  # images at a time: bounds the memory
 _CENTRE: Final = 13.5
@@ -16,8 +14,36 @@ _GRID: Final = 5  # control points a side of an elastic field
 Floats = NDArray[np.floating[Any]]
 
 
+class Augmentation(Protocol):
+    """How much images are changed; `TrainConfig` says what each number means."""
+
+    @property
+    def rotation(self) -> float:
+        """Degrees at most."""
+
+    @property
+    def shear(self) -> float:
+        """Pixels per pixel at most."""
+
+    @property
+    def scale(self) -> float:
+        """Relative change at most."""
+
+    @property
+    def shift(self) -> float:
+        """Pixels at most."""
+
+    @property
+    def elastic(self) -> float:
+        """Standard deviation in pixels."""
+
+    @property
+    def worn(self) -> float:
+        """Share of the images."""
+
+
 def augment(
-    x: NDArray[np.uint8], *, rng: np.random.Generator, config: TrainConfig
+    x: NDArray[np.uint8], *, rng: np.random.Generator, config: Augmentation
 ) -> NDArray[np.uint8]:
     """Other images of the same digits.
 
@@ -43,7 +69,7 @@ def augment(
     return out
 
 
-def _move(x: Floats, rng: np.random.Generator, config: TrainConfig) -> Floats:
+def _move(x: Floats, rng: np.random.Generator, config: Augmentation) -> Floats:
     """Affine and elastic together: one bilinear look-up."""
     n = len(x)
     a, b, c, d, dx, dy = _affine(n, rng, config)
@@ -58,7 +84,7 @@ def _move(x: Floats, rng: np.random.Generator, config: TrainConfig) -> Floats:
     return _sample(x, rows + _CENTRE, columns + _CENTRE)
 
 
-def _affine(n: int, rng: np.random.Generator, config: TrainConfig) -> tuple[Floats, ...]:
+def _affine(n: int, rng: np.random.Generator, config: Augmentation) -> tuple[Floats, ...]:
     """The six numbers (each (N, 1, 1)) that map output to input pixels, about the centre."""
     angle = np.deg2rad(rng.uniform(-config.rotation, config.rotation, n))
     shear = rng.uniform(-config.shear, config.shear, n)

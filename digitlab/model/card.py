@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ class Card:
     """One model version, described.
 
     Attributes:
-        kind: "base" for a network trained from scratch.
+        kind: "base" for a network trained from scratch, "imported" for a foreign one,
+            "fine-tuned" for one that learned from corrections.
         created: UTC time, ISO 8601.
         data: hash of the data file and how many images were used for what.
         config: the training's parameters.
@@ -37,6 +38,18 @@ class Card:
         metrics: figures with their counts, by data set.
         hashes: SHA-256 of the weights (over the arrays) and of each file.
         libraries: versions of the libraries that made it, and of Python.
+        parent: the version that a fine-tune started from; None for a base.
+        feedback: numbers of the verdicts that it learned from.
+        lessons: SHA-256 of the digit images that it learned from, in hex.
+        alpha: share of the fine-tuned weights in the interpolation with the parent, 0-1.
+        verdict: "promoted" or "rejected" by the gate; None for a version never judged.
+        reasons: the gate's reasons, as sentences.
+        hash: of all that the version follows from: parent, feedback, parameters, seed.
+        news: the hash by which a run tells whether there is anything new.
+        notebook: the executed notebook that made it.
+        run: name of the run that made it.
+        threads: threads that its training was pinned to; None when it was not.
+        source: the file that it was imported from.
     """
 
     kind: str
@@ -53,6 +66,23 @@ class Card:
     metrics: dict[str, Any]
     hashes: dict[str, str]
     libraries: dict[str, str]
+    parent: str | None = None
+    feedback: list[int] = field(default_factory=list)
+    lessons: list[str] = field(default_factory=list)
+    alpha: float | None = None
+    verdict: str | None = None
+    reasons: list[str] = field(default_factory=list)
+    hash: str | None = None
+    news: str | None = None
+    notebook: str | None = None
+    run: str | None = None
+    threads: int | None = None
+    source: str | None = None
+
+    @property
+    def is_base(self) -> bool:
+        """True for a version that fine-tunes may start from: it came from no other."""
+        return self.kind in {"base", "imported"}
 
     def write(self, folder: Path) -> None:
         """Write `card.json` into a version folder."""
@@ -64,13 +94,17 @@ class Card:
     def read(cls, folder: Path) -> Card:
         """The card of a version folder.
 
+        Fields that came later have defaults, so that an older card reads as it did; what a
+        newer digitlab added is ignored.
+
         Raises:
             ModelError: it is missing or lacks a field.
         """
         path = folder / "card.json"
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
-            return cls(**{field.name: found[field.name] for field in fields(cls)})
+            values = {f.name: found[f.name] for f in fields(cls) if f.name in found or _needed(f)}
+            return cls(**values)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(
                 f"{path}: cannot be read as a model's card ({error!r}). Restore the folder, or "
@@ -92,6 +126,10 @@ class Card:
                 version=folder.name,
             )
         return path
+
+
+def _needed(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
 
 
 def file_sha256(path: Path) -> str:

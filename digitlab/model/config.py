@@ -20,7 +20,7 @@ class TrainConfig:
         batch_size: images a step.
         learning_rate: peak of AdamW's rate; a warm-up of one epoch, then a cosine to zero.
         weight_decay: AdamW's decoupled decay (Loshchilov and Hutter 2019, section 2).
-        dropout: fraction of pooled features dropped while training.
+        dropout: fraction of pooled features dropped while training; above 0.
         rotation: largest rotation of an augmented image, in degrees.
         shear: largest horizontal shear, in pixels per pixel.
         scale: largest relative change of width and of height, independently.
@@ -60,7 +60,7 @@ class TrainConfig:
             "epochs": self.epochs >= 1,
             "batch_size": self.batch_size >= 2,
             "learning_rate": self.learning_rate > 0,
-            "dropout": 0 <= self.dropout < 1,
+            "dropout": 0 < self.dropout < 1,
             "worn": 0 <= self.worn <= 1,
             "written": 0 <= self.written <= 1,
             "photographed": 0 <= self.photographed <= 1,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from digitlab.server.options import ServeOptions
 from digitlab.settings import Settings
-from digitlab.store import FeedbackStore
+from digitlab.store import FeedbackStore, ModelRegistry
 
 __all__ = ["ServeOptions", "serve"]
 
@@ -28,8 +28,19 @@ def serve(
     Raises:
         StoreError: the home cannot be written.
         ServeError: the port is taken or not allowed, or a file is missing or unusable.
+        RunError: `options.retrain` is no time as in cron(5).
     """
-    FeedbackStore.open(settings).close()  # pages find the database made and up to date
+    if options.retrain:
+        from digitlab.jobs.cron import Cron  # APScheduler, for those who want a schedule
+
+        Cron(options.retrain)
+    from digitlab.learning.lessons import held_out
+    from digitlab.learning.screening import Screen
+
+    held_out(settings.cache)
+    with FeedbackStore.open(settings) as store:  # pages find the database made and up to date,
+        models = ModelRegistry(settings, store.database)
+        Screen.of(store, models, cache=settings.cache).reference()  # and MNIST's digits embedded
     from digitlab.server.app import run  # voila, tornado and nbconvert: half a second
 
     run(options, settings, announce)

@@ -36,6 +36,7 @@ from digitlab.server.handlers import (
 from digitlab.server.identity import TokenIdentity
 from digitlab.server.kernels import OwnPythonSpecs, SessionKernels
 from digitlab.server.options import ServeOptions
+from digitlab.server.retrain import retraining
 from digitlab.server.sockets import listening_sockets, tls_context
 from digitlab.settings import Settings
 
@@ -148,7 +149,8 @@ class Dashboards(Voila):  # type: ignore[misc] # untyped base
             server.add_sockets(sockets)
             try:
                 self._announce(options, settings, announce)
-                await stopped.wait()
+                with retraining(options, settings, announce):
+                    await stopped.wait()
             finally:
                 server.stop()
                 self.log.setLevel(logging.CRITICAL)  # pages that were just starting will fail

@@ -6,13 +6,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from digitlab.jobs.environment import SECRETS
 from digitlab.settings import Settings, checkout
 
 TEMPLATE_ROOT = Path(__file__).resolve().parent / "template"
 """A Jupyter data folder of our own, in which Voilà finds the template `digitlab`."""
-
-SECRETS = ("DIGITLAB_TOKEN", "DIGITLAB_CURATOR_TOKEN", "JUPYTER_TOKEN", "JUPYTER_TOKEN_FILE")
-"""Variables that no kernel gets to see."""
 
 
 def server_environment(environ: Mapping[str, str], runtime: Path) -> dict[str, str]:

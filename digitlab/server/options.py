@@ -30,6 +30,7 @@ class ServeOptions:
             ended; after that it is, for what never connects is a crawler or a closed tab.
         warm: processes kept ready, so that a page opens without waiting for Python.
         dashboard: the notebook to serve; None for the one that ships with digitlab.
+        retrain: when to fine-tune the home, as in cron(5); empty for never.
         verbose: log what Voilà does, not only warnings.
     """
 
@@ -45,6 +46,7 @@ class ServeOptions:
     grace_s: int = 60
     warm: int = 1
     dashboard: Path | None = None
+    retrain: str = ""
     verbose: bool = False
 
     def __post_init__(self) -> None:

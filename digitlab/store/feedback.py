@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -12,8 +13,11 @@ from digitlab.model.prediction import Prediction
 from digitlab.store import ledger
 from digitlab.store.entries import IN_FORCE, Decision, Entry, Receipt, State, Verdict
 from digitlab.store.judgement import check_contributor, clean, receipt_message, to_row, weigh
+from digitlab.store.options import Options
 from digitlab.store.reader import FeedbackReader
 from digitlab.store.tables import predictions, reviews, verdicts
+
+REVIEWED: Final = "In this home verdicts count once a reviewer has accepted them."
 
 
 class FeedbackStore(FeedbackReader):
@@ -85,6 +89,7 @@ class FeedbackStore(FeedbackReader):
             raise FeedbackError(
                 "The prediction's picture_sha256 is not the hash of its picture; predict it anew."
             )
+        reviewed = Options(self.database).review
         with self.database.write() as connection:
             earlier = ledger.in_force(connection, ledger.same_key(row))
             change = weigh(earlier, row)
@@ -99,7 +104,9 @@ class FeedbackStore(FeedbackReader):
             time = _time(now)
             new = ledger.insert_verdict(connection, change.row | {"time": time})
             state, by, reason = ledger.last_review(connection, change.row)
-            if state != "accepted":
+            if state == "accepted" and not by and reviewed:
+                state, by, reason = "held", "digitlab", REVIEWED
+            if state != "accepted" or by:  # whoever accepted it did so once and for all
                 _decide(connection, [new], state, by=by, reason=reason, time=time)
         return Receipt(
             id=new,

@@ -1,132 +1,266 @@
-"""ModelRegistry: the model versions of a home, each a folder with its files and its card.
+"""ModelRegistry: the model versions of a home, and which of them serves.
 
-`base` ships with digitlab and serves; what `digitlab train` makes stands beside it as
-`v0001`, `v0002`, ... and overwrites nothing.
+`base` ships with digitlab and serves at first; what trainings, runs and imports make stands
+beside it as `v0001`, `v0002`, ... Three aliases point to versions: champion serves, previous
+served before, challenger is what a run made last. They are moved in the home's database, in
+one transaction, and every move is kept.
 """
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Any, Final, Self
 
 from digitlab.errors import ModelError
 from digitlab.model.card import Card
 from digitlab.model.runtime import Classifier
-from digitlab.settings import Settings, bundled
+from digitlab.settings import Settings
+from digitlab.store.aliases import Aliases, all_pointed
+from digitlab.store.database import Database
+from digitlab.store.handout import hand_out
+from digitlab.store.moves import BASE, AliasMove, Promotion
+from digitlab.store.versions import VersionFolders
 
-BASE: Final = "base"
-_NAME: Final = re.compile(r"v\d{4,}")
+KEPT: Final = 3
+"""Versions that stay loaded: the champion, the one before, and one to compare with."""
 
 
-class ModelRegistry:
-    """The versions that a home can serve.
+class ModelRegistry(VersionFolders):
+    """The versions of a home and their aliases; safe to share between threads.
+
+    A home without a database has the champion `base` and no history: only what moves an alias
+    makes one.
 
     Args:
-        settings: of the home; its `models` folder need not exist.
+        settings: of the home; neither it nor its `models` folder need exist.
+        database: the home's, already open; None to open it here when it is needed.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._loaded: dict[str, Classifier] = {}
+    def __init__(self, settings: Settings, database: Database | None = None) -> None:
+        super().__init__(settings)
+        self._aliases = Aliases(settings.database_url, database)
+        self._loaded: OrderedDict[str, Classifier] = OrderedDict()
+        self._lock = threading.Lock()
 
     @property
     def champion(self) -> str:
-        """Name of the version that serves."""
-        return BASE
+        """The version that serves; asked anew each time, so that a promotion is seen at once."""
+        return self._aliases.pointed("champion") or BASE
 
-    @contextmanager
-    def work_folder(self, name: str) -> Iterator[Path]:
-        """The folder of a training's checkpoints, this process's alone while the block runs.
+    @property
+    def previous(self) -> str | None:
+        """The version that served before; None when none did."""
+        return self._aliases.pointed("previous")
 
-        It stays when the block fails, for another call to go on, and goes when it ends well.
+    @property
+    def challenger(self) -> str | None:
+        """The version that a run made last and that does not serve; None without one."""
+        return self._aliases.pointed("challenger")
 
-        Args:
-            name: of the training, for example the hash of its parameters.
+    @property
+    def base(self) -> str:
+        """The version that fine-tunes start from: the champion's base, or the champion itself."""
+        champion = self.champion
+        if champion == BASE:
+            return BASE
+        with self._way_out(champion):
+            card = self.card(champion)
+        return champion if card.is_base else card.parent or BASE
 
-        Raises:
-            ModelError: another process is at it.
-        """
-        from filelock import FileLock, Timeout  # only a training needs it
+    def aliases(self) -> dict[str, str]:
+        """The aliases that point somewhere, and where; the champion always does."""
+        return self._aliases.all()
 
-        folder = self._settings.models / "training" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder.with_suffix(".lock"), timeout=0)
-        try:
-            with lock:
-                yield folder
-                shutil.rmtree(folder)
-        except Timeout as error:
-            raise ModelError(
-                f"The same training runs already in {folder}; wait for it, or choose another seed."
-            ) from error
+    def history(self) -> list[AliasMove]:
+        """All moves of aliases, the newest last."""
+        return self._aliases.moves()
 
-    def versions(self) -> list[str]:
-        """Names of all versions, `base` first, then in the order of their making."""
-        made = self._settings.models.glob("v*/card.json")
-        return [BASE, *sorted(p.parent.name for p in made if _NAME.fullmatch(p.parent.name))]
-
-    def folder(self, version: str) -> Path:
-        """The folder of one version.
+    def show(self, version: str) -> dict[str, Any]:
+        """What is known of a version: name, folder, aliases, card and notebook.
 
         Raises:
-            ModelError: there is no such version.
+            ModelError: there is no such version, or its card cannot be read.
         """
-        if version == BASE:
-            return bundled("models/base")
-        if version not in self.versions():
-            raise ModelError(
-                f"There is no model version {version!r} in {self._settings.models}; there are: "
-                f"{', '.join(self.versions())}.",
-                version=version,
-            )
-        return self._settings.models / version
-
-    def card(self, version: str) -> Card:
-        """The card of one version."""
-        return Card.read(self.folder(version))
+        card = self.card(version)
+        return {
+            "name": version,
+            "folder": str(self.folder(version)),
+            "aliases": [alias for alias, to in self.aliases().items() if to == version],
+            "card": asdict(card),
+            "notebook": card.notebook,
+        }
 
     def load(self, version: str | None = None, *, threads: int = 1) -> Classifier:
-        """The classifier of one version, None for the champion; loaded once.
+        """The classifier of one version; loaded once, the last few are kept.
+
+        Args:
+            version: its name; None for the champion, which is asked for at each call.
+            threads: threads that LiteRT may use, for a version that is not loaded yet.
 
         Raises:
             ModelError: there is no such version, or it is damaged.
         """
         name = self.champion if version is None else version
-        if name not in self._loaded:
-            self._loaded[name] = Classifier.load(self.folder(name), threads=threads)
-        return self._loaded[name]
+        with self._lock:
+            if name not in self._loaded:
+                with self._way_out(name):
+                    self._loaded[name] = Classifier.load(self.folder(name), threads=threads)
+                if len(self._loaded) > KEPT:
+                    self._loaded.popitem(last=False)
+            self._loaded.move_to_end(name)
+            return self._loaded[name]
 
-    def adopt(self, folder: Path) -> str:
-        """Move a finished version folder into the home under the next free name.
+    def promote(
+        self,
+        version: str,
+        *,
+        by: str,
+        why: str = "",
+        run: str = "",
+        force: bool = False,
+        now: datetime | None = None,
+    ) -> Promotion:
+        """Let a version serve; the one that served becomes the previous one.
+
+        A version that the gate rejected or never judged needs `force` with a reason, unless
+        it is a base: those are judged by the person who promotes them.
 
         Args:
-            folder: model.keras, model.tflite and card.json, on the home's file system.
-
-        Returns:
-            The new version's name.
+            version: its name.
+            by: who does it.
+            why: the reason, kept in the history; needed with `force`.
+            run: name of the run that does it.
+            force: against the gate's verdict, or without one.
+            now: the time of it, aware; None for the present.
 
         Raises:
-            ModelError: the folder's files are not those that its card describes.
+            ModelError: there is no such version, it is damaged, serves already, or needs force.
+            StoreError: the database cannot be written.
         """
-        card = Card.read(folder)
-        for name in ("model.keras", "model.tflite"):
-            card.check(folder, name)
-        self._settings.models.mkdir(parents=True, exist_ok=True)
-        while True:
-            version = f"v{self._last_number() + 1:04d}"
-            try:
-                os.rename(folder, self._settings.models / version)
-            except OSError:
-                if not (self._settings.models / version).exists():
-                    raise
-                continue  # another process took the name in the meantime
-            return version
+        with self._way_out(version):
+            card = self.check(version)
+        if force and not why.strip():
+            raise ModelError(
+                f"A forced promotion says why: give a reason for {version} (--why TEXT).",
+                version=version,
+            )
+        if not force and card.verdict != "promoted" and not (card.is_base and not card.verdict):
+            raise ModelError(_unpromoted(version, card), version=version)
+        return self._aliases.promote(
+            version,
+            action="force" if force else "promote",
+            by=by,
+            why=why,
+            run=run,
+            check=self.folder,  # it may have been pruned meanwhile
+            now=now,
+        )
 
-    def _last_number(self) -> int:
-        names = (path.name for path in self._settings.models.glob("v*"))
-        return max((int(name[1:]) for name in names if _NAME.fullmatch(name)), default=0)
+    def challenge(self, version: str, *, run: str, by: str, now: datetime | None = None) -> None:
+        """Name a version as the one that a run made and that does not serve yet.
+
+        Raises:
+            ModelError: there is no such version.
+            StoreError: the database cannot be written.
+        """
+        self._aliases.challenge(version, by=by, run=run, check=self.folder, now=now)
+
+    def rollback(self, *, by: str, why: str = "", now: datetime | None = None) -> Promotion:
+        """Let the previous version serve again; a second rollback returns.
+
+        Raises:
+            ModelError: no version served before, or that one is damaged.
+            StoreError: the database cannot be written.
+        """
+        return self._aliases.rollback(by=by, why=why, check=self._check_previous, now=now)
+
+    def export(self, version: str, path: Path) -> Path:
+        """Copy a version's three files to a new or empty folder, or into a new `.zip` file.
+
+        Returns:
+            `path`, absolute.
+
+        Raises:
+            ModelError: the version is damaged, or `path` is taken or cannot be written.
+        """
+        self.check(version)
+        return hand_out(self.folder(version), path)
+
+    def prune(self, keep: int) -> list[str]:
+        """Delete the oldest versions, but none that an alias or a kept version needs.
+
+        Args:
+            keep: how many of the newest others stay, beside `base`, the champion, the
+                previous one, the challenger, and what any of these or those started from.
+
+        Returns:
+            The names of the deleted versions, the oldest first.
+        """
+        database = self._aliases.present()
+        if database is None:
+            gone = self.set_aside(keep, needed=())
+        else:
+            with database.write() as connection:  # no alias moves while it is decided
+                gone = self.set_aside(keep, needed=all_pointed(connection).values())
+        for folder in gone.values():
+            shutil.rmtree(folder, ignore_errors=True)  # what stays, `sweep` takes later
+        return list(gone)
+
+    def close(self) -> None:
+        """Close the database, unless it was given."""
+        self._aliases.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _check_previous(self, version: str) -> None:
+        try:
+            self.check(version)
+        except ModelError as error:
+            raise ModelError(
+                f"{error} Nothing was rolled back; `digitlab models promote VERSION` takes "
+                "another one.",
+                version=version,
+            ) from error
+
+    @contextmanager
+    def _way_out(self, version: str) -> Iterator[None]:
+        """Say in a ModelError about the version that serves how another one can serve."""
+        try:
+            yield
+        except ModelError as error:
+            aliases = self.aliases()
+            if version != aliases["champion"] or version == BASE:
+                raise
+            back = aliases.get("previous")
+            ways = [f"`digitlab models rollback` (to {back})"] if back else []
+            ways.append(f'`digitlab models promote base --force --why "{version} is damaged"`')
+            raise ModelError(
+                f"{error} {version} is the version that serves; another one does after "
+                f"{' or '.join(ways)}.",
+                version=version,
+            ) from error
+
+
+def _unpromoted(version: str, card: Card) -> str:
+    if card.verdict is None:
+        said = f"{version} was never judged."
+    else:
+        said = " ".join([f"{version} was {card.verdict}.", *card.reasons])
+    return f"{said} To let it serve all the same, force it and say why (--force --why TEXT)."

@@ -1,7 +1,10 @@
 """The tables of the store, in SQLAlchemy Core; `migrations` creates them.
 
-Rows are only ever added. `predictions` has one small row of every reading, `verdicts` one
-of every judgement with all its evidence, `reviews` one of every decision on a verdict.
+Of readings, judgements, decisions and aliases rows are only ever added: `predictions` has one
+small row of every reading, `verdicts` one of every judgement with all its evidence, `reviews`
+one of every decision on a verdict, `aliases` one of every move of an alias to a version, and
+`options` one of every change of a home's setting. `runs` has a row for every fine-tune, which
+follows it while it lasts; `leases`, `schedules` and `dues` are where processes meet.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The migration that these tables correspond to; compared without loading Alembic."""
 
 
@@ -41,6 +44,7 @@ metadata = sa.MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
         "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
     }
 )
 
@@ -107,4 +111,96 @@ reviews = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sqlite_autoincrement=True,
+)
+
+aliases = sa.Table(
+    "aliases",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("time", UTCDateTime, nullable=False),
+    sa.Column("alias", sa.Text, nullable=False),
+    sa.Column("version", sa.Text),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("run", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+sa.Index("ix_aliases_alias_id", aliases.c.alias, aliases.c.id)
+
+options = sa.Table(
+    "options",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("time", UTCDateTime, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("value", sa.JSON, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+sa.Index("ix_options_name_id", options.c.name, options.c.id)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("door", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("started", UTCDateTime, nullable=False),
+    sa.Column("beaten", UTCDateTime, nullable=False),
+    sa.Column("finished", UTCDateTime),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("phase", sa.Text, nullable=False),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("steps", sa.Integer, nullable=False),
+    sa.Column("loss", sa.Double),
+    sa.Column("tune", sa.Double),
+    sa.Column("seconds_left", sa.Double),
+    sa.Column("curve", sa.JSON, nullable=False),
+    sa.Column("cancel", sa.Boolean, nullable=False),
+    sa.Column("parameters", sa.JSON, nullable=False),
+    sa.Column("hash", sa.Text),
+    sa.Column("news", sa.Text),
+    sa.Column("verdict", sa.Text),
+    sa.Column("version", sa.Text),
+    sa.Column("reasons", sa.JSON, nullable=False),
+    sa.Column("metrics", sa.JSON, nullable=False),
+    sa.Column("notebook", sa.Text),
+    sqlite_autoincrement=True,
+)
+
+sa.Index("ix_runs_news", runs.c.news)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("run", sa.Text, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("beaten", UTCDateTime, nullable=False),
+)
+
+schedules = sa.Table(
+    "schedules",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("cron", sa.Text, nullable=False),
+    sa.Column("zone", sa.Text, nullable=False),
+    sa.Column("next_due", UTCDateTime),
+    sa.Column("beaten", UTCDateTime, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+)
+
+dues = sa.Table(
+    "dues",
+    metadata,
+    sa.Column("due", UTCDateTime, primary_key=True),
+    sa.Column("claimed", UTCDateTime, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("run", sa.Text),
 )

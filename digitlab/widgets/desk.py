@@ -11,7 +11,7 @@ from typing import Protocol
 from digitlab.images.examples import Example
 from digitlab.model.prediction import Prediction
 from digitlab.settings import Settings
-from digitlab.store import Entry, Receipt, Verdict
+from digitlab.store import Entry, Receipt, Run, RunLog, Verdict
 
 
 class Desk(Protocol):
@@ -24,6 +24,10 @@ class Desk(Protocol):
     @property
     def model(self) -> str:
         """The version that serves, for example "base"."""
+
+    @property
+    def runs(self) -> RunLog:
+        """The fine-tunes of the home."""
 
     def predict(self, picture: bytes, /, *, name: str = "") -> Prediction:
         """Read one picture; raises ImageError for one that cannot be read."""
@@ -47,6 +51,9 @@ class Desk(Protocol):
         self, *, contributor: str | None = None, verdict_id: int | None = None
     ) -> Entry | None:
         """Take back verdict `verdict_id`; FeedbackError when it is no longer in force."""
+
+    def fine_tune(self, *, wait: bool, door: str, by: str | None) -> Run:
+        """Begin a fine-tune; not `wait`: return at once, `runs` tells how it goes on."""
 
     def examples(self) -> Sequence[Example]:
         """The pictures to try."""

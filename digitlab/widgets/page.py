@@ -11,6 +11,8 @@ from digitlab.widgets.banner import Banner
 from digitlab.widgets.desk import Desk
 from digitlab.widgets.header import Header
 from digitlab.widgets.judge import Judge
+from digitlab.widgets.learn import Learn
+from digitlab.widgets.learning import Learning
 from digitlab.widgets.picture_input import PictureInput
 from digitlab.widgets.result import Result
 from digitlab.widgets.session import Session
@@ -26,6 +28,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
 
     Attributes:
         session: the state of this visit.
+        learning: the fine-tunes of the lab's home.
     """
 
     def __init__(self, lab: Desk) -> None:
@@ -36,19 +39,34 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
         self.result = Result(session)
         self.judge = Judge(session)
         self.visit = Visit(session)
+        self.learning = Learning(lab, session)
+        self.learn = Learn(session, self.learning)
         answer = ipywidgets.VBox([self.result, self.judge])
         answer.add_class("dl-answer-card")
-        desk = ipywidgets.VBox([self.picture_input, answer, self.visit])
+        desk = ipywidgets.VBox([self.picture_input, answer, self.visit, self.learn])
         desk.add_class("dl-desk")
         style = ipywidgets.HTML(f"<style>{assets.style('page')}</style>")
         style.add_class("dl-style")
         self._ready = ipywidgets.HTML()
         self._ready.add_class("dl-style")
-        self._parts = (self.header, self.banner, self.picture_input, self.judge, self.visit)
+        self._parts = (
+            self.header,
+            self.banner,
+            self.picture_input,
+            self.judge,
+            self.visit,
+            self.learn,
+        )
         for part in self._parts:
             part.observe(self._mark_ready, "ready")
         super().__init__([style, self.header, self.banner, desk, self._ready])
         self.add_class("digitlab-page")
+
+    def close(self) -> None:
+        """Take the page away; nothing of it goes on."""
+        self.learning.stop()
+        self.session.close()
+        super().close()
 
     def _mark_ready(self, _: Any) -> None:
         """Put the marker in when every view in the browser has reported to the kernel."""

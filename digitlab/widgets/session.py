@@ -1,20 +1,19 @@
-"""Session: one visit to the page; the traits that views show and the guard between them and Lab."""
+"""Session: one visit to the page; the traits that views show of it."""
 
 from __future__ import annotations
 
 import dataclasses
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import traitlets
 
-from digitlab.errors import DigitlabError, FeedbackError
+from digitlab.errors import FeedbackError
 from digitlab.images.examples import Example
 from digitlab.model.prediction import Prediction
 from digitlab.store import Verdict
 from digitlab.widgets.desk import Desk
+from digitlab.widgets.guard import Guarded
 from digitlab.widgets.items import (
     Item,
     Judgement,
@@ -27,32 +26,27 @@ from digitlab.widgets.items import (
 )
 from digitlab.widgets.spool import Spool
 
-log = logging.getLogger(__name__)
-
-SORRY = "Something went wrong here; nothing was lost."
 MAX_ITEMS = 300
 """Digits in one visit; a kernel's memory is bounded."""
 FULL = f"A visit holds {MAX_ITEMS} digits; reload the page for more."
 MAX_CONTRIBUTOR = 60
 
 
-class Session(traitlets.HasTraits):
+class Session(Guarded):
     """The state of one visit.
 
     Attributes:
         items: the pictures of this visit, oldest first; replaced as a whole, never changed.
         index: place of the picture in view; -1 when there is none.
-        error: a plain sentence for the person; empty when all is well.
-        notice: what the last verdict or undo did, in a sentence.
+        notice: what the last verdict or undo did, or which version reads now, in a sentence.
         kept: how many verdicts of this visit the ledger has, new or known to it.
-        model: the version that answered last.
+        model: the version that answered last, or that is known to answer next.
         several: whether pictures are read as several digits.
         contributor: who judges; empty until the browser has said so.
     """
 
     items: traitlets.Instance[tuple[Item, ...]] = traitlets.Instance(tuple, ())
     index = traitlets.Int(-1)
-    error = traitlets.Unicode()
     notice = traitlets.Unicode()
     kept = traitlets.Int(0)
     model = traitlets.Unicode()
@@ -73,22 +67,6 @@ class Session(traitlets.HasTraits):
         with self.guard():
             self.model = lab.model
             self.examples = tuple(lab.examples())
-
-    @contextmanager
-    def guard(self, told: Callable[[str], None] | None = None) -> Iterator[None]:
-        """Run a handler: what it raises becomes a sentence on the page, never a lost traceback.
-
-        Args:
-            told: gets the sentence; by default it becomes the `error` trait.
-        """
-        told = told or self._say_error
-        try:
-            yield
-        except DigitlabError as error:
-            told(str(error))
-        except Exception:
-            log.exception("a handler of the page failed")
-            told(SORRY)
 
     @property
     def current(self) -> Item | None:
@@ -135,9 +113,15 @@ class Session(traitlets.HasTraits):
                 preview=self._spool.put(read[0].preview),
             )
             self._add(*items[:room])
-            self.model = read[0].model
+            self.read_by(read[0].model)
             if len(read) > room:
                 self.error = f"{name} has {len(read)} digits, {room} of which are shown. {FULL}"
+
+    def read_by(self, model: str) -> None:
+        """Note which version answers; say so when another one did before."""
+        if model != self.model:
+            self.model = model
+            self.notice = f"{model} reads from now on."
 
     def read_several(self, on: bool) -> None:
         """Read the pictures to come as several digits each, or as one."""
@@ -242,10 +226,6 @@ class Session(traitlets.HasTraits):
             self.error = ""
             self.index = number
 
-    def dismiss(self) -> None:
-        """The person has read the error."""
-        self.error = ""
-
     def name_contributor(self, name: str) -> None:
         """Set who judges from now on; a line of at most `MAX_CONTRIBUTOR` characters."""
         self.contributor = " ".join(name.split())[:MAX_CONTRIBUTOR]
@@ -253,9 +233,6 @@ class Session(traitlets.HasTraits):
     def close(self) -> None:
         """Give the visit's temporary file back."""
         self._spool.close()
-
-    def _say_error(self, sentence: str) -> None:
-        self.error = sentence
 
     def _begin(self, first: bool) -> None:
         if first:

@@ -1,0 +1,61 @@
+"""`digitlab schedule`: fine-tune when it is due, for ever or once."""
+
+from __future__ import annotations
+
+import threading
+
+import click
+
+from digitlab.cli.fine_tune import in_words
+from digitlab.cli.main import settings_of
+
+EXAMPLE = """\b
+Examples:
+  digitlab schedule --cron "0 3 * * *"
+  digitlab schedule --cron "30 2 * * 1-5" --zone Europe/Berlin --once
+"""
+
+
+@click.command(epilog=EXAMPLE)
+@click.option(
+    "--cron",
+    required=True,
+    metavar='"M H D M W"',
+    help="Minute, hour, day of the month, month, weekday (0 and 7 are Sunday), as in cron(5).",
+)
+@click.option("--zone", metavar="NAME", help="Time zone, as Europe/Berlin; else this machine's.")
+@click.option("--once", is_flag=True, help="Run what is due now, wait for its verdict, return.")
+@click.pass_context
+def schedule(ctx: click.Context, *, cron: str, zone: str | None, once: bool) -> None:
+    """Fine-tune whenever the expression is due, until Ctrl-C.
+
+    Several schedulers of one home start one run. A due time that passed while none ran is made
+    up once. With --once exit code 1 when the run failed.
+    """
+    from digitlab.jobs.cron import Cron
+    from digitlab.jobs.schedule import Scheduler
+    from digitlab.lab import default_contributor
+
+    settings = settings_of(ctx)
+    scheduler = Scheduler(settings, Cron(cron, zone=zone), by=default_contributor())
+    try:
+        if once:
+            run = scheduler.look(wait=True)
+            click.echo("nothing is due" if run is None else in_words(run))
+            click.echo(f"next: {scheduler.next_in_words}")
+            if run is not None and run.verdict == "failed":
+                ctx.exit(1)
+            return
+        with scheduler.running(click.echo):
+            click.echo(f"next: {scheduler.next_in_words}")
+            _wait()
+    finally:
+        scheduler.close()
+
+
+def _wait() -> None:
+    """Until Ctrl-C or the end of the process."""
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        click.echo("stopped; a run that has begun goes on", err=True)

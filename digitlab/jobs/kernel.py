@@ -1,0 +1,34 @@
+"""The kernel of a run: this Python, whatever kernelspecs the person or the machine has."""
+
+from __future__ import annotations
+
+import sys
+
+from ipykernel.kernelspec import RESOURCES
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from traitlets import default
+
+
+class OwnPython(KernelSpecManager):
+    """Offers one kernel, whatever name a notebook was last saved with."""
+
+    def find_kernel_specs(self) -> dict[str, str]:
+        return {"python3": RESOURCES}
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """The Python that runs this process."""
+        return KernelSpec(
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name="Python 3",
+            language="python",
+            resource_dir=RESOURCES,
+        )
+
+
+class RunKernel(AsyncKernelManager):
+    """Starts a run's kernel."""
+
+    @default("kernel_spec_manager")
+    def _own_python(self) -> KernelSpecManager:
+        return OwnPython(parent=self)

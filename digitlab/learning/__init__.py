@@ -1,0 +1,23 @@
+"""Learning: lessons from feedback, a fine-tune from the base, the gate before it serves.
+
+`FineTune` is the one engine behind the notebook, the page, the command line and the schedule.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from digitlab.learning.config import FineTuneConfig
+    from digitlab.learning.cycle import FineTune
+
+__all__ = ["FineTune", "FineTuneConfig"]
+
+_HOMES = {"FineTune": "cycle", "FineTuneConfig": "config"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'digitlab.learning' has no attribute {name!r}")
+    return getattr(import_module(f"digitlab.learning.{_HOMES[name]}"), name)

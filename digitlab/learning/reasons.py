@@ -1,0 +1,55 @@
+"""Reasons: what became of each correction in a run, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from digitlab.learning.lookup import LookUp
+from digitlab.learning.steps import Compared
+from digitlab.store import Entry
+
+_NAMED: Final = 40  # numbers in one sentence at most; the card has them all
+
+
+def fates(found: LookUp, compared: Compared, *, pending: Sequence[Entry]) -> tuple[str, ...]:
+    """Say of every correction whether it was learned, checks, is held, or stays with memory.
+
+    Args:
+        found: the lessons.
+        compared: what the challenger reads of them.
+        pending: verdicts that are held and wait for review.
+    """
+    right = compared.slices["corrections"].challenger == compared.slices["corrections"].y
+    learned: list[int] = []
+    unlearned: list[int] = []
+    checks: list[int] = []
+    for lesson, ok in zip(found.lessons.corrections, right, strict=True):
+        kind = checks if lesson.check else learned if ok else unlearned
+        kind += lesson.verdicts
+    held = [entry.id for entry in pending]
+    sentences = (
+        (learned, "{n} learned"),
+        (unlearned, "{n} taught, not yet read right and left to memory"),
+        (checks, "{n} kept back as a check and left to memory"),
+        (held, "{n} held for review, not learned from"),
+        (list(found.lessons.left_out), "{n} left out"),
+    )
+    told = [
+        f"{what.format(n=_counted(len(numbers)))}: {_listed(numbers)}."
+        for numbers, what in sentences
+        if numbers
+    ]
+    left_out = sorted(set(found.lessons.left_out.values()))
+    return (*told, *(f"Left out: {why}." for why in left_out))
+
+
+def _counted(n: int) -> str:
+    return f"{n} verdict{'' if n == 1 else 's'}"
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    ordered = sorted(numbers)
+    more = len(ordered) - _NAMED
+    text = ", ".join(str(number) for number in ordered[:_NAMED])
+    return f"{text} and {more} more" if more > 0 else text

@@ -1,0 +1,106 @@
+"""Screening: hold accepted feedback that looks wrong, before anything is learned from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from digitlab.datasets import mnist
+from digitlab.learning.cached import read_arrays, write_arrays
+from digitlab.learning.suspicion import Item, Reference, check_one, suspects
+from digitlab.model.config import NO_DIGIT
+from digitlab.model.runtime import Classifier
+from digitlab.store import Entry, FeedbackStore, ModelRegistry
+
+SCREENER: Final = "digitlab"
+"""Who holds in the ledger what the screening found."""
+
+_REFERENCE: Final = 3_000  # images of `train`, its first ones
+
+
+class Screen:
+    """The screening of one home with one base.
+
+    Args:
+        store: the ledger.
+        base: the version that fine-tunes start from; its embedding says what is alike.
+        cache: folder for what the base makes of MNIST's digits; made when missing.
+    """
+
+    def __init__(self, store: FeedbackStore, base: Classifier, *, cache: Path) -> None:
+        self._store = store
+        self._base = base
+        self._cache = cache
+        self._known: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._reference: Reference | None = None
+
+    @classmethod
+    def of(cls, store: FeedbackStore, models: ModelRegistry, *, cache: Path) -> Screen:
+        """The screening with the base that fine-tunes start from now."""
+        return cls(store, models.load(models.base), cache=cache)
+
+    @property
+    def base(self) -> str:
+        """The version whose embedding is used."""
+        return self._base.version
+
+    def hold(self, accepted: Sequence[Entry]) -> dict[int, str]:
+        """Hold what is suspicious among accepted verdicts; nothing is deleted.
+
+        Returns:
+            The reasons of those held now, by number.
+        """
+        found = suspects(self._items(accepted), reference=self.reference())
+        for why in sorted(set(found.values())):
+            ids = sorted(number for number, reason in found.items() if reason == why)
+            self._store.review(ids, "held", by=SCREENER, reason=why)
+        return found
+
+    def hold_one(self, entry: Entry) -> str | None:
+        """Hold a verdict that was just given if it is suspicious; the reason, or None."""
+        others = [other for other in self._store.accepted() if other.id != entry.id]
+        item, *items = self._items([entry, *others])
+        why = check_one(item, items, reference=self.reference())
+        if why is not None:
+            self._store.review([entry.id], "held", by=SCREENER, reason=why)
+        return why
+
+    def reference(self) -> Reference:
+        """Digits of `train` as the base sees them; kept in a file, for MNIST is large."""
+        if self._reference is None:
+            file = self._cache / f"reference-{self._base.card.hashes['weights'][:16]}.npz"
+            found = read_arrays(file, "embeddings", "labels")
+            if found is None:
+                x, y = (array[:_REFERENCE] for array in mnist.load("train"))
+                found = self._base.embed(x).astype(np.float16), y
+                write_arrays(file, embeddings=found[0], labels=found[1])
+            self._reference = Reference(
+                embeddings=found[0].astype(np.float32), labels=found[1].astype(np.intp)
+            )
+        return self._reference
+
+    def _items(self, entries: Iterable[Entry]) -> list[Item]:
+        """Verdicts as the rules of suspicion see them."""
+        entries = list(entries)
+        new = {e.digit_sha256: e.digit_image for e in entries if e.digit_sha256 not in self._known}
+        if new:
+            images = np.stack(list(new.values()))
+            seen = zip(self._base.embed(images), self._base.predict_proba(images), strict=True)
+            self._known |= dict(zip(new, seen, strict=True))
+        return [
+            Item(
+                id=entry.id,
+                digit=NO_DIGIT if entry.digit is None else entry.digit,
+                contributor=entry.contributor,
+                time=entry.time,
+                picture=f"{entry.picture_sha256}:{entry.box}",
+                digit_sha256=entry.digit_sha256,
+                embedding=self._known[entry.digit_sha256][0],
+                probabilities=self._known[entry.digit_sha256][1],
+                reviewed=entry.state == "accepted" and entry.by not in {"", SCREENER},
+            )
+            for entry in entries
+        ]

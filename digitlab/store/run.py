@@ -1,0 +1,118 @@
+"""Run: one fine-tune as the store knows it, from its announcement to its verdict."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, get_args
+
+import sqlalchemy as sa
+
+RunVerdict = Literal["promoted", "rejected", "nothing-new", "busy", "cancelled", "failed"]
+Phase = Literal[
+    "starting", "collecting", "loading", "training", "choosing", "comparing", "registering", "done"
+]
+Door = Literal["page", "notebook", "cli", "schedule", "papermill"]
+
+RUN_VERDICTS: Final[tuple[RunVerdict, ...]] = get_args(RunVerdict)
+
+PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
+"""The phases in the order in which a run goes through them."""
+
+DOORS: Final[tuple[Door, ...]] = get_args(Door)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One fine-tune.
+
+    Attributes:
+        id: its row; grows with time.
+        name: "<UTC time>-<six hex digits>", or what raw papermill was given.
+        door: who asked for it: "page", "notebook", "cli", "schedule" or "papermill".
+        by: the person, or the name of the schedule.
+        started: when it was announced.
+        beaten: its last sign of life.
+        finished: when its verdict came; None before.
+        host: the machine it runs on.
+        pid: the process that watches over it; 0 when there is none.
+        phase: one of `PHASES`.
+        step: the step of the training that was done last.
+        steps: how many there are; 0 before it is known.
+        loss: of the last batches; None before there is one.
+        tune: accuracy on `tune`, 0-1; None before it is measured.
+        seconds_left: until the verdict, as estimated; None before there is an estimate.
+        curve: (step, loss, tune) as they came, loss or tune None where it was not measured.
+        cancel: whether somebody asked for its end.
+        parameters: of the notebook, as they were given.
+        hash: of the version: base, feedback, parameters and seed; None before it is known.
+        news: hash of what a run may learn from, by which "nothing new" is told.
+        verdict: one of `RUN_VERDICTS`; None before there is one.
+        version: the version that it made; None when it made none.
+        reasons: of the verdict: sentences.
+        metrics: what was measured.
+        notebook: path of the executed notebook; None before it is written.
+    """
+
+    id: int
+    name: str
+    door: str
+    by: str
+    started: datetime
+    beaten: datetime
+    finished: datetime | None
+    host: str
+    pid: int
+    phase: str
+    step: int
+    steps: int
+    loss: float | None
+    tune: float | None
+    seconds_left: float | None
+    curve: tuple[tuple[int, float | None, float | None], ...]
+    cancel: bool
+    parameters: dict[str, Any]
+    hash: str | None
+    news: str | None
+    verdict: str | None
+    version: str | None
+    reasons: tuple[str, ...]
+    metrics: dict[str, Any]
+    notebook: str | None
+
+    @property
+    def over(self) -> bool:
+        """Whether there is a verdict."""
+        return self.verdict is not None
+
+    @property
+    def seconds(self) -> float:
+        """From the announcement to the verdict, or to the last sign of life before it."""
+        return ((self.finished or self.beaten) - self.started).total_seconds()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as `digitlab fine-tune --json` prints it."""
+        return {
+            "run": self.name,
+            "verdict": self.verdict,
+            "version": self.version,
+            "hash": self.hash,
+            "reasons": list(self.reasons),
+            "metrics": self.metrics,
+            "notebook": self.notebook,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def new_name(now: datetime | None = None) -> str:
+    """A name for a run that nobody has: names sort by time, and are good file names."""
+    time = (now or datetime.now(UTC)).astimezone(UTC)
+    return f"{time:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def to_run(row: sa.Row[Any]) -> Run:
+    """A row of `runs` as plain data."""
+    values = dict(row._mapping)
+    curve = tuple(tuple(point) for point in values.pop("curve"))
+    return Run(curve=curve, reasons=tuple(values.pop("reasons")), **values)

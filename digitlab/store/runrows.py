@@ -1,0 +1,124 @@
+"""The rows of runs and of their lease, as steps inside a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from digitlab.store.processes import HOST, lives
+from digitlab.store.run import DOORS, PHASES, RUN_VERDICTS, Run, to_run
+from digitlab.store.tables import leases, runs
+
+LEASE: Final = "fine-tune"
+"""The name of what only one run of a home may hold."""
+
+CURVE_POINTS: Final = 400
+"""So many points of a curve are kept; when there are more, every second one goes."""
+
+DIED: Final = "Its process ended before the verdict."
+
+
+def busy_reason(holder: str) -> str:
+    """Why a run did not start while `holder` is under way."""
+    return f"The run {holder} is under way, and one runs at a time."
+
+
+def insert(
+    connection: sa.Connection,
+    name: str,
+    *,
+    door: str,
+    by: str,
+    parameters: Mapping[str, Any],
+    time: datetime,
+    pid: int,
+) -> None:
+    """Make the row of a run that the process `pid` of this machine watches over."""
+    _check(door, DOORS, "door")
+    row = {
+        "name": name,
+        "door": door,
+        "by": by,
+        "started": time,
+        "beaten": time,
+        "host": HOST,
+        "pid": pid,
+        "phase": PHASES[0],
+        "step": 0,
+        "steps": 0,
+        "curve": [],
+        "cancel": False,
+        "parameters": dict(parameters),
+        "reasons": [],
+        "metrics": {},
+    }
+    connection.execute(sa.insert(runs).values(row))
+
+
+def update(connection: sa.Connection, name: str, **values: Any) -> None:
+    """Change the row of a run that has no verdict yet; one with a verdict stays as it is."""
+    if "phase" in values:
+        _check(values["phase"], PHASES, "phase")
+    unfinished = (runs.c.name == name, runs.c.verdict.is_(None))
+    connection.execute(sa.update(runs).where(*unfinished).values(values))
+
+
+def finish(
+    connection: sa.Connection, name: str, verdict: str, *, time: datetime, **values: Any
+) -> None:
+    """Give a run its verdict, unless it has one, and give its lease back."""
+    _check(verdict, RUN_VERDICTS, "verdict")
+    done = {"verdict": verdict, "finished": time, "beaten": time, "phase": PHASES[-1]}
+    update(connection, name, seconds_left=None, **done, **values)
+    connection.execute(sa.delete(leases).where(leases.c.name == LEASE, leases.c.run == name))
+
+
+def sweep(connection: sa.Connection, time: datetime) -> None:
+    """Give the verdict "failed" to every run that has none and no living process."""
+    holder = holder_of(connection)
+    for run in unfinished(connection):
+        if not is_alive(run, holder, time):
+            finish(connection, run.name, "failed", time=time, reasons=[DIED])
+
+
+def lengthened(connection: sa.Connection, name: str, point: list[Any]) -> list[Any]:
+    """The curve of a run with one more point, thinned when it is long."""
+    found = connection.execute(sa.select(runs.c.curve).where(runs.c.name == name)).scalar()
+    curve = [*(found or []), point]
+    return curve if len(curve) <= CURVE_POINTS else curve[::2]
+
+
+def get(connection: sa.Connection, name: str) -> Run | None:
+    """One run; None without one of that name."""
+    row = connection.execute(sa.select(runs).where(runs.c.name == name)).first()
+    return None if row is None else to_run(row)
+
+
+def unfinished(connection: sa.Connection) -> list[Run]:
+    """The runs without a verdict, oldest first."""
+    found = connection.execute(sa.select(runs).where(runs.c.verdict.is_(None)).order_by(runs.c.id))
+    return [to_run(row) for row in found]
+
+
+def holder_of(connection: sa.Connection) -> sa.Row[Any] | None:
+    """The row of the lease; None when nobody holds it."""
+    return connection.execute(sa.select(leases).where(leases.c.name == LEASE)).first()
+
+
+def works(holder: sa.Row[Any] | None, time: datetime) -> bool:
+    """Whether the process that holds the lease still runs."""
+    return holder is not None and lives(holder.host, holder.pid, beaten=holder.beaten, now=time)
+
+
+def is_alive(run: Run, holder: sa.Row[Any] | None, time: datetime) -> bool:
+    """Whether a process of the run still runs: the one that works, or the one that watches."""
+    mine = holder if holder is not None and holder.run == run.name else None
+    return works(mine, time) or lives(run.host, run.pid, beaten=run.beaten, now=time)
+
+
+def _check(value: Any, known: tuple[str, ...], what: str) -> None:
+    if value not in known:
+        raise ValueError(f"expected one of {', '.join(known)} as {what}, got {value!r}")

@@ -1,0 +1,162 @@
+"""Joint batches: what is in every step of a fine-tune, and that nothing else decides it."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from teaching import noise
+
+from digitlab.datasets import mnist
+from digitlab.learning.batches import fragile, joint_batches
+from digitlab.learning.config import FineTuneConfig
+from digitlab.learning.lessons import Lesson
+from digitlab.model.config import NO_DIGIT
+from digitlab.model.runtime import Classifier
+from digitlab.settings import bundled
+
+STILL = {"rotation": 0, "shear": 0, "scale": 0, "shift": 0, "elastic": 0, "worn": 0}
+CONFIG = FineTuneConfig(steps=5, lessons=12, replay=30, **STILL)
+
+
+@pytest.fixture(scope="module")
+def base():
+    return Classifier.load(bundled("models/base"), threads=2)
+
+
+@pytest.fixture(scope="module")
+def cache(base, tmp_path_factory):
+    """A cache in which the base has been asked about `train` already."""
+    folder = tmp_path_factory.mktemp("cache")
+    np.savez(folder / f"fragile-{base.card.hashes['weights'][:16]}.npz", rows=np.arange(2000))
+    return folder
+
+
+def lesson(n, label, *, correction=True, weight=1.0):
+    return Lesson(
+        digit_image=noise(n),
+        label=label,
+        digit_sha256=f"{n:064x}",
+        verdicts=(n,),
+        correction=correction,
+        check=False,
+        weight=weight,
+    )
+
+
+@pytest.fixture
+def batches(base, cache):
+    def make(taught, config=CONFIG):
+        return joint_batches(taught, base, config, cache=cache)
+
+    return make
+
+
+def taught_labels(batches, config=CONFIG):
+    return np.stack([y[: config.lessons] for _, y, _ in batches])
+
+
+def test_every_batch_has_lessons_and_replay(batches):
+    made = batches([lesson(1, 4)])
+    assert len(made) == CONFIG.steps
+    for x, y, kept in made:
+        assert (x.shape, x.dtype) == ((42, 28, 28), "uint8")
+        assert (y.shape, y.dtype) == ((42,), "uint8")
+        assert kept.shape == (30, 10)
+
+
+def test_what_is_kept_is_what_the_base_says_of_the_replay(batches, base):
+    for x, _, kept in batches([lesson(1, 4)]):
+        assert np.array_equal(kept, base.outputs(x[-CONFIG.replay :])[0])
+
+
+def test_equal_seeds_give_equal_batches(batches):
+    worn = dataclasses.replace(CONFIG, worn=0.5, rotation=10)
+    taught = [lesson(1, 4), lesson(2, 5, correction=False)]
+    for one, other in zip(batches(taught, worn), batches(taught, worn), strict=True):
+        assert all(np.array_equal(*pair) for pair in zip(one, other, strict=True))
+
+
+def test_another_seed_gives_other_batches(batches):
+    one, other = (batches([lesson(1, 4)], dataclasses.replace(CONFIG, seed=s)) for s in (1, 2))
+    assert not np.array_equal(one[0][0], other[0][0])
+
+
+def test_without_lessons_the_batches_are_replay(batches):
+    assert [len(x) for x, _, _ in batches([])] == [CONFIG.replay] * CONFIG.steps
+
+
+def test_corrections_go_before_confirmations_in_every_batch(batches):
+    labels = taught_labels(batches([lesson(1, 4), lesson(2, 5, correction=False)]))
+    corrected, confirmed = (labels == 4).sum(axis=1), (labels == 5).sum(axis=1)
+    assert (confirmed > 0).all()
+    assert (corrected > confirmed).all()
+    assert (corrected + confirmed == CONFIG.lessons).all()
+
+
+@pytest.mark.parametrize("correction", [True, False])
+def test_one_kind_of_lesson_alone_fills_the_batches(batches, correction):
+    assert (taught_labels(batches([lesson(1, 4, correction=correction)])) == 4).all()
+
+
+def test_a_lesson_is_drawn_as_often_as_its_weight_says(batches):
+    labels = taught_labels(batches([lesson(1, 4), lesson(2, 5), lesson(3, 6, weight=0.5)]))
+    assert np.bincount(labels.reshape(-1), minlength=7)[4:] == pytest.approx([24, 24, 12], abs=1)
+
+
+def test_a_lesson_that_is_not_changed_is_in_the_batch_as_it_is(batches):
+    x, _, _ = batches([lesson(1, 4)])[0]
+    assert (x[: CONFIG.lessons] == noise(1)).all()
+
+
+def test_a_lesson_comes_in_other_shapes_each_time(batches):
+    x, _, _ = batches([lesson(1, 4)], dataclasses.replace(CONFIG, rotation=10))[0]
+    assert len(np.unique(x[: CONFIG.lessons], axis=0)) == CONFIG.lessons
+
+
+def test_the_replay_has_digits_and_images_without_one(batches):
+    y = np.concatenate([y[-CONFIG.replay :] for _, y, _ in batches([])])
+    assert {*y.tolist()} == {*range(10), NO_DIGIT}
+    assert (y == NO_DIGIT).mean() < 0.5
+
+
+def test_the_smallest_replay_that_is_allowed_has_all_parts(batches):
+    y = np.concatenate([y for _, y, _ in batches([], dataclasses.replace(CONFIG, replay=20))])
+    assert NO_DIGIT in y
+
+
+class Uneasy:
+    """A base that reads the images of `train` with less ease the later they come."""
+
+    card = Classifier.load(bundled("models/base")).card
+
+    def __init__(self):
+        self.asked = 0
+
+    def predict_proba(self, x):
+        self.asked += 1
+        return np.repeat(np.linspace(1, 0, len(x))[:, None], 10, axis=1)
+
+
+def test_the_images_read_with_least_ease_are_as_many_of_each_digit(tmp_path):
+    rows = fragile(Uneasy(), tmp_path)
+    labels = mnist.load("train")[1]
+    counts = np.bincount(labels[rows], minlength=10)
+    assert len({*counts.tolist()}) == 1
+    for digit in range(10):
+        assert {*rows[labels[rows] == digit]} == {*np.flatnonzero(labels == digit)[-counts[0] :]}
+
+
+def test_a_base_is_asked_once_for_them(tmp_path):
+    base = Uneasy()
+    first = fragile(base, tmp_path / "cache")
+    assert np.array_equal(fragile(base, tmp_path / "cache"), first)
+    assert base.asked == 1
+
+
+@pytest.mark.parametrize("left", [b"", b"PK\3\4", b"something else"])
+def test_half_an_answer_is_asked_for_again(tmp_path, left):
+    whole = fragile(Uneasy(), tmp_path)
+    (file,) = tmp_path.glob("fragile-*.npz")
+    file.write_bytes(left)
+    assert np.array_equal(fragile(Uneasy(), tmp_path), whole)
+    assert np.array_equal(np.load(file)["rows"], whole)

@@ -1,0 +1,58 @@
+"""What a run says of each correction."""
+
+import dataclasses
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from test_learning_batches import lesson
+
+from digitlab.learning.lessons import Lessons
+from digitlab.learning.reasons import fates
+from digitlab.learning.steps import Slice
+
+
+def told(lessons, guesses, *, left_out=(), pending=()):
+    """The sentences, where the challenger answers `guesses` to the corrections."""
+    y = np.array([one.label for one in lessons if one.correction], np.uint8)
+    part = Slice(
+        x=np.zeros((len(y), 28, 28), np.uint8), y=y, champion=y, challenger=np.array(guesses)
+    )
+    found = SimpleNamespace(lessons=Lessons(all=tuple(lessons), left_out=dict(left_out)))
+    compared = SimpleNamespace(slices={"corrections": part})
+    return fates(found, compared, pending=[SimpleNamespace(id=number) for number in pending])
+
+
+def test_a_correction_that_is_read_right_now_was_learned():
+    assert told([lesson(3, 4)], [4]) == ("1 verdict learned: 3.",)
+
+
+def test_a_correction_that_is_still_misread_is_left_to_memory():
+    (sentence,) = told([lesson(3, 4)], [9])
+    assert sentence == "1 verdict taught, not yet read right and left to memory: 3."
+
+
+@pytest.mark.parametrize("guess", [4, 9])
+def test_a_correction_that_was_kept_back_was_not_learned(guess):
+    check = dataclasses.replace(lesson(3, 4), check=True)
+    assert told([check], [guess]) == ("1 verdict kept back as a check and left to memory: 3.",)
+
+
+def test_held_and_left_out_ones_are_told_with_the_reason():
+    sentences = told([lesson(3, 4)], [4], left_out={5: "it is a test image"}, pending=[8, 7])
+    assert sentences[1:] == (
+        "2 verdicts held for review, not learned from: 7, 8.",
+        "1 verdict left out: 5.",
+        "Left out: it is a test image.",
+    )
+
+
+def test_all_verdicts_of_a_lesson_are_told():
+    twice = dataclasses.replace(lesson(3, 4), verdicts=(3, 6))
+    assert told([twice, lesson(9, 4, correction=False)], [4]) == ("2 verdicts learned: 3, 6.",)
+
+
+def test_a_long_list_is_cut_and_counted():
+    (sentence,) = told([lesson(n, 4) for n in range(1, 101)], [4] * 100)
+    assert sentence.startswith("100 verdicts learned: 1, 2, 3")
+    assert sentence.endswith(" more.")

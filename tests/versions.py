@@ -1,0 +1,25 @@
+"""Model versions for tests: copies of the shipped base with another card."""
+
+import dataclasses
+import shutil
+
+from digitlab.model.card import Card
+from digitlab.settings import bundled
+
+
+def add_version(registry, **changes):
+    """Register another copy of the base, its card changed; return its name."""
+    with registry.aside() as folder:
+        shutil.copytree(bundled("models/base"), folder, dirs_exist_ok=True)
+        dataclasses.replace(Card.read(folder), **changes).write(folder)
+        return registry.adopt(folder)
+
+
+def fine_tuned(parent="base", verdict="promoted", **changes):
+    """What to change for a version that a run made."""
+    return {"kind": "fine-tuned", "parent": parent, "verdict": verdict, **changes}
+
+
+def damage(registry, version):
+    """Break what a version answers with."""
+    (registry.folder(version) / "model.tflite").write_bytes(b"something else")
