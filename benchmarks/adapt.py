@@ -36,7 +36,7 @@ from digitlab.datasets import mnist, photographs
 from digitlab.learning import challenger, training
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.gate import decide
-from digitlab.learning.lessons import gather
+from digitlab.learning.lessons import RECIPE, gather
 from digitlab.learning.lookup import LookUp
 from digitlab.learning.suspicion import Item, Reference, suspects
 from digitlab.model import network
@@ -232,7 +232,7 @@ def run(job: Job) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(dir=WORK))
     try:
         compared = challenger.compare(
-            found, trained, adaptation, champion=base(), base=BASE, folder=folder,
+            found, trained, adaptation, champion=base(), base=BASE, folder=folder, cache=WORK,
             tell=lambda **_: None,
         )  # fmt: skip
         seconds = time.monotonic() - started
@@ -305,7 +305,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--naive", action="store_true", help="the old app's way instead")
     parser.add_argument("--poison", action="store_true", help="flipped labels instead")
-    parser.add_argument("--out", type=Path, default=WORK / "results.jsonl")
+    parser.add_argument("--out", type=Path, default=WORK / f"results-{RECIPE}.jsonl")
     parser.add_argument("--write", action="store_true", help="write docs/learning.md's tables")
     options = parser.parse_args(arguments)
     WORK.mkdir(parents=True, exist_ok=True)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import getpass
+import logging
 import os
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from digitlab.errors import DigitlabError
 from digitlab.images.examples import Example
 from digitlab.images.examples import examples as bundled_examples
 from digitlab.model.prediction import Prediction
 from digitlab.reading import PictureSource, Reader, limits_of
-from digitlab.settings import Settings
+from digitlab.settings import Settings, default_contributor
 from digitlab.store import (
     Entry,
     FeedbackStore,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from digitlab.model.network import Progress
     from digitlab.model.training import EpochDone
     from digitlab.widgets import Page
+
+log = logging.getLogger(__name__)
 
 
 class Lab:
@@ -244,7 +247,11 @@ class Lab:
         entry = self.feedback.get(receipt.id)
         if not entry.is_correction:
             return receipt
-        why = self._screener().hold_one(entry)
+        try:
+            why = self._screener().hold_one(entry)
+        except DigitlabError:  # the verdict is kept, and a run screens it again
+            log.exception("verdict %s could not be screened", entry.id)
+            return receipt
         if why is None:
             return receipt
         message = f"{receipt.message.removesuffix('.')}; it waits for review: {why}"
@@ -301,11 +308,3 @@ def open_lab(home: str | os.PathLike[str] | None = None, **options: Any) -> Lab:
         StoreError: the home cannot be opened or written.
     """
     return Lab(Settings.load(home), **options)
-
-
-def default_contributor() -> str:
-    """The name of the person at this machine; "someone" where the system has none."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "someone"

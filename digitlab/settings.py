@@ -7,6 +7,7 @@ here) and `notebooks/runs/`. Opening Settings creates nothing on disk.
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -91,6 +92,14 @@ class Settings:
     def cache(self) -> Path:
         """Folder of what is computed once and can be computed again."""
         return self.home / "models" / "cache"
+
+
+def default_contributor() -> str:
+    """The name of the person at this machine; "someone" where the system has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "someone"
 
 
 def _sqlite_url(path: Path) -> str:

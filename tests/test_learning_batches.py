@@ -23,14 +23,6 @@ def base():
     return Classifier.load(bundled("models/base"), threads=2)
 
 
-@pytest.fixture(scope="module")
-def cache(base, tmp_path_factory):
-    """A cache in which the base has been asked about `train` already."""
-    folder = tmp_path_factory.mktemp("cache")
-    np.savez(folder / f"fragile-{base.card.hashes['weights'][:16]}.npz", rows=np.arange(2000))
-    return folder
-
-
 def lesson(n, label, *, correction=True, weight=1.0):
     return Lesson(
         digit_image=noise(n),
@@ -44,28 +36,28 @@ def lesson(n, label, *, correction=True, weight=1.0):
 
 
 @pytest.fixture
-def batches(base, cache):
+def batches(base):
     def make(taught, config=CONFIG):
-        return joint_batches(taught, base, config, cache=cache)
+        return joint_batches(taught, base, config, places=[bundled("models/base")])
 
     return make
 
 
 def taught_labels(batches, config=CONFIG):
-    return np.stack([y[: config.lessons] for _, y, _ in batches])
+    return np.stack([y[: config.lessons] for _, y, *_ in batches])
 
 
 def test_every_batch_has_lessons_and_replay(batches):
     made = batches([lesson(1, 4)])
     assert len(made) == CONFIG.steps
-    for x, y, kept in made:
+    for x, y, kept, _ in made:
         assert (x.shape, x.dtype) == ((42, 28, 28), "uint8")
         assert (y.shape, y.dtype) == ((42,), "uint8")
         assert kept.shape == (30, 10)
 
 
 def test_what_is_kept_is_what_the_base_says_of_the_replay(batches, base):
-    for x, _, kept in batches([lesson(1, 4)]):
+    for x, _, kept, _ in batches([lesson(1, 4)]):
         assert np.array_equal(kept, base.outputs(x[-CONFIG.replay :])[0])
 
 
@@ -82,7 +74,7 @@ def test_another_seed_gives_other_batches(batches):
 
 
 def test_without_lessons_the_batches_are_replay(batches):
-    assert [len(x) for x, _, _ in batches([])] == [CONFIG.replay] * CONFIG.steps
+    assert [len(x) for x, *_ in batches([])] == [CONFIG.replay] * CONFIG.steps
 
 
 def test_corrections_go_before_confirmations_in_every_batch(batches):
@@ -104,23 +96,23 @@ def test_a_lesson_is_drawn_as_often_as_its_weight_says(batches):
 
 
 def test_a_lesson_that_is_not_changed_is_in_the_batch_as_it_is(batches):
-    x, _, _ = batches([lesson(1, 4)])[0]
+    x, *_ = batches([lesson(1, 4)])[0]
     assert (x[: CONFIG.lessons] == noise(1)).all()
 
 
 def test_a_lesson_comes_in_other_shapes_each_time(batches):
-    x, _, _ = batches([lesson(1, 4)], dataclasses.replace(CONFIG, rotation=10))[0]
+    x, *_ = batches([lesson(1, 4)], dataclasses.replace(CONFIG, rotation=10))[0]
     assert len(np.unique(x[: CONFIG.lessons], axis=0)) == CONFIG.lessons
 
 
 def test_the_replay_has_digits_and_images_without_one(batches):
-    y = np.concatenate([y[-CONFIG.replay :] for _, y, _ in batches([])])
+    y = np.concatenate([y[-CONFIG.replay :] for _, y, *_ in batches([])])
     assert {*y.tolist()} == {*range(10), NO_DIGIT}
     assert (y == NO_DIGIT).mean() < 0.5
 
 
 def test_the_smallest_replay_that_is_allowed_has_all_parts(batches):
-    y = np.concatenate([y for _, y, _ in batches([], dataclasses.replace(CONFIG, replay=20))])
+    y = np.concatenate([y for _, y, *_ in batches([], dataclasses.replace(CONFIG, replay=20))])
     assert NO_DIGIT in y
 
 
@@ -138,7 +130,7 @@ class Uneasy:
 
 
 def test_the_images_read_with_least_ease_are_as_many_of_each_digit(tmp_path):
-    rows = fragile(Uneasy(), tmp_path)
+    rows = fragile(Uneasy(), [tmp_path])
     labels = mnist.load("train")[1]
     counts = np.bincount(labels[rows], minlength=10)
     assert len({*counts.tolist()}) == 1
@@ -146,17 +138,23 @@ def test_the_images_read_with_least_ease_are_as_many_of_each_digit(tmp_path):
         assert {*rows[labels[rows] == digit]} == {*np.flatnonzero(labels == digit)[-counts[0] :]}
 
 
+def test_the_shipped_base_brings_its_answer(base, tmp_path):
+    rows = fragile(base, [bundled("models/base"), tmp_path])
+    assert rows.shape == (3000,)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_base_is_asked_once_for_them(tmp_path):
     base = Uneasy()
-    first = fragile(base, tmp_path / "cache")
-    assert np.array_equal(fragile(base, tmp_path / "cache"), first)
+    first = fragile(base, [tmp_path / "cache"])
+    assert np.array_equal(fragile(base, [tmp_path / "cache"]), first)
     assert base.asked == 1
 
 
 @pytest.mark.parametrize("left", [b"", b"PK\3\4", b"something else"])
 def test_half_an_answer_is_asked_for_again(tmp_path, left):
-    whole = fragile(Uneasy(), tmp_path)
+    whole = fragile(Uneasy(), [tmp_path])
     (file,) = tmp_path.glob("fragile-*.npz")
     file.write_bytes(left)
-    assert np.array_equal(fragile(Uneasy(), tmp_path), whole)
+    assert np.array_equal(fragile(Uneasy(), [tmp_path]), whole)
     assert np.array_equal(np.load(file)["rows"], whole)

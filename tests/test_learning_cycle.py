@@ -1,10 +1,15 @@
 """A whole fine-tune, step by step in this process, on a small base that learns in a moment."""
 
 import dataclasses
+import os
 import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from teaching import noise, say
 
 from digitlab.datasets import mnist
@@ -16,6 +21,7 @@ from digitlab.model.card import FILES, Card, file_sha256
 from digitlab.model.config import TrainConfig
 from digitlab.settings import Settings, bundled
 from digitlab.store import FeedbackStore, ModelRegistry, RunLog
+from digitlab.store.tables import leases
 
 pytestmark = pytest.mark.tf
 
@@ -97,6 +103,21 @@ class Home:
         return None if run is None else run.name
 
 
+@contextmanager
+def elsewhere(log, run):
+    """While the block runs, the lease of `run` looks as if another process held it."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        _hand_over(log, run, other.pid)
+        yield
+        _hand_over(log, run, os.getpid())
+        other.communicate(b"\n")
+
+
+def _hand_over(log, run, pid):
+    with log.database.write() as connection:
+        connection.execute(sa.update(leases).where(leases.c.run == run).values(pid=pid))
+
+
 STEPS = ("collect", "train", "compare", "decide", "register")
 
 
@@ -168,8 +189,8 @@ def test_the_card_says_what_the_version_follows_from(learned):
     assert card.alpha in CONFIG.alphas
 
 
-def test_the_card_says_which_run_and_notebook_made_it(learned):
-    assert (learned.card.run, learned.card.notebook) == ("r1", "notebooks/runs/r1.ipynb")
+def test_the_card_says_which_run_made_it_and_names_no_notebook_that_it_cannot_know(learned):
+    assert (learned.card.run, learned.card.notebook) == ("r1", None)
 
 
 def test_the_card_has_reasons_and_figures_with_their_counts(learned):
@@ -258,7 +279,9 @@ def test_a_champion_that_moved_meanwhile_is_not_replaced(home):
     home.models.promote("base", by="ann")
     outcome = fine_tune.register()
     assert (outcome.verdict, home.models.champion) == ("rejected", "base")
-    assert outcome.reasons[0] == f"{home.base} serves no more; run it again."
+    assert "serves no more" in outcome.reasons[0]
+    assert "run it again" in outcome.reasons[0]
+    assert home.log.get("r1").news is None  # so that the next one finds it new
     assert home.models.challenger == outcome.version
     assert home.models.card(outcome.version).verdict == "rejected"
     assert home.holder is None
@@ -280,7 +303,9 @@ def test_the_steps_after_the_end_do_nothing_and_give_the_outcome(make):
 
 
 def test_a_second_run_is_busy_and_leaves_the_first_one_alone(home):
-    first, second = home.tune("r1"), home.tune("r2")
+    first = home.tune("r1")
+    with elsewhere(home.log, "r1"):
+        second = home.tune("r2")
     assert second.outcome.verdict == home.log.get("r2").verdict == "busy"
     assert "r1" in second.outcome.reasons[0]
     assert second.collect() is second.outcome

@@ -137,6 +137,7 @@ def trained(**changes):
         "curve": ((1, 2.0, None), (2, 1.0, 0.9)),
         "alphas": ((0.5, paired(broken=20)), (0.25, paired())),
         "alpha": 0.25,
+        "tune": np.zeros(5000, np.int64),
         "seconds": 1.0,
     }
     return Trained(**values | changes)

@@ -34,6 +34,7 @@ def batches():
             rng.integers(0, 256, (12, 28, 28), np.uint8),
             rng.integers(0, NO_DIGIT + 1, 12).astype(np.uint8),
             rng.normal(0, 1, (KEPT, 10)).astype(np.float32),
+            rng.normal(0, 1, (KEPT, 6)).astype(np.float32),
         )
         for _ in range(STEPS)
     ]
@@ -113,7 +114,7 @@ def test_the_statistics_of_batch_normalisation_stay(trained):
 
 def test_a_network_without_pooling_is_trained_as_a_whole(tmp_path, batches):
     path = tmp_path / "model.keras"
-    network.save(network.build(TrainConfig(stages=((4, 1),)), steps_per_epoch=1), path)
+    network.save(network.build(TrainConfig(stages=((6, 1),)), steps_per_epoch=1), path)
     found = adapted(path, batches)
     assert moved(found) == {weight.path for weight in found.model.trainable_weights}
 
@@ -160,7 +161,8 @@ def repeat(adaptation, lesson, *, kept):
     """Train many steps on one image that is to be a 3, beside the replay."""
     x = np.concatenate([np.repeat(lesson[None], 8, axis=0), REPLAY])
     y = np.append(np.full(8, 3, np.uint8), np.full(KEPT, NO_DIGIT, np.uint8))
-    batch = (x, y, kept)
+    _, held = network.outputs(adaptation.model, REPLAY)
+    batch = (x, y, kept, held)
     adaptation.train([batch] * 20, steps=20, learning_rate=0.01, stepped=lambda step, loss: None)
 
 

@@ -11,7 +11,7 @@ from digitlab.errors import RunError
 from digitlab.settings import Settings
 from digitlab.store import Database, Options, RunLog
 from digitlab.store.processes import HOST, lives
-from digitlab.store.tables import leases, options, runs
+from digitlab.store.tables import aliases, leases, options, runs
 
 NOTHING = {"by": "ann", "parameters": {}}
 
@@ -73,8 +73,17 @@ def test_raw_papermill_takes_the_lease_without_an_announcement(log):
     assert log.current().name == "r1"
 
 
-def test_a_second_run_is_busy_while_the_first_one_lasts(log):
+@pytest.fixture
+def other():
+    """The number of another process that runs."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        yield process.pid
+        process.communicate(b"\n")
+
+
+def test_a_second_run_is_busy_while_the_first_one_lasts(log, other):
     log.take("r1", **NOTHING)
+    hand_over(log, "r1", pid=other)
     assert not log.take("r2", **NOTHING)
     second = log.get("r2")
     assert second.verdict == "busy"
@@ -84,9 +93,10 @@ def test_a_second_run_is_busy_while_the_first_one_lasts(log):
     assert log.take("r3", **NOTHING)
 
 
-def test_an_announced_run_that_comes_too_late_is_busy(log):
+def test_an_announced_run_that_comes_too_late_is_busy(log, other):
     log.announce("r1", door="page", **NOTHING)
     log.take("r2", **NOTHING)
+    hand_over(log, "r2", pid=other)
     assert not log.take("r1", **NOTHING)
     assert log.get("r1").verdict == "busy"
     assert log.get("r1").door == "page"
@@ -265,3 +275,28 @@ def test_an_option_is_what_was_set_last_and_every_change_is_kept(tmp_path):
     with database.read() as connection:
         assert connection.execute(sa.select(options.c.by)).scalars().all() == ["ann", "bob"]
     database.close()
+
+
+def test_a_run_begun_anew_in_the_same_process_takes_over_from_the_one_before(log):
+    assert log.take("first", **NOTHING)
+    assert log.take("second", **NOTHING)
+    assert log.get("first").verdict == "cancelled"
+    assert log.holds("second")
+
+
+def test_a_name_is_not_taken_twice_by_two_processes(log, other):
+    assert log.take("r1", **NOTHING)
+    hand_over(log, "r1", pid=other)
+    with pytest.raises(RunError, match="r1 is under way already"):
+        log.take("r1", **NOTHING)
+
+
+def test_a_dead_run_whose_version_serves_counts_as_promoted(log, gone):
+    log.take("r1", **NOTHING)
+    row = {"time": datetime.now(UTC), "alias": "champion", "version": "v0001", "run": "r1"}
+    with log.database.write() as connection:
+        values = row | {"action": "promote", "by": "digitlab", "why": ""}
+        connection.execute(sa.insert(aliases).values(values))
+    hand_over(log, "r1", pid=gone)
+    log.sweep()
+    assert (log.get("r1").verdict, log.get("r1").version) == ("promoted", "v0001")

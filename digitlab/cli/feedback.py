@@ -65,6 +65,7 @@ def import_(ctx: click.Context, *, path: Path, contributor: str | None, as_json:
     """
     items, skipped = scan_import(path)
     added = known = 0
+    waiting: set[int] = set()
     with Lab(settings_of(ctx), contributor=contributor, screening=False) as lab:
         for item in items:
             try:
@@ -74,7 +75,10 @@ def import_(ctx: click.Context, *, path: Path, contributor: str | None, as_json:
                 skipped.append((Path(os.path.relpath(item.path, path)).as_posix(), str(error)))
                 continue
             added, known = added + receipt.added, known + (not receipt.added)
-        held = len(lab.screen()) if added else 0
+            if receipt.state == "held":
+                waiting.add(receipt.id)
+        waiting |= set(lab.screen()) if added else set()
+        held = len(waiting)
     if as_json:
         rows = [{"name": name, "reason": reason} for name, reason in skipped]
         click.echo(json.dumps({"added": added, "known": known, "held": held, "skipped": rows}))

@@ -108,7 +108,7 @@ def in_words(run: Run) -> str:
 
 def _run(settings: Settings, parameters: dict[str, Any], bar: RunBar) -> Run:
     from digitlab.jobs import follow, start
-    from digitlab.lab import default_contributor
+    from digitlab.settings import default_contributor
     from digitlab.store import RunLog
 
     run = now = start(settings, parameters=parameters, door="cli", by=default_contributor())

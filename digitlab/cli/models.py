@@ -10,8 +10,8 @@ import click
 
 from digitlab.cli.main import settings_of
 from digitlab.errors import ModelError
-from digitlab.lab import default_contributor
 from digitlab.model.card import Card
+from digitlab.settings import default_contributor
 from digitlab.store import ModelRegistry, Promotion
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")

@@ -34,7 +34,7 @@ def schedule(ctx: click.Context, *, cron: str, zone: str | None, once: bool) -> 
     """
     from digitlab.jobs.cron import Cron
     from digitlab.jobs.schedule import Scheduler
-    from digitlab.lab import default_contributor
+    from digitlab.settings import default_contributor
 
     settings = settings_of(ctx)
     scheduler = Scheduler(settings, Cron(cron, zone=zone), by=default_contributor())

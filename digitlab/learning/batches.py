@@ -34,7 +34,7 @@ Rows = NDArray[np.intp]
 
 
 def joint_batches(
-    taught: Sequence[Lesson], base: Classifier, config: FineTuneConfig, *, cache: Path
+    taught: Sequence[Lesson], base: Classifier, config: FineTuneConfig, *, places: Sequence[Path]
 ) -> list[Batch]:
     """All batches of a fine-tune; they follow from lessons, base and configuration alone.
 
@@ -47,27 +47,39 @@ def joint_batches(
         taught: the lessons, in the order of their hashes; without any the batches are replay.
         base: the version that the fine-tune starts from.
         config: sizes, seed and augmentation.
-        cache: folder for what the base makes of `train`; made when missing.
+        places: as for `fragile`.
     """
     rng = np.random.default_rng([config.seed, 3])
     x, y = _lessons(taught, config, rng)
-    x_replay, y_replay = _replay(fragile(base, cache), config, rng)
-    said = base.outputs(x_replay.reshape(-1, 28, 28))[0].reshape(*y_replay.shape, 10)
+    x_replay, y_replay = _replay(fragile(base, places), config, rng)
+    logits, embeddings = (
+        said.reshape(*y_replay.shape, -1) for said in base.outputs(x_replay.reshape(-1, 28, 28))
+    )
     return [
-        (np.concatenate([x[step], x_replay[step]]), np.concatenate([y[step], y_replay[step]]), kept)
-        for step, kept in enumerate(said)
+        (
+            np.concatenate([x[step], x_replay[step]]),
+            np.concatenate([y[step], y_replay[step]]),
+            logits[step],
+            embeddings[step],
+        )
+        for step in range(config.steps)
     ]
 
 
-def fragile(base: Classifier, cache: Path) -> Rows:
+def fragile(base: Classifier, places: Sequence[Path]) -> Rows:
     """Rows (3000,) of `train`, as many of each digit, that the base reads with least ease.
 
     Asking takes seconds, and the answer is kept in a file for each base.
+
+    Args:
+        base: the version that is asked.
+        places: folders in which the file may be; in the last one it is made when missing.
     """
-    file = cache / f"fragile-{base.card.hashes['weights'][:16]}.npz"
-    kept = read_arrays(file, "rows")
-    if kept is not None:
-        return kept[0].astype(np.intp)
+    name = f"fragile-{_FRAGILE}-{base.card.hashes['weights'][:16]}-{mnist.SHA256[:8]}.npz"
+    for place in places:
+        kept = read_arrays(place / name, "rows")
+        if kept is not None and kept[0].shape == (10 * _FRAGILE,):
+            return kept[0].astype(np.intp)
     x, y = mnist.load("train")
     ease = base.predict_proba(x)[np.arange(len(y)), y]
     rows = np.concatenate(
@@ -76,7 +88,7 @@ def fragile(base: Classifier, cache: Path) -> Rows:
             for of_digit in (np.flatnonzero(y == digit) for digit in range(10))
         ]
     )
-    write_arrays(file, rows=rows)
+    write_arrays(places[-1] / name, rows=rows.astype(np.uint16))
     return rows
 
 

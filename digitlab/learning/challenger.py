@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
+from digitlab.learning.cached import read_arrays, write_arrays
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.gate import LATENCY_MS, Comparison, Decision, pair
 from digitlab.learning.lessons import stack
@@ -21,7 +22,7 @@ from digitlab.learning.steps import Compared, Slice, Trained
 from digitlab.learning.training import Tell
 from digitlab.model import network
 from digitlab.model.adapt import Adaptation
-from digitlab.model.calibration import Calibration, calibrate
+from digitlab.model.calibration import WRITTEN, Calibration, calibrate, written_digits
 from digitlab.model.card import FILES, Card, file_sha256, library_versions
 from digitlab.model.config import NO_DIGIT
 from digitlab.model.runtime import Classifier, Network
@@ -38,6 +39,7 @@ def compare(
     champion: Classifier,
     base: Path,
     folder: Path,
+    cache: Path,
     tell: Tell,
 ) -> Compared:
     """Export the challenger, calibrate it, and let both versions read what is judged by.
@@ -49,6 +51,7 @@ def compare(
         champion: the version that serves.
         base: folder of the version that the fine-tune started from.
         folder: where the challenger's files are written.
+        cache: folder for what can be computed again, as the champion's answers.
         tell: told of every part.
     """
     network.save(adaptation.model, folder / "model.keras")
@@ -57,14 +60,14 @@ def compare(
     tell(seconds_left=0.6 * trained.seconds)
     embedding = Card.read(base).embedding
     asked = Network(folder / "model.tflite", embedding=embedding, version="challenger", threads=2)
-    calibration = calibrate(asked)
+    calibration = calibrate(asked, written=_written(cache))
     tell(seconds_left=0.3 * trained.seconds)
     slices = {
-        "gate": _slice(*mnist.load("gate"), champion, asked, calibration),
-        "photographs": _slice(*photographs.load("gate"), champion, asked, calibration),
-        "corrections": _slice(
-            *stack(found.lessons.corrections), champion, asked, calibration, refusing=True
+        "gate": _judged(*mnist.load("gate"), _known(champion, cache, "gate"), asked),
+        "photographs": _judged(
+            *photographs.load("gate"), _known(champion, cache, "photographs"), asked
         ),
+        "corrections": _taught(*stack(found.lessons.corrections), champion, asked, calibration),
     }
     tell()
     gate = slices["gate"]
@@ -74,8 +77,7 @@ def compare(
         bool,
     )
     rights = [(part.champion == part.y, part.challenger == part.y) for part in slices.values()]
-    x_tune, _ = mnist.load("tune")
-    agree = asked.outputs(x_tune)[0].argmax(axis=1) == adaptation.logits(x_tune).argmax(axis=1)
+    agree = asked.outputs(mnist.load("tune")[0])[0].argmax(axis=1) == trained.tune
     comparison = Comparison(
         gate=pair(*rights[0]),
         photographs=pair(*rights[1]),
@@ -105,7 +107,7 @@ def write_card(
     base: Card,
     config: FineTuneConfig,
     run: str,
-    notebook: str,
+    notebook: str | None,
 ) -> Card:
     """Write the card beside the challenger's files: what it came from and how it was judged."""
     taught = found.lessons.taught
@@ -164,35 +166,60 @@ def figures(compared: Compared, trained: Trained) -> dict[str, Any]:
     }
 
 
-def report_on(source: str, folder: Path, *, settings: Settings) -> dict[str, Any]:
-    """How the challenger reads another data set; reported, never decided on."""
+def report_on(source: str, version: Classifier, *, settings: Settings) -> dict[str, Any]:
+    """How a version reads another data set; reported, never decided on."""
     from digitlab.evaluation import evaluate
     from digitlab.reading import Reader, limits_of
 
-    classifier = Classifier.load(folder, threads=2)
-    return evaluate(source, Reader(classifier, limits=limits_of(settings))).to_dict()
+    return evaluate(source, Reader(version, limits=limits_of(settings))).to_dict()
 
 
-def _slice(
+def _written(cache: Path) -> NDArray[np.uint8]:
+    """Written digits to fit the refusal on; drawn once, and kept in a file."""
+    file = cache / f"written-{WRITTEN}.npz"
+    kept = read_arrays(file, "x")
+    if kept is None:
+        kept = (written_digits(),)
+        write_arrays(file, x=kept[0])
+    return kept[0].astype(np.uint8)
+
+
+def _known(champion: Classifier, cache: Path, name: str) -> NDArray[np.int64]:
+    """The champion's guesses on a slice of the gate; asked once, and kept in a file."""
+    version = champion.card.hashes["model.tflite"][:16]
+    file = cache / f"gate-{version}-{mnist.SHA256[:8]}-{photographs.SHA256[:8]}.npz"
+    kept = read_arrays(file, "gate", "photographs")
+    if kept is None:
+        splits = mnist.load("gate"), photographs.load("gate")
+        kept = tuple(champion.outputs(x)[0].argmax(axis=1) for x, _ in splits)
+        write_arrays(file, gate=kept[0], photographs=kept[1])
+    return kept[("gate", "photographs").index(name)].astype(np.int64)
+
+
+def _judged(
+    x: NDArray[np.uint8], y: NDArray[np.uint8], champion: NDArray[np.int64], challenger: Network
+) -> Slice:
+    """Both versions' best guesses, also of what they refuse."""
+    return Slice(x=x, y=y, champion=champion, challenger=challenger.outputs(x)[0].argmax(axis=1))
+
+
+def _taught(
     x: NDArray[np.uint8],
     y: NDArray[np.uint8],
     champion: Classifier,
     challenger: Network,
     calibration: Calibration,
-    *,
-    refusing: bool = False,
 ) -> Slice:
-    """Both versions' guesses; with `refusing` a refused image counts as "no digit"."""
+    """Both versions' answers to corrections: a refused image is "no digit"."""
     answers = champion.answers(x)
     logits, _ = challenger.outputs(x)
     guesses = [answers.probabilities.argmax(axis=1), logits.argmax(axis=1)]
-    if refusing:
-        refused = [answers.refused, calibration.refuses(logits)]
-        guesses = [
-            np.where(no_digit, NO_DIGIT, guess)
-            for guess, no_digit in zip(guesses, refused, strict=True)
-        ]
-    return Slice(x=x, y=y, champion=guesses[0], challenger=guesses[1])
+    refused = [answers.refused, calibration.refuses(logits)]
+    old, new = (
+        np.where(no_digit, NO_DIGIT, guess)
+        for no_digit, guess in zip(refused, guesses, strict=True)
+    )
+    return Slice(x=x, y=y, champion=old, challenger=new)
 
 
 def _latency(path: Path, embedding: int) -> float:

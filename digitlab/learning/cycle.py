@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from digitlab.errors import RunError
+from digitlab.errors import DigitlabError, RunError
 from digitlab.learning import challenger, training
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.gate import Decision, decide
@@ -167,6 +167,7 @@ class FineTune:
             champion=self._models.load(threads=self.config.threads),
             base=self._models.folder(found.base),
             folder=self._aside,
+            cache=self._settings.cache,
             tell=self._progress,
         )
         return self._compared
@@ -192,11 +193,12 @@ class FineTune:
         compared = self._need(self._compared, "compare")
         decision = self._need(self._decision, "decide")
         assert self._aside is not None  # `compare` made it  # noqa: S101
-        if self._models.champion != compared.champion:
-            decision = Decision(
-                promoted=False,
-                reasons=(f"{compared.champion} serves no more; run it again.", *decision.reasons),
-            )
+        metrics = challenger.figures(compared, trained)
+        metrics |= {"mnist:test": compared.calibration.metrics["mnist:test"]}
+        moved = self._models.champion != compared.champion
+        if moved:
+            why = f"{compared.champion} serves no more, with which it was compared; run it again."
+            decision = Decision(promoted=False, reasons=(why, *decision.reasons))
         challenger.write_card(
             self._aside,
             found,
@@ -207,30 +209,43 @@ class FineTune:
             base=self._models.card(found.base),
             config=self.config,
             run=self._run,
-            notebook=f"notebooks/runs/{self._run}.ipynb",
+            notebook=self._notebook(),
         )
-        metrics = challenger.figures(compared, trained)
-        metrics |= {"mnist:test": compared.calibration.metrics["mnist:test"]}
-        if self._evaluate_on is not None:
-            metrics["evaluate_on"] = challenger.report_on(
-                self._evaluate_on, self._aside, settings=self._settings
-            )
         if not self._log.holds(self._run):  # somebody took it for dead
             raise RunError("Another run has taken over.", run=self._run)
         version = self._models.adopt(self._aside)
         if decision.promoted:
-            self._models.promote(version, by="digitlab", why=decision.reasons[0], run=self._run)
+            self._models.promote(
+                version,
+                by="digitlab",
+                why=decision.reasons[0],
+                run=self._run,
+                expect=compared.champion,
+            )
         else:
             self._models.challenge(version, by="digitlab", run=self._run)
-        verdict = "promoted" if decision.promoted else "rejected"
+        if self._evaluate_on is not None:
+            metrics["evaluate_on"] = self._report(self._evaluate_on, version)
         return self._end(
-            verdict,
+            "promoted" if decision.promoted else "rejected",
             version=version,
             reasons=decision.reasons,
             hash=found.hash,
-            news=found.news,
+            news=None if moved else found.news,  # what was not judged to the end is still new
             metrics=metrics,
         )
+
+    def _report(self, source: str, version: str) -> dict[str, Any]:
+        """How the new version reads another data set; one that cannot be read is no failure."""
+        try:
+            return challenger.report_on(source, self._models.load(version), settings=self._settings)
+        except DigitlabError as error:
+            return {"source": source, "error": str(error)}
+
+    def _notebook(self) -> str | None:
+        """Where the executed notebook will be, in the home; raw papermill's is its caller's."""
+        known = self._log.get(self._run).door != "papermill"
+        return f"notebooks/runs/{self._run}.ipynb" if known else None
 
     def _need(self, value: T | None, step: str) -> T:
         if value is None:

@@ -20,6 +20,9 @@ from digitlab.learning.suspicion import cap_share
 from digitlab.model.config import NO_DIGIT
 from digitlab.store import Entry
 
+RECIPE: Final = 1
+"""Goes up whenever equal parameters come to make other versions: it is in every hash."""
+
 _PREFIX: Final = 16  # hex digits of a hash that tell images apart
 _JUDGED: Final = 16_000  # images that versions are judged by
 
@@ -136,7 +139,7 @@ def fingerprint(
         for lesson in lessons
         if lesson.correction or not only_corrections
     ]
-    text = json.dumps([base, config.to_dict(), rows], sort_keys=True)
+    text = json.dumps([RECIPE, base, config.to_dict(), rows], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

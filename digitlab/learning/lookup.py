@@ -95,8 +95,8 @@ def _look(
     if withdrawn:  # the rest may have been judged before: not against what knows too much
         news += f"-{champion.hash}"
     reasons: tuple[str, ...] = ()
-    if not lessons.corrections:
-        reasons = (_nothing(withdrawn, models.champion, base),)
+    if not lessons.corrections and not withdrawn:
+        reasons = ("There is no accepted correction to learn from.",)
     else:
         judged = RunLog(store.database).judged(news)
         if judged is None and (champion.news or "").startswith(f"{news}-"):  # made of just these
@@ -115,14 +115,4 @@ def _look(
         withdrawn=withdrawn,
         new=not reasons,
         reasons=reasons,
-    )
-
-
-def _nothing(withdrawn: int, champion: str, base: str) -> str:
-    if not withdrawn:
-        return "There is no accepted correction to learn from."
-    return (
-        f"There is no accepted correction left to learn from, but {champion} was taught "
-        f"{withdrawn} that were withdrawn since; `digitlab models promote {base}` goes back to "
-        "the version that knows none of them."
     )

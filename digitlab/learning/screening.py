@@ -54,19 +54,23 @@ class Screen:
             The reasons of those held now, by number.
         """
         found = suspects(self._items(accepted), reference=self.reference())
+        held: dict[int, str] = {}
         for why in sorted(set(found.values())):
             ids = sorted(number for number, reason in found.items() if reason == why)
-            self._store.review(ids, "held", by=SCREENER, reason=why)
-        return found
+            held |= dict.fromkeys(self._keep_back(ids, why), why)
+        return held
 
     def hold_one(self, entry: Entry) -> str | None:
         """Hold a verdict that was just given if it is suspicious; the reason, or None."""
         others = [other for other in self._store.accepted() if other.id != entry.id]
         item, *items = self._items([entry, *others])
         why = check_one(item, items, reference=self.reference())
-        if why is not None:
-            self._store.review([entry.id], "held", by=SCREENER, reason=why)
-        return why
+        return why if why is not None and self._keep_back([entry.id], why) else None
+
+    def _keep_back(self, ids: list[int], why: str) -> list[int]:
+        """Hold those that are still accepted: people may have decided otherwise meanwhile."""
+        held = self._store.review(ids, "held", by=SCREENER, reason=why, only=["accepted"])
+        return [entry.id for entry in held]
 
     def reference(self) -> Reference:
         """Digits of `train` as the base sees them; kept in a file, for MNIST is large."""

@@ -25,12 +25,14 @@ class Trained:
             paired counts on `tune`.
         alpha: the one taken; None when each would have cost too much.
         seconds: that the training took.
+        tune: what the trained network, in Keras, says of `tune`, (5000,).
     """
 
     curve: tuple[tuple[int, float, float | None], ...]
     alphas: tuple[tuple[float, Paired], ...]
     alpha: float | None
     seconds: float
+    tune: NDArray[np.int64] = field(repr=False)
 
     def _repr_html_(self) -> str:
         from digitlab.learning.show import trained_html  # only a notebook needs it

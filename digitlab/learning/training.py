@@ -54,7 +54,7 @@ def train(
     """
     prepare(threads=config.threads)
     adaptation = Adaptation(folder / "model.keras", seed=config.seed)
-    batches = joint_batches(lessons.taught, base, config, cache=cache)
+    batches = joint_batches(lessons.taught, base, config, places=(folder, cache))
     tune = _Tune(base)
     curve: list[tuple[int, float, float | None]] = []
     started = time.monotonic()
@@ -87,7 +87,13 @@ def train(
         if found.lower_bound > GATE_BOUND:
             alpha = candidate
             break
-    return adaptation, Trained(curve=tuple(curve), alphas=tuple(tried), alpha=alpha, seconds=took)
+    return adaptation, Trained(
+        curve=tuple(curve),
+        alphas=tuple(tried),
+        alpha=alpha,
+        seconds=took,
+        tune=tune.guesses(adaptation),
+    )
 
 
 class _Tune:
@@ -100,10 +106,13 @@ class _Tune:
         order = np.argsort(probabilities.max(axis=1), kind="stable")
         self._x, self._y = x[order], y[order]
         self._base = (logits.argmax(axis=1) == y)[order]
+        self._order = order
+        self._asked: list[NDArray[np.int64]] = []  # of the last mix: guesses, hardest first
 
     def glance(self, adaptation: Adaptation) -> float:
         """Share of the hardest few hundred that is read right."""
-        return float(self._right(adaptation, slice(0, _ASKED)).mean())
+        guesses = adaptation.logits(self._x[:_ASKED]).argmax(axis=1)
+        return float((guesses == self._y[:_ASKED]).mean())
 
     def paired(self, adaptation: Adaptation) -> Paired:
         """Base against the network as it is, on all of `tune`.
@@ -111,13 +120,21 @@ class _Tune:
         The images of which the base is least sure come first: where these alone cost too much
         already, the others, which it all but never gets wrong, cannot make up for it.
         """
-        first = self._right(adaptation, slice(0, _HARDEST))
-        known = self._base[_HARDEST:]
-        early = pair(self._base, np.concatenate([first, known]))
+        self._asked = [adaptation.logits(self._x[:_HARDEST]).argmax(axis=1)]
+        first = self._asked[0] == self._y[:_HARDEST]
+        early = pair(self._base, np.concatenate([first, self._base[_HARDEST:]]))
         if early.lower_bound <= GATE_BOUND:
             return early
-        rest = self._right(adaptation, slice(_HARDEST, None))
-        return pair(self._base, np.concatenate([first, rest]))
+        return pair(self._base, self._all(adaptation) == self._y)
 
-    def _right(self, adaptation: Adaptation, part: slice) -> NDArray[np.bool_]:
-        return np.asarray(adaptation.logits(self._x[part]).argmax(axis=1) == self._y[part])
+    def guesses(self, adaptation: Adaptation) -> NDArray[np.int64]:
+        """What the network says of `tune`, (5000,), in the split's own order."""
+        found = np.empty(len(self._y), np.int64)
+        found[self._order] = self._all(adaptation)
+        return found
+
+    def _all(self, adaptation: Adaptation) -> NDArray[np.int64]:
+        """Guesses, hardest first; each image is asked once a mix."""
+        if len(self._asked) == 1:
+            self._asked.append(adaptation.logits(self._x[_HARDEST:]).argmax(axis=1))
+        return np.concatenate(self._asked)

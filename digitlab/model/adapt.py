@@ -6,7 +6,7 @@ the bit wherever the machine, the libraries and the number of threads are the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from digitlab.errors import ModelError
 from digitlab.model import network
 
-Batch = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]
+Batch = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
 """uint8 (N, 28, 28); uint8 (N,), 0-9 or `config.NO_DIGIT`; and of the last R of these images the
-logits, float32 (R, 10), that they are to keep."""
+logits, float32 (R, 10), and the embeddings, float32 (R, E), that they are to keep."""
 
 Weights = list[NDArray[np.float32]]
 """A network's weights in Keras's order."""
@@ -26,6 +26,7 @@ Weights = list[NDArray[np.float32]]
 _PART = 500  # images in one call when many are asked
 _KEEP = 4.0  # weight of keeping what the base says, beside the cross-entropy
 _SOFT = 2.0  # temperature at which the two are compared
+_STAY = 5.0  # weight of keeping the embeddings, in units of their variance
 
 
 def prepare(*, threads: int) -> None:
@@ -80,7 +81,7 @@ class Adaptation:
 
     def train(
         self,
-        batches: Iterable[Batch],
+        batches: Sequence[Batch],
         *,
         steps: int,
         learning_rate: float,
@@ -90,7 +91,8 @@ class Adaptation:
 
         The loss is the cross-entropy over digits and "no digit", and for the replayed images also
         how far the answer moves from the base's (Li and Hoiem 2018, "Learning without
-        Forgetting", section 3): softened by a temperature as in Hinton et al. 2015.
+        Forgetting", section 3), softened by a temperature as in Hinton et al. 2015, and how far
+        the embedding moves (Romero et al. 2015, "FitNets", section 2.2).
 
         Args:
             batches: at least `steps` of them, all of one size.
@@ -106,24 +108,28 @@ class Adaptation:
         optimizer = keras.optimizers.Adam(rate)
         optimizer.build(model.trainable_variables)
 
+        spread = max(1e-6, float(np.mean([held.var(axis=0).mean() for *_, held in batches])))
+
         def log_shares(logits: Any) -> Any:
             eleven = tf.pad(logits, [[0, 0], [0, 1]])
             return tf.nn.log_softmax(eleven / _SOFT)
 
         @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-        def step(x: Any, y: Any, kept: Any) -> Any:
+        def step(x: Any, y: Any, kept: Any, held: Any) -> Any:
             with tf.GradientTape() as tape:
-                logits = model(x, training=False)["logits"]
-                was, now = log_shares(kept), log_shares(logits[-tf.shape(kept)[0] :])
+                outputs, n = model(x, training=False), tf.shape(kept)[0]
+                logits = outputs["logits"]
+                was, now = log_shares(kept), log_shares(logits[-n:])
                 moved = tf.reduce_mean(tf.reduce_sum(tf.exp(was) * (was - now), axis=-1))
                 loss = tf.reduce_mean(network.evidence_loss(y, logits))
                 loss += _KEEP * _SOFT**2 * moved
+                loss += _STAY * tf.reduce_mean((outputs["embedding"][-n:] - held) ** 2) / spread
             gradients = tape.gradient(loss, model.trainable_variables)
             optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
             return loss
 
-        for number, (x, y, kept) in zip(range(1, steps + 1), batches, strict=False):
-            loss = step(tf.constant(x), tf.constant(y), tf.constant(kept))
+        for number, batch in zip(range(1, steps + 1), batches, strict=False):
+            loss = step(*(tf.constant(part) for part in batch))
             stepped(number, float(loss))
         self.tuned = model.get_weights()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -38,11 +37,16 @@ class Calibration:
         return np.asarray(metrics.evidence(logits) < self.refusal)
 
 
-def calibrate(network: Network) -> Calibration:
+def calibrate(network: Network, *, written: NDArray[np.uint8] | None = None) -> Calibration:
     """Fit temperature and refusal on `tune`, photographed and written digits.
 
     The network is asked as pages ask it, through LiteRT: its rounding is part of what it says.
+
+    Args:
+        network: as it would serve.
+        written: the digits of `written_digits`, where the caller has them; drawn otherwise.
     """
+    written = written_digits() if written is None else written
     splits = {
         "mnist:tune": mnist.load("tune"),
         "mnist:test": mnist.load("test"),
@@ -54,7 +58,7 @@ def calibrate(network: Network) -> Calibration:
         {
             "tune": metrics.evidence(logits["mnist:tune"]),
             "photographs": metrics.evidence(logits["photographs:tune"]),
-            "written": metrics.evidence(network.outputs(_written())[0]),
+            "written": metrics.evidence(network.outputs(written)[0]),
         }
     )
     figures = {}
@@ -65,6 +69,6 @@ def calibrate(network: Network) -> Calibration:
     return Calibration(temperature=temperature, refusal=refusal, metrics=figures)
 
 
-@cache
-def _written() -> NDArray[np.uint8]:
+def written_digits() -> NDArray[np.uint8]:
+    """Digits of other hands, uint8 (WRITTEN, 28, 28): always the same ones."""
     return write_digits(WRITTEN, rng=np.random.default_rng(WRITTEN))[0]

@@ -23,7 +23,7 @@ def retraining(
         return
     from digitlab.jobs.cron import Cron
     from digitlab.jobs.schedule import Scheduler
-    from digitlab.lab import default_contributor
+    from digitlab.settings import default_contributor
 
     cron = Cron(options.retrain)
     with (

@@ -61,6 +61,7 @@ class Aliases:
         by: str,
         why: str,
         run: str,
+        expect: str | None,
         check: Callable[[str], object],
         now: datetime | None,
     ) -> Promotion:
@@ -72,14 +73,21 @@ class Aliases:
             by: who does it.
             why: the reason.
             run: the run that does it; empty for none.
+            expect: the version that must still serve; None for any.
             check: called with the version inside the transaction; raises to stop it.
             now: the time of it, aware; None for the present.
 
         Raises:
-            ModelError: the version serves already.
+            ModelError: the version serves already, or another one than `expect` does.
         """
         with self.needed().write() as connection:
             found = all_pointed(connection)
+            if expect is not None and found["champion"] != expect:
+                raise ModelError(
+                    f"{found['champion']} serves now and no more {expect}, with which {version} "
+                    "was compared; run it again.",
+                    version=version,
+                )
             if version == found["champion"]:
                 raise ModelError(f"{version} serves already.", version=version)
             check(version)

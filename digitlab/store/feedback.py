@@ -155,11 +155,21 @@ class FeedbackStore(FeedbackReader):
         *,
         by: str,
         reason: str = "",
+        only: Iterable[State] | None = None,
         now: datetime | None = None,
     ) -> list[Entry]:
         """Decide whether verdicts count: "accepted", "held" or "rejected".
 
         The last decision holds. Accepting a retracted verdict brings it back.
+
+        Args:
+            ids: numbers of verdicts.
+            decision: what is decided of all of them.
+            by: who decides.
+            reason: why.
+            only: the states in which it is decided; verdicts in another one are passed over.
+                None to decide of all.
+            now: the time, aware; None for the present.
 
         Returns:
             The verdicts as they are afterwards, oldest first.
@@ -177,6 +187,10 @@ class FeedbackStore(FeedbackReader):
         name = check_contributor(by)
         with self.database.write() as connection:
             found = ledger.existing(connection, wanted)
+            if only is not None:
+                states = set(only)
+                wanted = [entry.id for entry in found if entry.state in states]
+                found = [entry for entry in found if entry.id in wanted]
             gone = [entry.id for entry in found if entry.state in {"undone", "superseded"}]
             if gone:
                 numbers = ", ".join(map(str, gone))

@@ -22,7 +22,7 @@ from typing import Any, Final, Self
 from digitlab.errors import ModelError
 from digitlab.model.card import Card
 from digitlab.model.runtime import Classifier
-from digitlab.settings import Settings
+from digitlab.settings import Settings, default_contributor
 from digitlab.store.aliases import Aliases, all_pointed
 from digitlab.store.database import Database
 from digitlab.store.handout import hand_out
@@ -122,10 +122,11 @@ class ModelRegistry(VersionFolders):
         self,
         version: str,
         *,
-        by: str,
+        by: str | None = None,
         why: str = "",
         run: str = "",
         force: bool = False,
+        expect: str | None = None,
         now: datetime | None = None,
     ) -> Promotion:
         """Let a version serve; the one that served becomes the previous one.
@@ -135,14 +136,16 @@ class ModelRegistry(VersionFolders):
 
         Args:
             version: its name.
-            by: who does it.
+            by: who does it; None for the person at this machine.
             why: the reason, kept in the history; needed with `force`.
             run: name of the run that does it.
             force: against the gate's verdict, or without one.
+            expect: the version that must still serve; None for any.
             now: the time of it, aware; None for the present.
 
         Raises:
-            ModelError: there is no such version, it is damaged, serves already, or needs force.
+            ModelError: there is no such version, it is damaged, serves already, or needs force;
+                or another one than `expect` serves.
             StoreError: the database cannot be written.
         """
         with self._way_out(version):
@@ -157,9 +160,10 @@ class ModelRegistry(VersionFolders):
         return self._aliases.promote(
             version,
             action="force" if force else "promote",
-            by=by,
+            by=by or default_contributor(),
             why=why,
             run=run,
+            expect=expect,
             check=self.folder,  # it may have been pruned meanwhile
             now=now,
         )
@@ -173,13 +177,16 @@ class ModelRegistry(VersionFolders):
         """
         self._aliases.challenge(version, by=by, run=run, check=self.folder, now=now)
 
-    def rollback(self, *, by: str, why: str = "", now: datetime | None = None) -> Promotion:
+    def rollback(
+        self, *, by: str | None = None, why: str = "", now: datetime | None = None
+    ) -> Promotion:
         """Let the previous version serve again; a second rollback returns.
 
         Raises:
             ModelError: no version served before, or that one is damaged.
             StoreError: the database cannot be written.
         """
+        by = by or default_contributor()
         return self._aliases.rollback(by=by, why=why, check=self._check_previous, now=now)
 
     def export(self, version: str, path: Path) -> Path:

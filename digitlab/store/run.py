@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, get_args
 
@@ -70,7 +70,7 @@ class Run:
     loss: float | None
     tune: float | None
     seconds_left: float | None
-    curve: tuple[tuple[int, float | None, float | None], ...]
+    curve: tuple[tuple[int, float | None, float | None], ...] = field(repr=False)
     cancel: bool
     parameters: dict[str, Any]
     hash: str | None
@@ -78,7 +78,7 @@ class Run:
     verdict: str | None
     version: str | None
     reasons: tuple[str, ...]
-    metrics: dict[str, Any]
+    metrics: dict[str, Any] = field(repr=False)
     notebook: str | None
 
     @property
@@ -90,6 +90,15 @@ class Run:
     def seconds(self) -> float:
         """From the announcement to the verdict, or to the last sign of life before it."""
         return ((self.finished or self.beaten) - self.started).total_seconds()
+
+    def _repr_html_(self) -> str:
+        from html import escape  # only a notebook needs it
+
+        told = self.verdict or f"{self.phase}, step {self.step} of {self.steps}"
+        version = f" as {escape(self.version)}" if self.version else ""
+        reasons = "".join(f"<li>{escape(reason)}</li>" for reason in self.reasons)
+        name = escape(self.name)
+        return f"<p>{name}: <strong>{escape(told)}</strong>{version}</p><ul>{reasons}</ul>"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as `digitlab fine-tune --json` prints it."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from digitlab.store.processes import HOST, lives
 from digitlab.store.run import DOORS, PHASES, RUN_VERDICTS, Run, to_run
-from digitlab.store.tables import leases, runs
+from digitlab.store.tables import aliases, leases, runs
 
 LEASE: Final = "fine-tune"
 """The name of what only one run of a home may hold."""
@@ -81,7 +81,18 @@ def sweep(connection: sa.Connection, time: datetime) -> None:
     holder = holder_of(connection)
     for run in unfinished(connection):
         if not is_alive(run, holder, time):
-            finish(connection, run.name, "failed", time=time, reasons=[DIED])
+            settle_dead(connection, run.name, time)
+
+
+def settle_dead(connection: sa.Connection, name: str, time: datetime) -> None:
+    """The verdict of a run whose process died: what it had done by then counts."""
+    moved = (aliases.c.run == name, aliases.c.alias == "champion")
+    version = connection.execute(sa.select(aliases.c.version).where(*moved)).scalar()
+    if version is None:
+        finish(connection, name, "failed", time=time, reasons=[DIED])
+    else:
+        reasons = [f"{version} was promoted; its process ended before it could say more."]
+        finish(connection, name, "promoted", time=time, version=version, reasons=reasons)
 
 
 def lengthened(connection: sa.Connection, name: str, point: list[Any]) -> list[Any]:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -22,6 +22,9 @@ from digitlab.store.tables import leases, runs
 log = logging.getLogger(__name__)
 
 __all__ = ["DOORS", "PHASES", "RUN_VERDICTS", "Run", "RunLog"]
+
+
+ANEW: Final = "Another run was begun in the same process; nothing has changed."
 
 
 class RunLog(RunReader):
@@ -94,7 +97,8 @@ class RunLog(RunReader):
             False when another run is under way; this one's verdict is then "busy".
 
         Raises:
-            RunError: the run has its verdict already; a name is used once.
+            RunError: the run has its verdict already, or another process works on it; a name is
+                used once.
         """
         time, pid = moment(now), os.getpid()
         with self.database.write() as connection:
@@ -106,12 +110,18 @@ class RunLog(RunReader):
                 raise RunError(
                     f"The run {name} is over already: {run.verdict}. Start a new one.", run=name
                 )
+            mine = holder is not None and (holder.host, holder.pid) == (HOST, pid)
+            if holder is not None and holder.run == name and not mine and rows.works(holder, time):
+                raise RunError(f"The run {name} is under way already.", run=name)
             if holder is not None and holder.run != name:
-                if rows.works(holder, time):
+                if mine:  # a notebook that is run by hand, again in the same kernel
+                    rows.finish(connection, holder.run, "cancelled", time=time, reasons=[ANEW])
+                elif rows.works(holder, time):
                     reasons = [rows.busy_reason(holder.run)]
                     rows.finish(connection, name, "busy", time=time, reasons=reasons)
                     return False
-                rows.finish(connection, holder.run, "failed", time=time, reasons=[rows.DIED])
+                else:
+                    rows.settle_dead(connection, holder.run, time)
             connection.execute(sa.delete(leases).where(leases.c.name == rows.LEASE))
             lease = {"name": rows.LEASE, "run": name, "host": HOST, "pid": pid, "beaten": time}
             connection.execute(sa.insert(leases).values(lease))
