@@ -6,7 +6,7 @@ from teaching import noise
 
 from digitlab.errors import ModelError
 from digitlab.learning.config import FineTuneConfig
-from digitlab.model import network
+from digitlab.model import adapt, network
 from digitlab.model.adapt import Adaptation, prepare
 from digitlab.model.config import NO_DIGIT, TrainConfig
 
@@ -134,7 +134,13 @@ def test_what_is_raised_at_a_step_ends_the_training(path, batches):
         adapted(path, batches, stepped=stop)
 
 
-def test_a_lesson_is_learned(path):
+@pytest.fixture
+def unbound(monkeypatch):
+    """The embeddings of a network as small as this one say too little to be kept."""
+    monkeypatch.setattr(adapt, "_STAY", 0.0)
+
+
+def test_a_lesson_is_learned(path, unbound):
     adaptation, lesson = Adaptation(path, seed=1), noise(1)
     before = adaptation.logits(lesson[None])[0]
     repeat(adaptation, lesson, kept=np.zeros((KEPT, 10), np.float32))
@@ -142,7 +148,7 @@ def test_a_lesson_is_learned(path):
     assert after[3] - after.mean() > before[3] - before.mean() + 1
 
 
-def test_the_replay_keeps_what_it_is_told_to_keep(path):
+def test_the_replay_keeps_what_it_is_told_to_keep(path, unbound):
     base = Adaptation(path, seed=1)
     said = base.logits(REPLAY)
     other = np.roll(said, 1, axis=1) + np.eye(10, dtype=np.float32)[:KEPT] * 5
@@ -152,6 +158,17 @@ def test_the_replay_keeps_what_it_is_told_to_keep(path):
         repeat(adaptation, noise(1), kept=kept)
         moved.append(np.abs(adaptation.logits(REPLAY) - said).mean())
     assert moved[0] < moved[1]
+
+
+def test_the_embeddings_of_the_replay_stay_where_they_are_told_to(path, monkeypatch):
+    moved = []
+    for weight in (0.0, 100.0):
+        monkeypatch.setattr(adapt, "_STAY", weight)
+        adaptation = Adaptation(path, seed=1)
+        logits, before = network.outputs(adaptation.model, REPLAY)
+        repeat(adaptation, noise(1), kept=logits)
+        moved.append(np.abs(network.outputs(adaptation.model, REPLAY)[1] - before).mean())
+    assert moved[1] < moved[0] / 2
 
 
 REPLAY = np.stack([noise(n) // 4 for n in range(2, 2 + KEPT)])
