@@ -6,6 +6,7 @@ import shutil
 import time
 import zipfile
 from functools import partial
+from pathlib import Path
 
 import pytest
 from versions import add_version, damage, fine_tuned
@@ -123,7 +124,9 @@ def test_a_version_is_shown_with_what_points_to_it_and_what_made_it(registry, ad
     found = registry.show(version)
     assert (found["name"], found["aliases"]) == (version, ["champion"])
     assert found["folder"] == str(registry.folder(version))
-    assert found["notebook"] == found["card"]["notebook"] == "runs/x.ipynb"
+    assert found["card"]["notebook"] == "runs/x.ipynb"
+    assert Path(found["notebook"]).is_absolute()
+    assert found["notebook"].endswith("runs/x.ipynb")
     assert registry.show("base")["aliases"] == ["previous"]
 
 

@@ -35,7 +35,7 @@ WEAK: Final = 0.22
 """Of the ink's peak: ink if it hangs together with sure ink, faint ends of strokes included."""
 
 
-def stand_out(page: Floats, *, share: float = 1.0) -> Floats:
+def stand_out(page: Floats, *, share: float = 1.0) -> tuple[Floats, float]:
     """How far each pixel is darker than the paper around it.
 
     In grey levels of evenly lit paper: in the shade ink and paper differ by less, but by
@@ -48,20 +48,23 @@ def stand_out(page: Floats, *, share: float = 1.0) -> Floats:
             it, wedges of shadow and blots stay with the paper.
 
     Returns:
-        float32 (H, W), grey levels; about 0 on paper, either side of it by the noise.
+        float32 (H, W), grey levels; about 0 on paper, either side of it by the noise. And that
+        noise's standard deviation, as `spread` gives it.
     """
     from scipy import ndimage
 
     longest = max(page.shape)
     smooth = page if longest <= 150 else ndimage.gaussian_filter(page, longest / _GRAIN)
     contrast = _above_paper(smooth, share)
+    noise = spread(contrast)
     for pixels in _SMOOTHER:
-        if _height(contrast) >= _FAINT * spread(contrast):
+        if _height(contrast) >= _FAINT * noise:
             break
         sigma = pixels * longest / 600 * (_SMOOTHER_SMALL if longest <= 150 else 1)
         smooth = ndimage.gaussian_filter(page, max(0.8, sigma))
         contrast = _above_paper(smooth, share)
-    return contrast
+        noise = spread(contrast)
+    return contrast, noise
 
 
 def _above_paper(smooth: Floats, share: float) -> Floats:
@@ -114,11 +117,12 @@ def _height(contrast: Floats) -> float:
     return float(np.percentile(_sample(contrast, 400), 99.8))
 
 
-def threshold(contrast: Floats, *, weak: float = WEAK) -> Mask | None:
+def threshold(contrast: Floats, *, noise: float | None = None, weak: float = WEAK) -> Mask | None:
     """Part ink from paper by two thresholds with hysteresis (Canny 1986, section VIII).
 
     Args:
         contrast: float32 (H, W), as `stand_out` gives it.
+        noise: its standard deviation, where the caller knows it.
         weak: of the ink's peak, 0-1: ink if it hangs together with sure ink.
 
     Returns:
@@ -126,7 +130,7 @@ def threshold(contrast: Floats, *, weak: float = WEAK) -> Mask | None:
     """
     from scipy import ndimage
 
-    floor = max(_FLOOR, _NOISES * spread(contrast))
+    floor = max(_FLOOR, _NOISES * (spread(contrast) if noise is None else noise))
     above = contrast[contrast > floor]
     if above.size < _FEWEST:
         return None

@@ -107,13 +107,13 @@ def _see(page: Floats, *, bright: bool, quick: bool) -> Sight:
     Args:
         quick: look once, as far as the polarity asks for it.
     """
-    contrast = stand_out(page)
-    found = last = _search(contrast, quick=quick)
+    contrast, noise = stand_out(page)
+    found = last = _search(contrast, noise, quick=quick)
     digits = list(found.digits)
     for share in () if quick and digits else _NARROWER:
         if digits and not last.blotted:
             break
-        last = _search(stand_out(page, share=share), quick=quick)
+        last = _search(*stand_out(page, share=share), quick=quick)
         digits += last.digits
     digits = _distinct(digits)
     return Sight(
@@ -133,7 +133,7 @@ class _Found(NamedTuple):
     blotted: bool
 
 
-def _search(contrast: Floats, *, quick: bool) -> _Found:
+def _search(contrast: Floats, noise: float, *, quick: bool) -> _Found:
     """Part the ink into what may be digits; below lines and the desk's edge if need be."""
     from scipy import ndimage
 
@@ -142,7 +142,7 @@ def _search(contrast: Floats, *, quick: bool) -> _Found:
     digits: list[Ink] = []
     blotted = False
     for number in range(2 if quick else _PASSES):
-        ink = threshold(left)
+        ink = threshold(left, noise=noise if number == 0 else None)
         if ink is None:
             break
         ruled = find_rules(ink)
@@ -154,7 +154,8 @@ def _search(contrast: Floats, *, quick: bool) -> _Found:
             digits += cut_close(pieces, left, likeness=_CLOSE) if number == 0 else []
             digits += gather(pieces, left)
             if not quick and (len(pieces) >= _MANY or (pieces.extents > _LONG * max(shape)).any()):
-                dark = threshold(left, weak=_STRICT)
+                known = noise if number == 0 else None
+                dark = threshold(left, noise=known, weak=_STRICT)
                 digits += [] if dark is None else gather(find_pieces(dark, left), left)
             unlikely = np.flatnonzero(pieces.likeness < _UNLIKELY)
             if pieces.masses[unlikely].sum() > _HIDES * (pieces.masses * pieces.likeness).max():

@@ -109,11 +109,11 @@ def from_image(
 
 
 def _preview(image: Image.Image, preview_format: str | None) -> bytes:
-    if preview_format is None:
-        preview_format = "PNG" if image.entropy() <= _DRAWING_BITS else "JPEG"
     small = image
     if max(image.size) > PREVIEW_SIDE:
         small = ImageOps.contain(image, (PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.BOX)
+    if preview_format is None:
+        preview_format = "PNG" if small.entropy() <= _DRAWING_BITS else "JPEG"
     buffer = io.BytesIO()
     small.save(buffer, preview_format, quality=85)
     return buffer.getvalue()

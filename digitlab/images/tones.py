@@ -39,7 +39,8 @@ def _plain(image: Image.Image) -> Image.Image:
         return image.convert("LA")
     if mode in {"LA", "PA", "RGBa", "RGBA"} or "transparency" in image.info:
         return image.convert("LA" if mode in {"LA", "L", "1"} else "RGBA")
-    return image.convert("L" if mode in {"L", "1"} else "RGB")
+    wanted = "L" if mode in {"L", "1"} else "RGB"
+    return image if mode == wanted else image.convert(wanted)
 
 
 def _to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import functools
 import logging
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -22,6 +20,7 @@ from digitlab.learning.reasons import fates
 from digitlab.learning.steps import Compared, Outcome, Trained
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore, ModelRegistry, RunLog
+from digitlab.store.run import new_name
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +95,7 @@ class FineTune:
         self.outcome: Outcome | None = None
         self._settings = settings
         self._evaluate_on = evaluate_on
-        self._run = run or f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        self._run = run or new_name()
         self._last = 0.0
         self._open = ExitStack()
         self._store = self._open.enter_context(FeedbackStore.open(settings))

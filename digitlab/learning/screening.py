@@ -12,6 +12,7 @@ from digitlab.datasets import mnist
 from digitlab.learning.cached import read_arrays, write_arrays
 from digitlab.learning.suspicion import Item, Reference, check_one, suspects
 from digitlab.model.config import NO_DIGIT
+from digitlab.model.metrics import softmax
 from digitlab.model.runtime import Classifier
 from digitlab.store import Entry, FeedbackStore, ModelRegistry
 
@@ -92,7 +93,9 @@ class Screen:
         new = {e.digit_sha256: e.digit_image for e in entries if e.digit_sha256 not in self._known}
         if new:
             images = np.stack(list(new.values()))
-            seen = zip(self._base.embed(images), self._base.predict_proba(images), strict=True)
+            logits, embeddings = self._base.outputs(images)
+            shares = softmax(logits, temperature=self._base.card.temperature)
+            seen = zip(embeddings, shares, strict=True)
             self._known |= dict(zip(new, seen, strict=True))
         return [
             Item(

@@ -47,7 +47,8 @@ class ModelRegistry(VersionFolders):
     def __init__(self, settings: Settings, database: Database | None = None) -> None:
         super().__init__(settings)
         self._aliases = Aliases(settings.database_url, database)
-        self._loaded: OrderedDict[str, Classifier] = OrderedDict()
+        self._home = settings.home
+        self._loaded: OrderedDict[tuple[str, int], Classifier] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
@@ -95,7 +96,7 @@ class ModelRegistry(VersionFolders):
             "folder": str(self.folder(version)),
             "aliases": [alias for alias, to in self.aliases().items() if to == version],
             "card": asdict(card),
-            "notebook": card.notebook,
+            "notebook": card.notebook and str(self._home / card.notebook),
         }
 
     def load(self, version: str | None = None, *, threads: int = 1) -> Classifier:
@@ -103,20 +104,21 @@ class ModelRegistry(VersionFolders):
 
         Args:
             version: its name; None for the champion, which is asked for at each call.
-            threads: threads that LiteRT may use, for a version that is not loaded yet.
+            threads: threads that LiteRT may use.
 
         Raises:
             ModelError: there is no such version, or it is damaged.
         """
         name = self.champion if version is None else version
         with self._lock:
-            if name not in self._loaded:
+            key = name, threads
+            if key not in self._loaded:
                 with self._way_out(name):
-                    self._loaded[name] = Classifier.load(self.folder(name), threads=threads)
+                    self._loaded[key] = Classifier.load(self.folder(name), threads=threads)
                 if len(self._loaded) > KEPT:
                     self._loaded.popitem(last=False)
-            self._loaded.move_to_end(name)
-            return self._loaded[name]
+            self._loaded.move_to_end(key)
+            return self._loaded[key]
 
     def promote(
         self,

@@ -103,8 +103,8 @@ def _read_dark(page: Floats) -> Sheet | None:
     """The page with dark ink; looked at more narrowly while nothing but blots is found."""
     found = None
     for share in _SHARES:
-        contrast = stand_out(page, share=share)
-        ink = threshold(contrast)
+        contrast, noise = stand_out(page, share=share)
+        ink = threshold(contrast, noise=noise)
         if ink is not None:
             marks, height = _digits(ink & ~find_rules(ink), contrast)
             found = found or Sheet(contrast=contrast, ink=ink, marks=(), height=0.0)
