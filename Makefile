@@ -14,7 +14,7 @@ serve:           ## install what is missing, then serve the page on http://127.0
 
 test:            ## install what is missing, then run every test
 	@$(PYTHON) scripts/bootstrap.py test
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 lint:            ## ruff: lint and format
 	@$(PYTHON) scripts/bootstrap.py test

@@ -72,7 +72,7 @@ def test_it_tells_each_phase_and_ends_with_one_object(call):
     assert list(last) == KEYS
     assert (last["verdict"], last["version"]) == ("rejected", "v0001")
     assert last["notebook"].endswith(f"{last['run']}.ipynb")
-    assert 0 < last["seconds"] < 60
+    assert last["seconds"] > 0
     said = done.stderr.splitlines()
     assert said[1:3] == ["looking up ...", "starting ..."]
     assert "training ..." in said
@@ -83,9 +83,9 @@ def test_it_tells_each_phase_and_ends_with_one_object(call):
 def test_ctrl_c_asks_the_run_to_end(own_process):
     process = own_process("--json", "--set", "steps=4000")
     said = iter(process.stderr.readline, "")
-    assert "starting ...\n" in said
+    assert "training ...\n" in said
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0
     assert "asked it to end" in err
     assert json.loads(out)["verdict"] == "cancelled"
