@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from digitlab.store import (
     RunLog,
     Verdict,
 )
+from digitlab.store.closing import Closing
 
 if TYPE_CHECKING:
     from digitlab.learning.screening import Screen
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Lab:
+class Lab(Closing):
     """A home at work: predict, say what was right or wrong, look at what was kept.
 
     Use `digitlab.open()` to make one. It is a context manager; leaving it closes the
@@ -278,17 +278,6 @@ class Lab:
     def close(self) -> None:
         """Close the database."""
         self.feedback.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<Lab {self.settings.home} ({self.settings.home_source}), model {self.model}>"

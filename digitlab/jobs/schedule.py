@@ -14,8 +14,8 @@ from digitlab.jobs.cron import Cron
 from digitlab.jobs.launch import start
 from digitlab.settings import Settings
 from digitlab.store.database import Database
+from digitlab.store.moment import moment
 from digitlab.store.run import Run
-from digitlab.store.runreader import moment
 from digitlab.store.schedules import Schedule, ScheduleBook
 
 log = logging.getLogger(__name__)

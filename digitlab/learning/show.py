@@ -115,7 +115,8 @@ def _paired_table(found: Comparison) -> str:
     head = ("", "n", "champion", "challenger", "fixed", "broken", "difference", "lower bound")
     cells = "".join(f'<th style="{_CELL}">{name}</th>' for name in head)
     body = "".join(f"<tr>{_row(name, paired)}</tr>" for name, paired in rows if paired.n)
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
+    table = f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div style="overflow-x:auto">{table}</div>'
 
 
 def _row(name: str, paired: Paired) -> str:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from digitlab.errors import ModelError
 from digitlab.store.database import Database
+from digitlab.store.moment import moment
 from digitlab.store.moves import ALIASES, BASE, Action, Alias, AliasMove, Promotion
 from digitlab.store.present import open_if_there
 from digitlab.store.tables import aliases
@@ -98,7 +99,7 @@ class Aliases:
                 by=by,
                 why=why,
                 run=run,
-                time=_time(now),
+                time=moment(now).astimezone(UTC),
             )
             left = [("challenger", None)] if found.get("challenger") == version else []
             _keep(connection, promotion, left)
@@ -119,7 +120,13 @@ class Aliases:
             _move(
                 connection,
                 [("challenger", version)],
-                {"time": _time(now), "action": "challenge", "by": by, "why": "", "run": run},
+                {
+                    "time": moment(now).astimezone(UTC),
+                    "action": "challenge",
+                    "by": by,
+                    "why": "",
+                    "run": run,
+                },
             )
 
     def rollback(
@@ -146,7 +153,7 @@ class Aliases:
                 by=by,
                 why=why,
                 run="",
-                time=_time(now),
+                time=moment(now).astimezone(UTC),
             )
             _keep(connection, promotion, [])
         return promotion
@@ -200,7 +207,3 @@ def _move(
     """Add a row for each alias; the transaction keeps all or none."""
     rows = [{"alias": alias, "version": version, **values} for alias, version in targets]
     connection.execute(sa.insert(aliases), rows)
-
-
-def _time(now: datetime | None) -> datetime:
-    return datetime.now(UTC) if now is None else now.astimezone(UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from digitlab.model.prediction import Prediction
 from digitlab.store import ledger
 from digitlab.store.entries import IN_FORCE, Decision, Entry, Receipt, State, Verdict
 from digitlab.store.judgement import check_contributor, clean, receipt_message, to_row, weigh
+from digitlab.store.moment import moment
 from digitlab.store.options import Options
 from digitlab.store.reader import FeedbackReader
 from digitlab.store.tables import predictions, reviews, verdicts
@@ -41,7 +42,7 @@ class FeedbackStore(FeedbackReader):
         """As `record` for each, all or none; return the rows' numbers in the same order."""
         rows = [
             {
-                "time": _time(now),
+                "time": moment(now),
                 "model": prediction.model,
                 "label": int(prediction.label),
                 "confidence": float(prediction.confidence),
@@ -101,7 +102,7 @@ class FeedbackStore(FeedbackReader):
                     state=earlier.state,
                     message=receipt_message(change, earlier, earlier.state),
                 )
-            time = _time(now)
+            time = moment(now)
             new = ledger.insert_verdict(connection, change.row | {"time": time})
             state, by, reason = ledger.last_review(connection, change.row)
             if state == "accepted" and not by and reviewed:
@@ -145,7 +146,7 @@ class FeedbackStore(FeedbackReader):
                 _check_takes_back(name, last)
             if last is None:
                 return None
-            _decide(connection, [last.id], "undone", by=name, reason="", time=_time(now))
+            _decide(connection, [last.id], "undone", by=name, reason="", time=moment(now))
             return ledger.existing(connection, [last.id])[0]
 
     def review(
@@ -197,7 +198,7 @@ class FeedbackStore(FeedbackReader):
                 raise FeedbackError(
                     f"Verdict {numbers} is no longer in force and cannot be {decision}."
                 )
-            _decide(connection, wanted, decision, by=name, reason=reason, time=_time(now))
+            _decide(connection, wanted, decision, by=name, reason=reason, time=moment(now))
             return ledger.existing(connection, wanted)
 
     def retract(
@@ -241,7 +242,7 @@ class FeedbackStore(FeedbackReader):
             standing = ledger.entries(within, only=(*IN_FORCE, "superseded"))
             found = ledger.fetch(connection, standing)
             gone = [entry.id for entry in found]
-            _decide(connection, gone, "retracted", by=name, reason=reason, time=_time(now))
+            _decide(connection, gone, "retracted", by=name, reason=reason, time=moment(now))
             were_in_force = {entry.id for entry in found if entry.state in IN_FORCE}
             after = ledger.fetch(connection, ledger.entries(within, only=["retracted"]))
             return [entry for entry in after if entry.id in were_in_force]
@@ -267,7 +268,3 @@ def _decide(
     rows = [said | {"verdict_id": verdict_id} for verdict_id in ids]
     if rows:
         connection.execute(sa.insert(reviews), rows)
-
-
-def _time(now: datetime | None) -> datetime:
-    return datetime.now(UTC) if now is None else now

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from digitlab.store.database import Database
-from digitlab.store.runreader import moment
+from digitlab.store.moment import moment
 from digitlab.store.tables import options
 
 

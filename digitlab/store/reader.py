@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from digitlab.settings import Settings
 from digitlab.store import ledger
+from digitlab.store.closing import Closing
 from digitlab.store.database import Database
 from digitlab.store.entries import IN_FORCE, Counts, Entry
 from digitlab.store.exchange import ExportFormat, export
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LESSONS: Final = frozenset({"right", "wrong", "not-a-digit"})
 
 
-class FeedbackReader:
+class FeedbackReader(Closing):
     """Everything that can be asked of the ledger; `FeedbackStore` adds what can be said.
 
     Attributes:
@@ -44,17 +44,6 @@ class FeedbackReader:
     def close(self) -> None:
         """Give the database's connections back."""
         self.database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def get(self, verdict_id: int) -> Entry:
         """One verdict, whatever its state.

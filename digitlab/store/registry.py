@@ -16,14 +16,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from digitlab.errors import ModelError
 from digitlab.model.card import Card
 from digitlab.model.runtime import Classifier
 from digitlab.settings import Settings, default_contributor
 from digitlab.store.aliases import Aliases, all_pointed
+from digitlab.store.closing import Closing
 from digitlab.store.database import Database
 from digitlab.store.handout import hand_out
 from digitlab.store.moves import BASE, AliasMove, Promotion
@@ -33,7 +33,7 @@ KEPT: Final = 3
 """Versions that stay loaded: the champion, the one before, and one to compare with."""
 
 
-class ModelRegistry(VersionFolders):
+class ModelRegistry(VersionFolders, Closing):
     """The versions of a home and their aliases; safe to share between threads.
 
     A home without a database has the champion `base` and no history: only what moves an alias
@@ -226,17 +226,6 @@ class ModelRegistry(VersionFolders):
     def close(self) -> None:
         """Close the database, unless it was given."""
         self._aliases.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _check_previous(self, version: str) -> None:
         try:

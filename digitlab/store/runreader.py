@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from types import TracebackType
+from datetime import datetime
 from typing import Self
 
 import sqlalchemy as sa
@@ -11,13 +10,15 @@ import sqlalchemy as sa
 from digitlab.errors import RunError
 from digitlab.settings import Settings
 from digitlab.store import runrows as rows
+from digitlab.store.closing import Closing
 from digitlab.store.database import Database
+from digitlab.store.moment import moment
 from digitlab.store.processes import lives
 from digitlab.store.run import Run, to_run
 from digitlab.store.tables import runs
 
 
-class RunReader:
+class RunReader(Closing):
     """Everything that can be asked of the runs; `RunLog` adds what can be said.
 
     Attributes:
@@ -39,17 +40,6 @@ class RunReader:
     def close(self) -> None:
         """Give the database's connections back."""
         self.database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def get(self, name: str) -> Run:
         """One run.
@@ -121,8 +111,3 @@ class RunReader:
         with self.database.read() as connection:
             asked = connection.execute(sa.select(runs.c.cancel).where(runs.c.name == name))
             return bool(asked.scalar())
-
-
-def moment(now: datetime | None) -> datetime:
-    """`now`, or the present."""
-    return datetime.now(UTC) if now is None else now

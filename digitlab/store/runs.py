@@ -14,9 +14,10 @@ import sqlalchemy as sa
 
 from digitlab.errors import RunError, StoreError
 from digitlab.store import runrows as rows
+from digitlab.store.moment import moment
 from digitlab.store.processes import HOST, NO_PROCESS
 from digitlab.store.run import DOORS, PHASES, RUN_VERDICTS, Run
-from digitlab.store.runreader import RunReader, moment
+from digitlab.store.runreader import RunReader
 from digitlab.store.tables import leases, runs
 
 log = logging.getLogger(__name__)

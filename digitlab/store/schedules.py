@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from digitlab.store.database import Database
-from digitlab.store.runreader import moment
+from digitlab.store.moment import moment
 from digitlab.store.tables import dues, schedules
 
 
