@@ -190,7 +190,7 @@ class Lab(Closing):
         """Learn from the accepted corrections, in a process of its own.
 
         The new version takes the place of the serving one only if the gate finds it better;
-        about 20 seconds. Nothing is started when there is nothing new.
+        about half a minute. Nothing is started when there is nothing new.
 
         Args:
             wait: return with the verdict; False to return at once and look at `runs`.
