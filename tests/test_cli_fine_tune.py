@@ -18,6 +18,9 @@ from digitlab.store import RunLog
 KEYS = ["run", "verdict", "version", "hash", "reasons", "metrics", "notebook", "seconds"]
 
 CALL = """\
+import signal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background has it ignored
 import sys
 from pathlib import Path
 home, notebook, tests, *arguments = sys.argv[1:]
