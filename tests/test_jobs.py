@@ -101,6 +101,17 @@ def test_a_failure_keeps_its_notebook_and_the_last_line_of_its_error(begin):
 
 
 @pytest.mark.notebook
+def test_tensorflow_loads_while_a_run_does_something_else(settings, begin):
+    run = begin(steps=600, step_s=0.1)
+    until_training(settings, run)
+    (kernel,) = kernels(run.pid)
+    deadline = time.monotonic() + 60
+    while not any("tensorflow" in mapped.path for mapped in kernel.memory_maps()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.notebook
 def test_a_notebook_that_ends_without_a_verdict_has_failed(begin):
     run = begin(wait=True, verdict="")
     assert run.verdict == "failed"
@@ -146,7 +157,7 @@ def test_a_run_is_ended_when_its_time_is_over(settings, begin):
 def test_a_run_is_in_a_session_of_its_own_and_steps_back(settings, begin):
     run = begin(steps=600, step_s=0.1)
     assert until_training(settings, run).pid == run.pid
-    (kernel,) = [child for child in kernels(run.pid) if "ipykernel_launcher" in child.cmdline()]
+    (kernel,) = [child for child in kernels(run.pid) if "digitlab.jobs.warm" in child.cmdline()]
     if hasattr(os, "getsid"):
         assert os.getsid(run.pid) == run.pid
         assert psutil.Process(run.pid).nice() >= 5

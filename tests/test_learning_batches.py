@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 from teaching import noise
 
-from digitlab.datasets import mnist
-from digitlab.learning.batches import fragile, joint_batches
+from digitlab.learning.batches import joint_batches
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.lessons import Lesson
-from digitlab.model.config import NO_DIGIT
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
 
@@ -36,9 +34,9 @@ def lesson(n, label, *, correction=True, weight=1.0):
 
 
 @pytest.fixture
-def batches(base):
+def batches(base, tmp_path):
     def make(taught, config=CONFIG):
-        return joint_batches(taught, base, config, places=[bundled("models/base")])
+        return joint_batches(taught, base, config, places=[bundled("models/base"), tmp_path])
 
     return make
 
@@ -54,11 +52,6 @@ def test_every_batch_has_lessons_and_replay(batches):
         assert (x.shape, x.dtype) == ((42, 28, 28), "uint8")
         assert (y.shape, y.dtype) == ((42,), "uint8")
         assert kept.shape == (30, 10)
-
-
-def test_what_is_kept_is_what_the_base_says_of_the_replay(batches, base):
-    for x, _, kept, _ in batches([lesson(1, 4)]):
-        assert np.array_equal(kept, base.outputs(x[-CONFIG.replay :])[0])
 
 
 def test_equal_seeds_give_equal_batches(batches):
@@ -103,58 +96,3 @@ def test_a_lesson_that_is_not_changed_is_in_the_batch_as_it_is(batches):
 def test_a_lesson_comes_in_other_shapes_each_time(batches):
     x, *_ = batches([lesson(1, 4)], dataclasses.replace(CONFIG, rotation=10))[0]
     assert len(np.unique(x[: CONFIG.lessons], axis=0)) == CONFIG.lessons
-
-
-def test_the_replay_has_digits_and_images_without_one(batches):
-    y = np.concatenate([y[-CONFIG.replay :] for _, y, *_ in batches([])])
-    assert {*y.tolist()} == {*range(10), NO_DIGIT}
-    assert (y == NO_DIGIT).mean() < 0.5
-
-
-def test_the_smallest_replay_that_is_allowed_has_all_parts(batches):
-    y = np.concatenate([y for _, y, *_ in batches([], dataclasses.replace(CONFIG, replay=20))])
-    assert NO_DIGIT in y
-
-
-class Uneasy:
-    """A base that reads the images of `train` with less ease the later they come."""
-
-    card = Classifier.load(bundled("models/base")).card
-
-    def __init__(self):
-        self.asked = 0
-
-    def predict_proba(self, x):
-        self.asked += 1
-        return np.repeat(np.linspace(1, 0, len(x))[:, None], 10, axis=1)
-
-
-def test_the_images_read_with_least_ease_are_as_many_of_each_digit(tmp_path):
-    rows = fragile(Uneasy(), [tmp_path])
-    labels = mnist.load("train")[1]
-    counts = np.bincount(labels[rows], minlength=10)
-    assert len({*counts.tolist()}) == 1
-    for digit in range(10):
-        assert {*rows[labels[rows] == digit]} == {*np.flatnonzero(labels == digit)[-counts[0] :]}
-
-
-def test_the_shipped_base_brings_its_answer(base, tmp_path):
-    rows = fragile(base, [bundled("models/base"), tmp_path])
-    assert rows.shape == (3000,)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_base_is_asked_once_for_them(tmp_path):
-    base = Uneasy()
-    first = fragile(base, [tmp_path / "cache"])
-    assert np.array_equal(fragile(base, [tmp_path / "cache"]), first)
-    assert base.asked == 1
-
-
-@pytest.mark.parametrize("left", [b"", b"PK\3\4", b"something else"])
-def test_half_an_answer_is_asked_for_again(tmp_path, left):
-    whole = fragile(Uneasy(), [tmp_path])
-    (file,) = tmp_path.glob("fragile-*.npz")
-    file.write_bytes(left)
-    assert np.array_equal(fragile(Uneasy(), [tmp_path]), whole)
-    assert np.array_equal(np.load(file)["rows"], whole)

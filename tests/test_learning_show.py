@@ -14,6 +14,7 @@ from digitlab.learning.gate import Decision
 from digitlab.learning.lessons import Lessons
 from digitlab.learning.lookup import LookUp
 from digitlab.learning.steps import Compared, Outcome, Slice, Trained
+from digitlab.learning.tune import Shift
 from digitlab.model.calibration import Calibration
 from digitlab.model.config import NO_DIGIT
 
@@ -132,10 +133,14 @@ def test_a_gallery_ends_somewhere_and_says_how_many_more():
     assert f"and {60 - shown} more" in html
 
 
+def shift(broken=0):
+    return Shift(n=5000, readings=5, fixed=0, broken=broken, standard_error=0.001)
+
+
 def trained(**changes):
     values = {
         "curve": ((1, 2.0, None), (2, 1.0, 0.9)),
-        "alphas": ((0.5, paired(broken=20)), (0.25, paired())),
+        "alphas": ((0.5, shift(broken=20)), (0.25, shift())),
         "alpha": 0.25,
         "tune": np.zeros(5000, np.int64),
         "seconds": 1.0,
@@ -172,7 +177,7 @@ def compared(**changes):
     values = {
         "comparison": comparison(gate=paired(3, right=2, fixed=1, broken=1)),
         "slices": slices | changes,
-        "calibration": Calibration(temperature=1.0, refusal=0.0, metrics={}),
+        "calibration": Calibration(temperature=1.0, refusal=0.0, metrics={}, tune=np.empty(0, int)),
         "champion": "base",
     }
     return Compared(**values)

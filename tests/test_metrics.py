@@ -23,6 +23,12 @@ def test_evidence_is_the_log_odds_of_a_digit_against_an_eleventh_class_of_logit_
     assert found[1:] == pytest.approx([1000, -1000 + math.log(10)])
 
 
+def test_the_lead_is_over_the_greatest_other_logit():
+    logits = np.array([[0.0, 5.0, 3.0, *[-1.0] * 7], [0.0, 5.0, 3.0, *[-1.0] * 7]], np.float32)
+    assert metrics.lead(logits, np.array([1, 2], np.uint8)).tolist() == [2.0, -2.0]
+    assert logits[0, 1] == 5.0
+
+
 def test_a_higher_temperature_makes_less_sure():
     logits = np.array([[2.0, *[0.0] * 9]])
     sharp, soft = metrics.softmax(logits)[0, 0], metrics.softmax(logits, temperature=2)[0, 0]

@@ -21,6 +21,7 @@ from typing import Final
 from digitlab.errors import StoreError
 from digitlab.jobs.environment import jupyter_environment
 from digitlab.jobs.launch import run_folder
+from digitlab.jobs.warm import without
 from digitlab.settings import Settings
 from digitlab.store.runs import RunLog
 
@@ -127,6 +128,7 @@ def _execute(notebook: Path, output: Path, parameters: dict[str, object]) -> str
     """Execute the notebook and write its copy, also of a failure; why it failed, or nothing."""
     with tempfile.TemporaryDirectory(prefix="digitlab-", ignore_cleanup_errors=True) as folder:
         os.environ.update(jupyter_environment(Path(folder)))  # before anything of Jupyter's loads
+        without("rfc3987_syntax")  # jsonschema compiles its grammar, a second, and uses it never
         import papermill
 
         from digitlab.jobs.kernel import RunKernel

@@ -77,7 +77,6 @@ def compare(
         bool,
     )
     rights = [(part.champion == part.y, part.challenger == part.y) for part in slices.values()]
-    agree = asked.outputs(mnist.load("tune")[0])[0].argmax(axis=1) == trained.tune
     comparison = Comparison(
         gate=pair(*rights[0]),
         photographs=pair(*rights[1]),
@@ -87,7 +86,7 @@ def compare(
         corrections=pair(*rights[2]),
         checks=pair(*(right[checks] for right in rights[2])),
         withdrawn=found.withdrawn,
-        disagreements=int((~agree).sum()),
+        disagreements=int((calibration.tune != trained.tune).sum()),
         latency_ms=_latency(folder / "model.tflite", embedding),
         budget_ms=max(LATENCY_MS, 1.5 * _latency(base / "model.tflite", embedding)),
     )
@@ -160,9 +159,7 @@ def figures(compared: Compared, trained: Trained) -> dict[str, Any]:
         "disagreements": found.disagreements,
         "latency_ms": found.latency_ms,
         "alpha": trained.alpha,
-        "alphas": [
-            {"alpha": alpha} | paired.to_dict() for alpha, paired in reversed(trained.alphas)
-        ],
+        "alphas": [{"alpha": alpha} | shift.to_dict() for alpha, shift in reversed(trained.alphas)],
     }
 
 

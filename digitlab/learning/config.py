@@ -48,7 +48,7 @@ class FineTuneConfig:
     shift: float = 1.5
     elastic: float = 0.7
     worn: float = 0.2
-    alphas: tuple[float, ...] = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+    alphas: tuple[float, ...] = (0.2, 0.35, 0.5, 0.65, 0.8, 0.95)
     check_from: int = 50
     check_share: float = 0.2
     largest_share: float = 0.5

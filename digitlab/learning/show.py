@@ -41,7 +41,7 @@ def trained_html(trained: Trained) -> str:
     """Loss and `tune` while it trained, and what each alpha cost."""
     steps = [(float(step), loss) for step, loss, _ in trained.curve]
     looks = [(float(step), share) for step, _, share in trained.curve if share is not None]
-    tried = sorted((alpha, paired.lower_bound) for alpha, paired in trained.alphas)
+    tried = sorted((alpha, shift.lower_bound) for alpha, shift in trained.alphas)
     charts = [
         chart([Line(name="loss", points=steps)], title="Loss", x="step", y="cross-entropy"),
         chart(

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.learning.gate import Comparison, Paired
+from digitlab.learning.gate import Comparison
+from digitlab.learning.tune import Shift
 from digitlab.model.calibration import Calibration
 
 Images = NDArray[np.uint8]
@@ -22,14 +23,14 @@ class Trained:
         curve: a row a step: step (from 1), loss, and where it was asked the share of `tune`'s
             hardest images that is read right, else None.
         alphas: what was tried of the way from the base, from the farthest on: alpha and the
-            paired counts on `tune`.
+            what it changed on `tune`.
         alpha: the one taken; None when each would have cost too much.
         seconds: that the training took.
         tune: what the trained network, in Keras, says of `tune`, (5000,).
     """
 
     curve: tuple[tuple[int, float, float | None], ...]
-    alphas: tuple[tuple[float, Paired], ...]
+    alphas: tuple[tuple[float, Shift], ...]
     alpha: float | None
     seconds: float
     tune: NDArray[np.int64] = field(repr=False)

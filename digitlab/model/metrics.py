@@ -31,6 +31,16 @@ def evidence(logits: Floats) -> NDArray[np.float64]:
     return np.asarray(top + np.log(np.exp(z - top[..., None]).sum(axis=-1)), np.float64)
 
 
+def lead(logits: Floats, labels: Ints) -> NDArray[np.float64]:
+    """How far each label's logit is ahead of the greatest other one, (N,); negative: misread."""
+    others = np.array(logits, np.float64)
+    each = np.arange(len(others))
+    right = others[each, labels].copy()
+    others[each, labels] = -np.inf
+    ahead: NDArray[np.float64] = right - others.max(axis=1)
+    return ahead
+
+
 def fit_temperature(logits: Floats, labels: Ints) -> float:
     """The temperature that gives `labels` the highest likelihood.
 

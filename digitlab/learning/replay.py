@@ -1,0 +1,161 @@
+"""Replay: the base's own material, where it would be forgotten first, for every fine-tune."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.datasets import mnist, photographs
+from digitlab.images.outliers import outliers
+from digitlab.learning.cached import read_arrays, write_arrays
+from digitlab.learning.config import FineTuneConfig
+from digitlab.learning.lessons import RECIPE
+from digitlab.model import metrics
+from digitlab.model.augment import augment
+from digitlab.model.config import NO_DIGIT
+from digitlab.model.runtime import Classifier
+
+_PHOTOGRAPHED: Final = 0.15  # of the replay: `tune`'s photographed digits
+_OUTLIERS: Final = 0.15  # of the replay: images without a digit, so that refusal is not forgotten
+_FRAGILE: Final = 300  # of each digit: `train`'s images that the base reads with least ease
+_DRAWN: Final = 6  # digits are drawn so many times over, and the most doubtful ones are taken
+_WRONG: Final = -1.0  # the lead in logits of a moved digit that is no longer what it was
+
+MOVED: Final = FineTuneConfig(
+    rotation=5.0, shear=0.06, scale=0.05, shift=1.0, elastic=0.3, worn=0.0
+)
+"""How little replayed digits are changed: they stand for the many that are like them."""
+
+Images = NDArray[np.uint8]
+Rows = NDArray[np.intp]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Replay:
+    """What is replayed in S steps, R images in each.
+
+    Attributes:
+        x: uint8 (S, R, 28, 28).
+        y: uint8 (S, R), 0-9 or `NO_DIGIT`.
+        logits: float32 (S, R, 10), the base's.
+        embeddings: float32 (S, R, E), the base's.
+    """
+
+    x: Images
+    y: Images
+    logits: Floats
+    embeddings: Floats
+
+
+def replay(base: Classifier, config: FineTuneConfig, *, places: Sequence[Path]) -> Replay:
+    """The replay of a fine-tune; it follows from the base, the seed and the sizes alone.
+
+    In each step are images of MNIST's `train` split that the base all but misreads, as many of
+    each digit, moved a little, and of these the ones that the moving has made most doubtful: they
+    lie where the base parts one digit from another, and are forgotten first. Besides them
+    photographed digits of `tune`, and images without a digit.
+
+    Args:
+        base: the version that the fine-tune starts from.
+        config: seed and sizes.
+        places: as for `fragile`; in the last one the replay is kept, for drawing takes seconds.
+    """
+    sources = (base.card.hashes["model.tflite"][:16], mnist.SHA256[:8], photographs.SHA256[:8])
+    made_by = (RECIPE, config.seed, config.steps, config.replay, *sources)
+    file = places[-1] / f"replay-{'-'.join(map(str, made_by))}.npz"
+    kept = read_arrays(file, "x", "y", "logits", "embeddings")
+    if kept is not None:
+        x, y, logits, embeddings = kept
+        return Replay(
+            x=x.astype(np.uint8, copy=False),
+            y=y.astype(np.uint8, copy=False),
+            logits=logits.astype(np.float32, copy=False),
+            embeddings=embeddings.astype(np.float32, copy=False),
+        )
+    made = _drawn(base, config, places)
+    write_arrays(file, x=made.x, y=made.y, logits=made.logits, embeddings=made.embeddings)
+    return made
+
+
+def fragile(base: Classifier, places: Sequence[Path]) -> Rows:
+    """Rows (3000,) of `train`, as many of each digit, that the base reads with least ease.
+
+    Asking takes seconds, and the answer is kept in a file for each base.
+
+    Args:
+        base: the version that is asked.
+        places: folders in which the file may be; in the last one it is made when missing.
+    """
+    name = f"fragile-{_FRAGILE}-{base.card.hashes['weights'][:16]}-{mnist.SHA256[:8]}.npz"
+    for place in places:
+        kept = read_arrays(place / name, "rows")
+        if kept is not None and kept[0].shape == (10 * _FRAGILE,):
+            return kept[0].astype(np.intp)
+    x, y = mnist.load("train")
+    ease = base.predict_proba(x)[np.arange(len(y)), y]
+    rows = _least(ease, y, _FRAGILE)
+    write_arrays(places[-1] / name, rows=rows.astype(np.uint16))
+    return rows
+
+
+def _drawn(base: Classifier, config: FineTuneConfig, places: Sequence[Path]) -> Replay:
+    rng = np.random.default_rng([config.seed, 4])
+    steps = config.steps
+    photographed = round(_PHOTOGRAPHED * config.replay)
+    without = round(_OUTLIERS * config.replay)
+    digits = (steps, config.replay - photographed - without)
+    x, y = _doubtful(fragile(base, places), digits, base, rng)
+    x_photo, y_photo = photographs.load("tune")
+    picked = _turns(len(y_photo), steps * photographed, rng)
+    moved = augment(x_photo[picked], rng=rng, config=MOVED)
+    others = outliers(steps * without, rng=rng)
+    parts = (
+        (x, y),
+        (moved, y_photo[picked]),
+        (others, np.full(len(others), NO_DIGIT, np.uint8)),
+    )
+    images = np.concatenate([x.reshape(steps, -1, 28, 28) for x, _ in parts], axis=1)
+    labels = np.concatenate([y.reshape(steps, -1) for _, y in parts], axis=1)
+    logits, embeddings = base.outputs(images.reshape(-1, 28, 28))
+    return Replay(
+        x=images,
+        y=labels,
+        logits=logits.reshape(*labels.shape, -1),
+        embeddings=embeddings.reshape(*labels.shape, -1),
+    )
+
+
+def _doubtful(
+    rows: Rows, shape: tuple[int, int], base: Classifier, rng: np.random.Generator
+) -> tuple[Images, Images]:
+    """Digits of `train`, as many of each, moved to where the base is least sure of them."""
+    n = shape[0] * shape[1]
+    x, y = (array[rows] for array in mnist.load("train"))
+    drawn = _turns(len(y), _DRAWN * n, rng)
+    moved, labels = augment(x[drawn], rng=rng, config=MOVED), y[drawn]
+    lead = metrics.lead(base.outputs(moved)[0], labels)
+    lead[lead < _WRONG] = np.inf
+    taken = rng.permutation(_least(lead, labels, -(-n // 10)))[:n]
+    return moved[taken], labels[taken]
+
+
+def _least(values: NDArray[np.floating], labels: Images, n: int) -> Rows:
+    """Rows of the `n` least values of each digit."""
+    return np.concatenate(
+        [
+            of_digit[np.argsort(values[of_digit], kind="stable")[:n]]
+            for of_digit in (np.flatnonzero(labels == digit) for digit in range(10))
+        ]
+    )
+
+
+def _turns(n: int, wanted: int, rng: np.random.Generator) -> Rows:
+    """`wanted` numbers below `n`, each as often as the others: one shuffle after another."""
+    shuffles = [rng.permutation(n) for _ in range(-(-wanted // n))]
+    return np.concatenate(shuffles)[:wanted]

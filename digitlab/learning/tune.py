@@ -1,0 +1,167 @@
+"""Tune: how much of MNIST's `tune` split a fine-tuned network still reads, beside its base."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.datasets import mnist
+from digitlab.learning.cached import read_arrays, write_arrays
+from digitlab.learning.gate import GATE_BOUND, Z95
+from digitlab.learning.lessons import RECIPE
+from digitlab.learning.replay import MOVED
+from digitlab.model import metrics
+from digitlab.model.adapt import Adaptation
+from digitlab.model.augment import augment
+from digitlab.model.runtime import Classifier
+
+_COPIES: Final = 4  # of each image, moved a little
+_HARDEST: Final = 1_500  # images that are copied, and asked first: the base's least sure ones
+_ASKED: Final = 2_500  # copies that are asked, the least sure ones; the others never change sides
+_GLANCED: Final = 400  # images asked while it trains
+_SEED: Final = 55_000  # of how the copies are moved
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift:
+    """What changed on `tune`, each image as it is and moved a little in some ways.
+
+    An image on the verge counts by the share of its copies that change sides, where the image
+    alone would be all or nothing; and the base, chosen by the images as they are, is luckier with
+    these than with their copies.
+
+    Attributes:
+        n: images.
+        readings: of each image.
+        fixed: readings right with the fine-tuned network alone.
+        broken: readings right with the base alone.
+        standard_error: of the difference, from image to image.
+    """
+
+    n: int
+    readings: int
+    fixed: int
+    broken: int
+    standard_error: float
+
+    @property
+    def difference(self) -> float:
+        """Gain, as a share of the readings."""
+        return (self.fixed - self.broken) / (self.n * self.readings)
+
+    @property
+    def lower_bound(self) -> float:
+        """One-sided 95 % lower bound of the difference."""
+        return self.difference - Z95 * self.standard_error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Counts, difference and bound, as cards hold them."""
+        return asdict(self) | {"difference": self.difference, "lower_bound": self.lower_bound}
+
+
+class Tune:
+    """The base on `tune`, and a network that is being changed beside it.
+
+    The images of which the base is least sure come first: where these alone cost too much
+    already, the others, which it all but never gets wrong, cannot make up for it. Of these each
+    stands for its copies, too.
+
+    Args:
+        base: the version that the fine-tune starts from.
+        cache: folder for what the base says, which takes seconds.
+    """
+
+    def __init__(self, base: Classifier, cache: Path) -> None:
+        lead, copies, rows, right = _known(base, cache)
+        x, y = mnist.load("tune")
+        self._order = np.argsort(lead, kind="stable")
+        self._x, self._y = x[self._order], y[self._order]
+        self._base = (lead > 0)[self._order]
+        self._copies, self._rows, self._base_copies = copies, rows, right
+        self._asked: list[NDArray[np.int64]] = []  # of the last mix: guesses, hardest first
+
+    def glance(self, adaptation: Adaptation) -> float:
+        """Share of the hardest few hundred that is read right."""
+        return float((_guesses(adaptation, self._x[:_GLANCED]) == self._y[:_GLANCED]).mean())
+
+    def shift(self, adaptation: Adaptation) -> Shift:
+        """What changed with the network as it is."""
+        self._asked = [_guesses(adaptation, self._x[:_HARDEST])]
+        copies = _guesses(adaptation, self._copies) == self._y[self._rows]
+        readings = [
+            (np.arange(_HARDEST), _change(self._base[:_HARDEST], self._right(0)), 1),
+            (self._rows, _change(self._base_copies, copies), 1),
+        ]
+        early = _shift(readings, len(self._y))
+        if early.lower_bound <= GATE_BOUND:
+            return early
+        self._asked.append(_guesses(adaptation, self._x[_HARDEST:]))
+        easy = np.arange(_HARDEST, len(self._y))
+        readings.append((easy, _change(self._base[_HARDEST:], self._right(1)), 1 + _COPIES))
+        return _shift(readings, len(self._y))
+
+    def guesses(self, adaptation: Adaptation) -> NDArray[np.int64]:
+        """What the network says of `tune`, (5000,), in the split's own order."""
+        if len(self._asked) == 1:
+            self._asked.append(_guesses(adaptation, self._x[_HARDEST:]))
+        found = np.empty(len(self._y), np.int64)
+        found[self._order] = np.concatenate(self._asked)
+        return found
+
+    def _right(self, part: int) -> Bools:
+        guesses = self._asked[part]
+        start = part * _HARDEST
+        return np.asarray(guesses == self._y[start : start + len(guesses)])
+
+
+def _shift(readings: Sequence[tuple[Ints, Ints, int]], n: int) -> Shift:
+    """The shift over `n` images from rows, how each changed (-1, 0, 1), and how often it counts."""
+    change = np.zeros(n)
+    for rows, changed, times in readings:
+        np.add.at(change, rows, changed * times)
+    change /= 1 + _COPIES
+    return Shift(
+        n=n,
+        readings=1 + _COPIES,
+        fixed=sum(int((changed > 0).sum()) * times for _, changed, times in readings),
+        broken=sum(int((changed < 0).sum()) * times for _, changed, times in readings),
+        standard_error=float(change.std() / np.sqrt(n)),
+    )
+
+
+def _change(before: Bools, after: Bools) -> Ints:
+    return after.astype(np.int64) - before
+
+
+def _guesses(adaptation: Adaptation, x: NDArray[np.uint8]) -> Ints:
+    return np.asarray(adaptation.logits(x).argmax(axis=1))
+
+
+def _known(base: Classifier, cache: Path) -> tuple[Any, ...]:
+    """The base's lead on each image, (5000,); and of the copies that are asked the images
+    (N, 28, 28), the places in the order of the leads, and whether the base reads them right.
+    """
+    sources = (base.card.hashes["model.tflite"][:16], mnist.SHA256[:8])
+    file = cache / f"tune-{RECIPE}-{'-'.join(sources)}.npz"
+    kept = read_arrays(file, "lead", "copies", "rows", "right")
+    if kept is not None:
+        return kept
+    x, y = mnist.load("tune")
+    lead = metrics.lead(base.outputs(x)[0], y)
+    hardest = np.argsort(lead, kind="stable")[:_HARDEST]
+    rows = np.tile(np.arange(_HARDEST), _COPIES)
+    labels = y[hardest][rows]
+    copies = augment(x[hardest][rows], rng=np.random.default_rng(_SEED), config=MOVED)
+    ahead = metrics.lead(base.outputs(copies)[0], labels)
+    asked = np.argsort(ahead, kind="stable")[:_ASKED]
+    made = (lead, copies[asked], rows[asked], ahead[asked] > 0)
+    write_arrays(file, lead=made[0], copies=made[1], rows=made[2], right=made[3])
+    return made

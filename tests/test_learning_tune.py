@@ -1,0 +1,110 @@
+"""Tune: what a change of weights costs on MNIST's `tune` split, and what is kept of the asking."""
+
+import numpy as np
+import pytest
+
+from digitlab.datasets import mnist
+from digitlab.learning.gate import GATE_BOUND
+from digitlab.learning.tune import Shift, Tune
+from digitlab.model import metrics
+from digitlab.model.runtime import Classifier
+from digitlab.settings import bundled
+
+
+@pytest.fixture(scope="module")
+def base():
+    return Classifier.load(bundled("models/base"), threads=2)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def tune(base, cache):
+    return Tune(base, cache)
+
+
+class Forgetful:
+    """The base, but for some images that it says another digit of."""
+
+    def __init__(self, base, images=()):
+        self._base = base
+        self._forgotten = {image.tobytes() for image in images}
+        self.asked = 0
+
+    def logits(self, x):
+        self.asked += len(x)
+        logits = self._base.outputs(x)[0]
+        for row, image in enumerate(x):
+            if image.tobytes() in self._forgotten:
+                logits[row] = -logits[row]
+        return logits
+
+
+@pytest.fixture
+def by_lead(base):
+    """Images of `tune` that the base reads right, those that it is least sure of first."""
+    x, y = mnist.load("tune")
+    lead = metrics.lead(base.outputs(x)[0], y)
+    order = np.argsort(lead)
+    return x[order[lead[order] > 0]]
+
+
+def test_a_shift_is_the_mean_over_all_readings():
+    shift = Shift(n=100, readings=5, fixed=2, broken=7, standard_error=0.01)
+    assert shift.difference == pytest.approx(-0.01)
+    assert shift.lower_bound == pytest.approx(-0.01 - 1.645 * 0.01)
+    assert shift.to_dict()["difference"] == shift.difference
+
+
+def test_what_did_not_change_has_no_shift(tune, base):
+    shift = tune.shift(Forgetful(base))
+    assert (shift.n, shift.readings, shift.fixed, shift.broken) == (5000, 5, 0, 0)
+    assert (shift.difference, shift.standard_error) == (0, 0)
+
+
+def test_a_doubtful_image_is_one_reading_beside_those_of_its_copies(tune, base, by_lead):
+    shift = tune.shift(Forgetful(base, by_lead[:1]))
+    assert (shift.fixed, shift.broken) == (0, 1)
+    assert shift.difference == pytest.approx(-1 / 25_000)
+    assert shift.standard_error == pytest.approx(1 / 25_000, rel=1e-3)
+
+
+def test_an_easy_image_stands_for_its_copies_too(tune, base, by_lead):
+    shift = tune.shift(Forgetful(base, by_lead[-1:]))
+    assert (shift.fixed, shift.broken) == (0, 5)
+    assert shift.standard_error == pytest.approx(1 / 5_000, rel=1e-3)
+
+
+def test_the_easy_images_are_not_asked_where_the_doubtful_ones_cost_too_much(tune, base, by_lead):
+    forgetful = Forgetful(base, by_lead[:200])
+    assert tune.shift(forgetful).lower_bound <= GATE_BOUND
+    assert forgetful.asked < 5_000
+    assert len(tune.guesses(forgetful)) == 5_000
+
+
+def test_guesses_are_in_the_order_of_the_split(tune, base):
+    same = Forgetful(base)
+    tune.shift(same)
+    x, _ = mnist.load("tune")
+    assert np.array_equal(tune.guesses(same), base.outputs(x)[0].argmax(axis=1))
+
+
+def test_the_hardest_images_are_read_worse_than_the_others(tune, base):
+    assert 0.9 < tune.glance(Forgetful(base)) < 0.99
+
+
+def test_the_base_is_asked_once(base, cache, tmp_path):
+    class Silent:
+        card = base.card
+
+    Tune(base, cache)
+    (file,) = cache.glob("tune-*.npz")
+    (tmp_path / file.name).write_bytes(file.read_bytes())
+    kept = Tune(Silent(), tmp_path)
+    assert kept.shift(Forgetful(base)).broken == 0
+    (tmp_path / file.name).write_bytes(b"PK")
+    assert Tune(base, tmp_path).shift(Forgetful(base)).broken == 0
+    assert (tmp_path / file.name).stat().st_size == file.stat().st_size
