@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from teaching import noise
 
-from digitlab.learning.batches import joint_batches
+from digitlab.learning.batches import joint_batches, steps_for
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.lessons import Lesson
 from digitlab.model.runtime import Classifier
@@ -96,3 +96,9 @@ def test_a_lesson_that_is_not_changed_is_in_the_batch_as_it_is(batches):
 def test_a_lesson_comes_in_other_shapes_each_time(batches):
     x, *_ = batches([lesson(1, 4)], dataclasses.replace(CONFIG, rotation=10))[0]
     assert len(np.unique(x[: CONFIG.lessons], axis=0)) == CONFIG.lessons
+
+
+@pytest.mark.parametrize(("taught", "steps"), [(0, 60), (1, 62), (20, 110), (40, 160), (500, 160)])
+def test_a_few_lessons_take_fewer_steps(taught, steps):
+    assert steps_for(taught, FineTuneConfig()) == steps
+    assert steps_for(taught, FineTuneConfig(steps=7)) == 7

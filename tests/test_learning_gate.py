@@ -30,6 +30,7 @@ def comparison(**changes):
         "checks": nothing(),
         "corrections": paired(6, right=0, fixed=3),
         "withdrawn": 0,
+        "asked": 2400,
         "disagreements": 0,
         "latency_ms": 0.1,
     }
@@ -146,7 +147,7 @@ def test_when_lessons_were_withdrawn_as_many_right_is_enough():
 def test_a_file_that_says_otherwise_than_the_network_is_refused():
     assert decide(comparison(disagreements=gate.DISAGREEMENTS)).promoted
     why = refused(disagreements=gate.DISAGREEMENTS + 1)
-    assert f"on {gate.DISAGREEMENTS + 1} of 5,000 images" in why
+    assert f"on {gate.DISAGREEMENTS + 1} of 2,400 images" in why
 
 
 def test_a_slow_file_is_refused():

@@ -70,12 +70,21 @@ def test_the_digits_are_as_many_of_each_and_doubtful_but_not_misread(drawn, base
     assert leads(x, y, base).min() >= -1
 
 
-def test_it_is_drawn_once_and_then_read(drawn, tmp_path):
-    first = drawn()
-    assert equal(drawn(base=Silent()), first)
-    (file,) = tmp_path.glob("replay-*.npz")
-    file.write_bytes(file.read_bytes()[:1000])
-    assert equal(drawn(), first)
+def test_the_base_is_asked_once_which_are_doubtful(base, drawn, tmp_path):
+    first, counted = drawn(), Counting(base)
+    assert equal(drawn(base=counted), first)
+    assert counted.asked == first.y.size
+    (file,) = tmp_path.glob("doubtful-*.npz")
+    file.write_bytes(file.read_bytes()[:100])
+    assert equal(drawn(base=counted), first)
+    assert counted.asked > 3 * first.y.size
+
+
+def test_the_shipped_base_brings_what_the_usual_fine_tune_asks(base, tmp_path):
+    counted = Counting(base)
+    again = replay(counted, FineTuneConfig(), places=[bundled("models/base"), tmp_path])
+    assert list(tmp_path.iterdir()) == []
+    assert counted.asked == again.y.size
 
 
 @pytest.mark.parametrize("change", [{"seed": 2}, {"steps": 9}, {"replay": 41}])
@@ -88,10 +97,15 @@ def test_what_is_done_with_feedback_changes_nothing(drawn):
     assert equal(drawn(dataclasses.replace(CONFIG, lessons=7, rotation=3, worn=0.9)), first)
 
 
-class Silent:
-    """A base that cannot be asked."""
+class Counting:
+    """A base that counts of how many images it is asked."""
 
-    card = Classifier.load(bundled("models/base")).card
+    def __init__(self, base):
+        self._base, self.card, self.asked = base, base.card, 0
+
+    def outputs(self, x):
+        self.asked += len(x)
+        return self._base.outputs(x)
 
 
 class Uneasy:

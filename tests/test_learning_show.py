@@ -142,7 +142,8 @@ def trained(**changes):
         "curve": ((1, 2.0, None), (2, 1.0, 0.9)),
         "alphas": ((0.5, shift(broken=20)), (0.25, shift())),
         "alpha": 0.25,
-        "tune": np.zeros(5000, np.int64),
+        "asked": np.arange(5),
+        "guesses": np.zeros(5, np.int64),
         "seconds": 1.0,
     }
     return Trained(**values | changes)

@@ -16,6 +16,8 @@ from digitlab.model.adapt import Batch
 from digitlab.model.augment import augment
 from digitlab.model.runtime import Classifier
 
+_FEWEST: Final = 60  # steps, and so many more for each lesson
+_EACH: Final = 2.5
 _CONFIRMED: Final = 0.25  # of the lessons in a batch, when there are confirmations
 
 Images = NDArray[np.uint8]
@@ -35,7 +37,8 @@ def joint_batches(
         config: sizes, seed and augmentation.
         places: as for `replay`.
     """
-    x, y = _lessons(taught, config, np.random.default_rng([config.seed, 3]))
+    steps = steps_for(len(taught), config)
+    x, y = _lessons(taught, steps, config, np.random.default_rng([config.seed, 3]))
     again = replay(base, config, places=places)
     return [
         (
@@ -44,12 +47,17 @@ def joint_batches(
             again.logits[step],
             again.embeddings[step],
         )
-        for step in range(config.steps)
+        for step in range(steps)
     ]
 
 
+def steps_for(taught: int, config: FineTuneConfig) -> int:
+    """How many steps so many lessons take: a few are learned sooner than many."""
+    return min(config.steps, int(_FEWEST + _EACH * taught))
+
+
 def _lessons(
-    taught: Sequence[Lesson], config: FineTuneConfig, rng: np.random.Generator
+    taught: Sequence[Lesson], steps: int, config: FineTuneConfig, rng: np.random.Generator
 ) -> tuple[Images, Images]:
     """(steps, lessons, 28, 28) and (steps, lessons): corrections and confirmations."""
     kinds = [
@@ -59,25 +67,25 @@ def _lessons(
     confirmed = round(_CONFIRMED * config.lessons) if all(kinds) else 0
     sizes = [config.lessons - confirmed, confirmed] if kinds[0] else [0, config.lessons]
     parts = [
-        _drawn(kind, size, config, rng)
+        _drawn(kind, size, steps, rng)
         for kind, size in zip(kinds, sizes, strict=True)
         if kind and size
     ]
     if not parts:
-        return np.empty((config.steps, 0, 28, 28), np.uint8), np.empty((config.steps, 0), np.uint8)
+        return np.empty((steps, 0, 28, 28), np.uint8), np.empty((steps, 0), np.uint8)
     x = np.concatenate([x for x, _ in parts], axis=1)
     y = np.concatenate([y for _, y in parts], axis=1)
     return augment(x.reshape(-1, 28, 28), rng=rng, config=config).reshape(x.shape), y
 
 
 def _drawn(
-    lessons: Sequence[Lesson], size: int, config: FineTuneConfig, rng: np.random.Generator
+    lessons: Sequence[Lesson], size: int, steps: int, rng: np.random.Generator
 ) -> tuple[Images, Images]:
     """Each lesson as often as its weight says, in an order of chance."""
     weights = np.array([lesson.weight for lesson in lessons])
-    n = config.steps * size
+    n = steps * size
     places = (np.arange(n) + rng.random()) / n  # systematic sampling: as even as weights allow
     rows = np.searchsorted(np.cumsum(weights / weights.sum()), places).clip(0, len(lessons) - 1)
-    rows = rng.permutation(rows).reshape(config.steps, size)
+    rows = rng.permutation(rows).reshape(steps, size)
     x, y = stack(lessons)
     return x[rows], y[rows]

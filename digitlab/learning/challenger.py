@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,18 +62,17 @@ def compare(
     asked = Network(folder / "model.tflite", embedding=embedding, version="challenger", threads=2)
     calibration = calibrate(asked, written=_written(cache))
     tell(seconds_left=0.3 * trained.seconds)
+    known = gate_guesses(champion, (base, cache))
     slices = {
-        "gate": _judged(*mnist.load("gate"), _known(champion, cache, "gate"), asked),
-        "photographs": _judged(
-            *photographs.load("gate"), _known(champion, cache, "photographs"), asked
-        ),
+        "gate": _judged(*mnist.load("gate"), known["gate"], asked),
+        "photographs": _judged(*photographs.load("gate"), known["photographs"], asked),
         "corrections": _taught(*stack(found.lessons.corrections), champion, asked, calibration),
     }
     tell()
     gate = slices["gate"]
-    known = set(champion.card.lessons)  # what the champion was taught is no check of it
+    knows = set(champion.card.lessons)  # what the champion was taught is no check of it
     checks = np.array(
-        [lesson.check and lesson.digit_sha256 not in known for lesson in found.lessons.corrections],
+        [lesson.check and lesson.digit_sha256 not in knows for lesson in found.lessons.corrections],
         bool,
     )
     rights = [(part.champion == part.y, part.challenger == part.y) for part in slices.values()]
@@ -86,7 +85,8 @@ def compare(
         corrections=pair(*rights[2]),
         checks=pair(*(right[checks] for right in rights[2])),
         withdrawn=found.withdrawn,
-        disagreements=int((calibration.tune != trained.tune).sum()),
+        asked=len(trained.asked),
+        disagreements=int((calibration.tune[trained.asked] != trained.guesses).sum()),
         latency_ms=_latency(folder / "model.tflite", embedding),
         budget_ms=max(LATENCY_MS, 1.5 * _latency(base / "model.tflite", embedding)),
     )
@@ -156,6 +156,7 @@ def figures(compared: Compared, trained: Trained) -> dict[str, Any]:
         "checks": found.checks.to_dict(),
         "digits": {str(digit): asdict(paired) for digit, paired in found.digits.items()},
         "withdrawn": found.withdrawn,
+        "asked": found.asked,
         "disagreements": found.disagreements,
         "latency_ms": found.latency_ms,
         "alpha": trained.alpha,
@@ -171,6 +172,12 @@ def report_on(source: str, version: Classifier, *, settings: Settings) -> dict[s
     return evaluate(source, Reader(version, limits=limits_of(settings))).to_dict()
 
 
+def draw_ahead(champion: Classifier, *, base: Path, cache: Path) -> None:
+    """Draw and ask what every comparison needs, and keep it; for a time when a processor idles."""
+    _written(cache)
+    gate_guesses(champion, (base, cache))
+
+
 def _written(cache: Path) -> NDArray[np.uint8]:
     """Written digits to fit the refusal on; drawn once, and kept in a file."""
     file = cache / f"written-{WRITTEN}.npz"
@@ -181,16 +188,25 @@ def _written(cache: Path) -> NDArray[np.uint8]:
     return kept[0].astype(np.uint8)
 
 
-def _known(champion: Classifier, cache: Path, name: str) -> NDArray[np.int64]:
-    """The champion's guesses on a slice of the gate; asked once, and kept in a file."""
+def gate_guesses(champion: Classifier, places: Sequence[Path]) -> dict[str, NDArray[np.int64]]:
+    """What the champion says of both slices of the gate, by name; asked once, and kept in a file.
+
+    Args:
+        champion: the version that serves.
+        places: folders in which the file may be; in the last one it is made when missing.
+    """
     version = champion.card.hashes["model.tflite"][:16]
-    file = cache / f"gate-{version}-{mnist.SHA256[:8]}-{photographs.SHA256[:8]}.npz"
-    kept = read_arrays(file, "gate", "photographs")
-    if kept is None:
-        splits = mnist.load("gate"), photographs.load("gate")
-        kept = tuple(champion.outputs(x)[0].argmax(axis=1) for x, _ in splits)
-        write_arrays(file, gate=kept[0], photographs=kept[1])
-    return kept[("gate", "photographs").index(name)].astype(np.int64)
+    name = f"gate-{version}-{mnist.SHA256[:8]}-{photographs.SHA256[:8]}.npz"
+    slices = {"gate": mnist.load("gate"), "photographs": photographs.load("gate")}
+    for place in places:
+        kept = read_arrays(place / name, *slices)
+        if kept is not None:
+            return {n: part.astype(np.int64) for n, part in zip(slices, kept, strict=True)}
+    said = {
+        n: champion.outputs(x)[0].argmax(axis=1).astype(np.uint8) for n, (x, _) in slices.items()
+    }
+    write_arrays(places[-1] / name, **said)
+    return {n: part.astype(np.int64) for n, part in said.items()}
 
 
 def _judged(

@@ -144,12 +144,15 @@ class FineTune:
         """Train from the base on lessons and replay; choose how far to go from it on `tune`."""
         found = self._need(self._found, "collect")
         self._models.check(found.base)  # what it starts from is what its card describes
+        folder, cache = self._models.folder(found.base), self._settings.cache
+        threads = self.config.threads
+        challenger.draw_ahead(self._models.load(threads=threads), base=folder, cache=cache)
         self._adaptation, self._trained = training.train(
             found.lessons,
-            self._models.folder(found.base),
-            self._models.load(found.base, threads=self.config.threads),
+            folder,
+            self._models.load(found.base, threads=threads),
             self.config,
-            cache=self._settings.cache,
+            cache=cache,
             tell=self._progress,
         )
         return self._trained

@@ -34,7 +34,7 @@ LATENCY_MS: Final = 0.25
 """Longest time for one digit image through LiteRT, in milliseconds, on one thread."""
 
 DISAGREEMENTS: Final = 10
-"""Most labels of `tune` in which the file that serves may differ from the trained network."""
+"""Most labels in which the file that serves may differ from the trained network."""
 
 Right = NDArray[np.bool_]
 
@@ -114,7 +114,8 @@ class Comparison:
         checks: corrections kept back from the training.
         corrections: every accepted correction, those kept back among them.
         withdrawn: lessons of the champion that are accepted no more.
-        disagreements: labels of the LiteRT file that are not Keras's, on `tune`.
+        asked: images of `tune` that both the LiteRT file and Keras were asked of.
+        disagreements: of these, labels of the file that are not Keras's.
         latency_ms: least time of many for one digit image, on one thread.
         budget_ms: what it may take: `LATENCY_MS`, or the base's own time where that is longer.
     """
@@ -125,6 +126,7 @@ class Comparison:
     checks: Paired
     corrections: Paired
     withdrawn: int
+    asked: int
     disagreements: int
     latency_ms: float
     budget_ms: float = LATENCY_MS
@@ -212,6 +214,6 @@ def _export(found: Comparison) -> tuple[bool, str]:
     ok = found.disagreements <= DISAGREEMENTS and found.latency_ms <= found.budget_ms
     return ok, (
         f"The file that serves answers otherwise than the trained network on "
-        f"{found.disagreements} of 5,000 images (at most {DISAGREEMENTS}), and takes "
+        f"{found.disagreements} of {found.asked:,} images (at most {DISAGREEMENTS}), and takes "
         f"{found.latency_ms:.2f} ms a digit (at most {found.budget_ms:.2f})."
     )

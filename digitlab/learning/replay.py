@@ -64,23 +64,30 @@ def replay(base: Classifier, config: FineTuneConfig, *, places: Sequence[Path]) 
     Args:
         base: the version that the fine-tune starts from.
         config: seed and sizes.
-        places: as for `fragile`; in the last one the replay is kept, for drawing takes seconds.
+        places: folders in which may lie what the base was asked for this; in the last one it is
+            kept, for asking takes seconds.
     """
-    sources = (base.card.hashes["model.tflite"][:16], mnist.SHA256[:8], photographs.SHA256[:8])
-    made_by = (RECIPE, config.seed, config.steps, config.replay, *sources)
-    file = places[-1] / f"replay-{'-'.join(map(str, made_by))}.npz"
-    kept = read_arrays(file, "x", "y", "logits", "embeddings")
-    if kept is not None:
-        x, y, logits, embeddings = kept
-        return Replay(
-            x=x.astype(np.uint8, copy=False),
-            y=y.astype(np.uint8, copy=False),
-            logits=logits.astype(np.float32, copy=False),
-            embeddings=embeddings.astype(np.float32, copy=False),
-        )
-    made = _drawn(base, config, places)
-    write_arrays(file, x=made.x, y=made.y, logits=made.logits, embeddings=made.embeddings)
-    return made
+    rng = np.random.default_rng([config.seed, 5])
+    steps = config.steps
+    photographed = round(_PHOTOGRAPHED * config.replay)
+    without = round(_OUTLIERS * config.replay)
+    x_photo, y_photo = photographs.load("tune")
+    picked = _turns(len(y_photo), steps * photographed, rng)
+    others = outliers(steps * without, rng=rng)
+    parts = (
+        _doubtful(base, steps * (config.replay - photographed - without), config, places),
+        (augment(x_photo[picked], rng=rng, config=MOVED), y_photo[picked]),
+        (others, np.full(len(others), NO_DIGIT, np.uint8)),
+    )
+    images = np.concatenate([x.reshape(steps, -1, 28, 28) for x, _ in parts], axis=1)
+    labels = np.concatenate([y.reshape(steps, -1) for _, y in parts], axis=1)
+    logits, embeddings = base.outputs(images.reshape(-1, 28, 28))
+    return Replay(
+        x=images,
+        y=labels,
+        logits=logits.reshape(*labels.shape, -1),
+        embeddings=embeddings.reshape(*labels.shape, -1),
+    )
 
 
 def fragile(base: Classifier, places: Sequence[Path]) -> Rows:
@@ -104,44 +111,26 @@ def fragile(base: Classifier, places: Sequence[Path]) -> Rows:
     return rows
 
 
-def _drawn(base: Classifier, config: FineTuneConfig, places: Sequence[Path]) -> Replay:
-    rng = np.random.default_rng([config.seed, 4])
-    steps = config.steps
-    photographed = round(_PHOTOGRAPHED * config.replay)
-    without = round(_OUTLIERS * config.replay)
-    digits = (steps, config.replay - photographed - without)
-    x, y = _doubtful(fragile(base, places), digits, base, rng)
-    x_photo, y_photo = photographs.load("tune")
-    picked = _turns(len(y_photo), steps * photographed, rng)
-    moved = augment(x_photo[picked], rng=rng, config=MOVED)
-    others = outliers(steps * without, rng=rng)
-    parts = (
-        (x, y),
-        (moved, y_photo[picked]),
-        (others, np.full(len(others), NO_DIGIT, np.uint8)),
-    )
-    images = np.concatenate([x.reshape(steps, -1, 28, 28) for x, _ in parts], axis=1)
-    labels = np.concatenate([y.reshape(steps, -1) for _, y in parts], axis=1)
-    logits, embeddings = base.outputs(images.reshape(-1, 28, 28))
-    return Replay(
-        x=images,
-        y=labels,
-        logits=logits.reshape(*labels.shape, -1),
-        embeddings=embeddings.reshape(*labels.shape, -1),
-    )
-
-
 def _doubtful(
-    rows: Rows, shape: tuple[int, int], base: Classifier, rng: np.random.Generator
+    base: Classifier, n: int, config: FineTuneConfig, places: Sequence[Path]
 ) -> tuple[Images, Images]:
-    """Digits of `train`, as many of each, moved to where the base is least sure of them."""
-    n = shape[0] * shape[1]
+    """`n` digits of `train`, as many of each, moved to where the base is least sure of them."""
+    rng = np.random.default_rng([config.seed, 4])
+    rows = fragile(base, places)
     x, y = (array[rows] for array in mnist.load("train"))
     drawn = _turns(len(y), _DRAWN * n, rng)
     moved, labels = augment(x[drawn], rng=rng, config=MOVED), y[drawn]
+    asked = base.card.hashes["model.tflite"][:16]
+    name = f"doubtful-{RECIPE}-{config.seed}-{n}-{asked}-{mnist.SHA256[:8]}.npz"
+    for place in places:
+        kept = read_arrays(place / name, "rows")
+        if kept is not None and kept[0].shape == (n,):
+            taken = kept[0].astype(np.intp)
+            return moved[taken], labels[taken]
     lead = metrics.lead(base.outputs(moved)[0], labels)
     lead[lead < _WRONG] = np.inf
     taken = rng.permutation(_least(lead, labels, -(-n // 10)))[:n]
+    write_arrays(places[-1] / name, rows=taken.astype(np.min_scalar_type(len(drawn))))
     return moved[taken], labels[taken]
 
 

@@ -46,7 +46,7 @@ def trained_html(trained: Trained) -> str:
         chart([Line(name="loss", points=steps)], title="Loss", x="step", y="cross-entropy"),
         chart(
             [Line(name="right", points=looks, colour="#15803d", dots=True)],
-            title="The hardest 400 of tune",
+            title="The hardest 200 of tune",
             x="step",
             y="read right",
             percent=True,

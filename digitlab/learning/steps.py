@@ -26,14 +26,16 @@ class Trained:
             what it changed on `tune`.
         alpha: the one taken; None when each would have cost too much.
         seconds: that the training took.
-        tune: what the trained network, in Keras, says of `tune`, (5000,).
+        asked: rows of `tune`, (N,), that the trained network was asked of, in Keras.
+        guesses: what it said, (N,).
     """
 
     curve: tuple[tuple[int, float, float | None], ...]
     alphas: tuple[tuple[float, Shift], ...]
     alpha: float | None
     seconds: float
-    tune: NDArray[np.int64] = field(repr=False)
+    asked: NDArray[np.intp] = field(repr=False)
+    guesses: NDArray[np.int64] = field(repr=False)
 
     def _repr_html_(self) -> str:
         from digitlab.learning.show import trained_html  # only a notebook needs it

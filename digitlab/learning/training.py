@@ -47,28 +47,27 @@ def train(
         passes, the lowest one is mixed all the same, for a person to look at.
     """
     batches = joint_batches(lessons.taught, base, config, places=(folder, cache))
-    tune = Tune(base, cache)
+    steps = len(batches)
+    tune = Tune(base, (folder, cache))
     prepare(threads=config.threads)  # tensorflow was loading meanwhile, in a run of its own
     adaptation = Adaptation(folder / "model.keras", seed=config.seed)
     curve: list[tuple[int, float, float | None]] = []
     started = time.monotonic()
 
     def stepped(step: int, loss: float) -> None:
-        look = step % max(1, config.steps // _LOOKS) == 0
+        look = step % max(1, steps // _LOOKS) == 0
         share = tune.glance(adaptation) if look else None
         curve.append((step, loss, share))
         tell(
             step=step,
-            steps=config.steps,
+            steps=steps,
             loss=loss,
             tune=share,
-            seconds_left=(time.monotonic() - started) / step * (_WHOLE * config.steps - step),
+            seconds_left=(time.monotonic() - started) / step * (_WHOLE * steps - step),
         )
 
-    tell(phase="training", step=0, steps=config.steps)
-    adaptation.train(
-        batches, steps=config.steps, learning_rate=config.learning_rate, stepped=stepped
-    )
+    tell(phase="training", step=0, steps=steps)
+    adaptation.train(batches, steps=steps, learning_rate=config.learning_rate, stepped=stepped)
     took = time.monotonic() - started
     tell(phase="choosing", seconds_left=(_WHOLE - 1) * took)
     tried: list[tuple[float, Shift]] = []
@@ -86,5 +85,6 @@ def train(
         alphas=tuple(tried),
         alpha=alpha,
         seconds=took,
-        tune=tune.guesses(adaptation),
+        asked=tune.rows,
+        guesses=tune.guesses(adaptation),
     )

@@ -22,8 +22,9 @@ from digitlab.model.runtime import Classifier
 
 _COPIES: Final = 4  # of each image, moved a little
 _HARDEST: Final = 1_500  # images that are copied, and asked first: the base's least sure ones
-_ASKED: Final = 2_500  # copies that are asked, the least sure ones; the others never change sides
-_GLANCED: Final = 400  # images asked while it trains
+_ASKED: Final = 1_500  # copies that are asked, the least sure ones; the others never change sides
+_EVERY: Final = 4  # one in so many of the other images is asked, and stands for them all
+_GLANCED: Final = 200  # images asked while it trains
 _SEED: Final = 55_000  # of how the copies are moved
 
 Bools = NDArray[np.bool_]
@@ -71,20 +72,25 @@ class Tune:
     """The base on `tune`, and a network that is being changed beside it.
 
     The images of which the base is least sure come first: where these alone cost too much
-    already, the others, which it all but never gets wrong, cannot make up for it. Of these each
-    stands for its copies, too.
+    already, the others, which it all but never gets wrong, cannot make up for it. Of the others a
+    quarter is asked, and each stands for three more, and for all their copies.
 
     Args:
         base: the version that the fine-tune starts from.
-        cache: folder for what the base says, which takes seconds.
+        places: folders in which may lie what the base says; it is kept in the last one.
+
+    Attributes:
+        rows: of the images of `tune` that are asked, hardest first.
     """
 
-    def __init__(self, base: Classifier, cache: Path) -> None:
-        lead, copies, rows, right = _known(base, cache)
+    def __init__(self, base: Classifier, places: Sequence[Path]) -> None:
+        lead, copies, rows, right = _known(base, places)
         x, y = mnist.load("tune")
-        self._order = np.argsort(lead, kind="stable")
-        self._x, self._y = x[self._order], y[self._order]
-        self._base = (lead > 0)[self._order]
+        order = np.argsort(lead, kind="stable")
+        self.rows = np.concatenate([order[:_HARDEST], order[_HARDEST::_EVERY]])
+        self._n = len(y)
+        self._x, self._y = x[self.rows], y[self.rows]
+        self._base = (lead > 0)[self.rows]
         self._copies, self._rows, self._base_copies = copies, rows, right
         self._asked: list[NDArray[np.int64]] = []  # of the last mix: guesses, hardest first
 
@@ -94,32 +100,26 @@ class Tune:
 
     def shift(self, adaptation: Adaptation) -> Shift:
         """What changed with the network as it is."""
-        self._asked = [_guesses(adaptation, self._x[:_HARDEST])]
+        hard, easy = slice(None, _HARDEST), slice(_HARDEST, None)
+        self._asked = [_guesses(adaptation, self._x[hard])]
         copies = _guesses(adaptation, self._copies) == self._y[self._rows]
         readings = [
-            (np.arange(_HARDEST), _change(self._base[:_HARDEST], self._right(0)), 1),
+            (np.arange(_HARDEST), _change(self._base[hard], self._asked[0] == self._y[hard]), 1),
             (self._rows, _change(self._base_copies, copies), 1),
         ]
-        early = _shift(readings, len(self._y))
+        early = _shift(readings, self._n)
         if early.lower_bound <= GATE_BOUND:
             return early
-        self._asked.append(_guesses(adaptation, self._x[_HARDEST:]))
-        easy = np.arange(_HARDEST, len(self._y))
-        readings.append((easy, _change(self._base[_HARDEST:], self._right(1)), 1 + _COPIES))
-        return _shift(readings, len(self._y))
+        self._asked.append(_guesses(adaptation, self._x[easy]))
+        rows = np.arange(_HARDEST, len(self._y))
+        changed = _change(self._base[easy], self._asked[1] == self._y[easy])
+        return _shift([*readings, (rows, changed, (1 + _COPIES) * _EVERY)], self._n)
 
-    def guesses(self, adaptation: Adaptation) -> NDArray[np.int64]:
-        """What the network says of `tune`, (5000,), in the split's own order."""
+    def guesses(self, adaptation: Adaptation) -> Ints:
+        """What the network says of the images in `rows`."""
         if len(self._asked) == 1:
             self._asked.append(_guesses(adaptation, self._x[_HARDEST:]))
-        found = np.empty(len(self._y), np.int64)
-        found[self._order] = np.concatenate(self._asked)
-        return found
-
-    def _right(self, part: int) -> Bools:
-        guesses = self._asked[part]
-        start = part * _HARDEST
-        return np.asarray(guesses == self._y[start : start + len(guesses)])
+        return np.concatenate(self._asked)
 
 
 def _shift(readings: Sequence[tuple[Ints, Ints, int]], n: int) -> Shift:
@@ -138,30 +138,36 @@ def _shift(readings: Sequence[tuple[Ints, Ints, int]], n: int) -> Shift:
 
 
 def _change(before: Bools, after: Bools) -> Ints:
-    return after.astype(np.int64) - before
+    return np.asarray(after).astype(np.int64) - before
 
 
 def _guesses(adaptation: Adaptation, x: NDArray[np.uint8]) -> Ints:
     return np.asarray(adaptation.logits(x).argmax(axis=1))
 
 
-def _known(base: Classifier, cache: Path) -> tuple[Any, ...]:
+def _known(base: Classifier, places: Sequence[Path]) -> tuple[Any, ...]:
     """The base's lead on each image, (5000,); and of the copies that are asked the images
     (N, 28, 28), the places in the order of the leads, and whether the base reads them right.
     """
-    sources = (base.card.hashes["model.tflite"][:16], mnist.SHA256[:8])
-    file = cache / f"tune-{RECIPE}-{'-'.join(sources)}.npz"
-    kept = read_arrays(file, "lead", "copies", "rows", "right")
-    if kept is not None:
-        return kept
     x, y = mnist.load("tune")
-    lead = metrics.lead(base.outputs(x)[0], y)
-    hardest = np.argsort(lead, kind="stable")[:_HARDEST]
-    rows = np.tile(np.arange(_HARDEST), _COPIES)
-    labels = y[hardest][rows]
-    copies = augment(x[hardest][rows], rng=np.random.default_rng(_SEED), config=MOVED)
+    asked = base.card.hashes["model.tflite"][:16]
+    name = f"tune-{RECIPE}-{asked}-{mnist.SHA256[:8]}.npz"
+    for place in places:
+        kept = read_arrays(place / name, "lead", "asked", "right")
+        if kept is not None:
+            lead, taken, right = kept
+            return lead, _copies(x, lead)[taken], taken % _HARDEST, right
+    lead = metrics.lead(base.outputs(x)[0], y).astype(np.float32)
+    copies = _copies(x, lead)
+    labels = np.tile(y[np.argsort(lead, kind="stable")[:_HARDEST]], _COPIES)
     ahead = metrics.lead(base.outputs(copies)[0], labels)
-    asked = np.argsort(ahead, kind="stable")[:_ASKED]
-    made = (lead, copies[asked], rows[asked], ahead[asked] > 0)
-    write_arrays(file, lead=made[0], copies=made[1], rows=made[2], right=made[3])
-    return made
+    taken = np.argsort(ahead, kind="stable")[:_ASKED]
+    right = ahead[taken] > 0
+    write_arrays(places[-1] / name, lead=lead, asked=taken.astype(np.uint16), right=right)
+    return lead, copies[taken], taken % _HARDEST, right
+
+
+def _copies(x: NDArray[np.uint8], lead: NDArray[Any]) -> NDArray[np.uint8]:
+    """The hardest images, moved a little: all of them, and again."""
+    hardest = np.tile(np.argsort(lead, kind="stable")[:_HARDEST], _COPIES)
+    return augment(x[hardest], rng=np.random.default_rng(_SEED), config=MOVED)
