@@ -20,19 +20,23 @@ from digitlab.learning.tune import Tune
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
 
+KINDS = ("fragile", "doubtful", "tune", "gate")
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Make the files, and say which."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=bundled("models/base"))
     folder = parser.parse_args(arguments).folder
-    for old in folder.glob("*.npz"):
-        old.unlink()
     base = Classifier.load(folder, threads=2)
-    replay(base, FineTuneConfig(), places=[folder])
+    for old in (file for kind in KINDS for file in folder.glob(f"{kind}-*.npz")):
+        old.unlink()
+    config = FineTuneConfig()
+    replay(base, config, steps=config.steps, places=[folder])
     Tune(base, [folder])
     gate_guesses(base, [folder])
-    for file in sorted(folder.glob("*.npz")):
+    for kind in KINDS:
+        (file,) = folder.glob(f"{kind}-*.npz")
         print(f"{file.stat().st_size:8,} {file.name}")
 
 

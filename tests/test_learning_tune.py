@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from digitlab.datasets import mnist
-from digitlab.learning.gate import GATE_BOUND
 from digitlab.learning.tune import Shift, Tune
 from digitlab.model import metrics
 from digitlab.model.runtime import Classifier
@@ -81,7 +80,7 @@ def test_an_easy_image_stands_for_its_copies_and_three_more(tune, base):
 
 def test_the_easy_images_are_not_asked_where_the_doubtful_ones_cost_too_much(tune, base, by_lead):
     forgetful = Forgetful(base, by_lead[:200])
-    assert tune.shift(forgetful).lower_bound <= GATE_BOUND
+    assert not tune.shift(forgetful).passes
     asked = forgetful.asked
     assert len(tune.guesses(forgetful)) == len(tune.rows)
     assert forgetful.asked > asked
@@ -94,9 +93,20 @@ def test_guesses_are_those_of_the_images_that_were_asked(tune, base):
     assert np.array_equal(tune.guesses(same), base.outputs(x[tune.rows])[0].argmax(axis=1))
 
 
-def test_the_shipped_base_brings_its_answers(base, tmp_path):
-    Tune(base, [bundled("models/base"), tmp_path])
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize(
+    ("fixed", "broken", "error", "passes"),
+    [
+        (0, 10, 0.0001, True),  # two images of 5,000, as the gate lets through
+        (0, 11, 0.0001, False),
+        (5, 15, 0.0004, False),  # too uncertain
+        (9, 0, 0.0001, True),
+    ],
+)
+def test_a_change_passes_that_costs_no_more_than_the_gate_lets_through(
+    fixed, broken, error, passes
+):
+    shift = Shift(n=5000, readings=5, fixed=fixed, broken=broken, standard_error=error)
+    assert shift.passes == passes
 
 
 def test_the_hardest_images_are_read_worse_than_the_others(tune, base):

@@ -110,3 +110,5 @@ def test_the_wheel_carries_no_home_of_its_makers(wheel):
         "digitlab/py.typed",
     ):
         assert needed in names
+    for kind in ("fragile", "doubtful", "tune", "gate"):
+        assert any(n.startswith(f"digitlab/bundled/models/base/{kind}-") for n in names)

@@ -19,7 +19,7 @@ class OwnPython(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """The Python that runs this process."""
         return KernelSpec(
-            argv=[sys.executable, "-m", "digitlab.jobs.warm", "-f", "{connection_file}"],
+            argv=[sys.executable, "-P", "-m", "digitlab.jobs.warm", "-f", "{connection_file}"],
             display_name="Python 3",
             language="python",
             resource_dir=RESOURCES,

@@ -1,6 +1,6 @@
 """The process of a run's kernel: it loads tensorflow beside whatever else a run begins with.
 
-Run as `python -m digitlab.jobs.warm -f CONNECTION_FILE`, in the place of `ipykernel_launcher`.
+Run as `python -P -m digitlab.jobs.warm -f CONNECTION_FILE`, in the place of `ipykernel_launcher`.
 Whoever starts a run has checked its parameters and found something new to learn: it will train.
 Loading takes seconds and needs one processor, as do the kernel's start, the collecting and the
 drawing of batches. Raw papermill has a kernel of its own, and loads when it trains.
@@ -8,30 +8,37 @@ drawing of batches. Raw papermill has a kernel of its own, and loads when it tra
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
-from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_UNUSED = "sklearn"  # keras has wrappers for it, and loads it for them where it is installed
 
 
 def main() -> None:
     """Start loading, and be a kernel."""
-    if Path(sys.path[0]) == Path.cwd():  # as ipykernel_launcher: what lies there is no module
-        del sys.path[0]
     from ipykernel import kernelapp
 
-    import digitlab.learning  # noqa: F401 # here: two threads should not load the same modules
+    import digitlab.learning.cycle  # noqa: F401 # here: it shares modules with what loads there
 
-    threading.Thread(target=_load, name="tensorflow", daemon=True).start()
+    without(_UNUSED)
+    # No daemon: one that is stopped inside of native code takes the process down with it.
+    threading.Thread(target=_load, name="tensorflow").start()
     kernelapp.launch_new_instance()
 
 
 def _load() -> None:
-    """Load keras; an error comes again, and is told, where it is needed."""
-    without("sklearn")  # keras's wrappers for it would load it, where it is installed: seconds
+    from digitlab.model import network
+
     try:
-        import keras  # noqa: F401
-    except Exception:  # whatever it is
-        return
+        network.load_ahead()
+    except Exception:  # it comes again where it is needed
+        log.exception("keras cannot be loaded")
+    finally:
+        if sys.modules.get(_UNUSED, main) is None:  # a notebook of somebody's may use it
+            del sys.modules[_UNUSED]
 
 
 def without(*names: str) -> None:

@@ -39,7 +39,7 @@ def joint_batches(
     """
     steps = steps_for(len(taught), config)
     x, y = _lessons(taught, steps, config, np.random.default_rng([config.seed, 3]))
-    again = replay(base, config, places=places)
+    again = replay(base, config, steps=steps, places=places)
     return [
         (
             np.concatenate([x[step], again.x[step]]),

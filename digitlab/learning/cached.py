@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +27,49 @@ def write_aside(file: Path, data: bytes) -> None:
         log.warning("%s cannot be kept: %s", file, error)
 
 
-def read_arrays(file: Path, *names: str) -> tuple[NDArray[np.generic], ...] | None:
-    """The named arrays of an `.npz` file; None when it is missing or damaged."""
+def file_name(kind: str, *decided_by: object) -> str:
+    """The name of an `.npz` file that follows from these values alone.
+
+    Args:
+        kind: what it holds, for people.
+        decided_by: everything that it follows from; with another value it is another file.
+    """
+    digest = hashlib.sha256(repr(decided_by).encode()).hexdigest()
+    return f"{kind}-{digest[:16]}.npz"
+
+
+def read_arrays(file: Path, **shapes: tuple[int, ...]) -> tuple[NDArray[np.generic], ...] | None:
+    """Arrays of an `.npz` file, by name; None when it is missing, damaged or of another shape.
+
+    Args:
+        file: where it may be.
+        shapes: of each array; -1 stands for any length.
+    """
     try:
+        with ZipFile(file) as whole:
+            if whole.testzip() is not None:
+                return None
         with np.load(file, allow_pickle=False) as arrays:
-            return tuple(arrays[name] for name in names)
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+            found = tuple(arrays[name] for name in shapes)
+    except Exception:  # a damaged header is parsed as Python, and raises whatever it likes
         return None
+    fits = all(
+        len(array.shape) == len(shape)
+        and all(want in (-1, is_) for want, is_ in zip(shape, array.shape, strict=True))
+        for array, shape in zip(found, shapes.values(), strict=True)
+    )
+    return found if fits else None
+
+
+def find_arrays(
+    places: Sequence[Path], name: str, **shapes: tuple[int, ...]
+) -> tuple[NDArray[np.generic], ...] | None:
+    """As `read_arrays`, from the first folder that has the file whole."""
+    for place in places:
+        found = read_arrays(place / name, **shapes)
+        if found is not None:
+            return found
+    return None
 
 
 def write_arrays(file: Path, **arrays: NDArray[np.generic]) -> None:

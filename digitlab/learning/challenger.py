@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
-from digitlab.learning.cached import read_arrays, write_arrays
+from digitlab.learning.cached import file_name, find_arrays, read_arrays, write_arrays
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.gate import LATENCY_MS, Comparison, Decision, pair
 from digitlab.learning.lessons import stack
@@ -172,16 +172,18 @@ def report_on(source: str, version: Classifier, *, settings: Settings) -> dict[s
     return evaluate(source, Reader(version, limits=limits_of(settings))).to_dict()
 
 
-def draw_ahead(champion: Classifier, *, base: Path, cache: Path) -> None:
+def draw_ahead(champion: Classifier, *, base: Path, cache: Path, tell: Tell) -> None:
     """Draw and ask what every comparison needs, and keep it; for a time when a processor idles."""
     _written(cache)
+    tell()
     gate_guesses(champion, (base, cache))
+    tell()
 
 
 def _written(cache: Path) -> NDArray[np.uint8]:
     """Written digits to fit the refusal on; drawn once, and kept in a file."""
     file = cache / f"written-{WRITTEN}.npz"
-    kept = read_arrays(file, "x")
+    kept = read_arrays(file, x=(WRITTEN, 28, 28))
     if kept is None:
         kept = (written_digits(),)
         write_arrays(file, x=kept[0])
@@ -195,18 +197,14 @@ def gate_guesses(champion: Classifier, places: Sequence[Path]) -> dict[str, NDAr
         champion: the version that serves.
         places: folders in which the file may be; in the last one it is made when missing.
     """
-    version = champion.card.hashes["model.tflite"][:16]
-    name = f"gate-{version}-{mnist.SHA256[:8]}-{photographs.SHA256[:8]}.npz"
+    name = file_name("gate", champion.card.hashes["model.tflite"], mnist.SHA256, photographs.SHA256)
     slices = {"gate": mnist.load("gate"), "photographs": photographs.load("gate")}
-    for place in places:
-        kept = read_arrays(place / name, *slices)
-        if kept is not None:
-            return {n: part.astype(np.int64) for n, part in zip(slices, kept, strict=True)}
-    said = {
-        n: champion.outputs(x)[0].argmax(axis=1).astype(np.uint8) for n, (x, _) in slices.items()
-    }
-    write_arrays(places[-1] / name, **said)
-    return {n: part.astype(np.int64) for n, part in said.items()}
+    kept = find_arrays(places, name, **{part: y.shape for part, (_, y) in slices.items()})
+    if kept is None:
+        said = [champion.outputs(x)[0].argmax(axis=1).astype(np.uint8) for x, _ in slices.values()]
+        kept = tuple(said)
+        write_arrays(places[-1] / name, **dict(zip(slices, said, strict=True)))
+    return {part: guesses.astype(np.int64) for part, guesses in zip(slices, kept, strict=True)}
 
 
 def _judged(

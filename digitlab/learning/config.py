@@ -19,7 +19,7 @@ class FineTuneConfig:
 
     Attributes:
         seed: of the order, the augmentation and the replay, 0 to 2^32 - 1.
-        steps: steps of training, each on one joint batch.
+        steps: most steps of training, each on one joint batch; a few lessons take fewer.
         learning_rate: Adam's rate at the first step; it falls along a cosine to zero.
         lessons: images from feedback in a batch, augmented.
         replay: images from the base's own training in a batch, so that nothing is forgotten.

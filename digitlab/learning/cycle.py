@@ -146,7 +146,8 @@ class FineTune:
         self._models.check(found.base)  # what it starts from is what its card describes
         folder, cache = self._models.folder(found.base), self._settings.cache
         threads = self.config.threads
-        challenger.draw_ahead(self._models.load(threads=threads), base=folder, cache=cache)
+        champion = self._models.load(threads=threads)
+        challenger.draw_ahead(champion, base=folder, cache=cache, tell=self._progress)
         self._adaptation, self._trained = training.train(
             found.lessons,
             folder,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
 from digitlab.images.outliers import outliers
-from digitlab.learning.cached import read_arrays, write_arrays
+from digitlab.learning.cached import file_name, find_arrays, write_arrays
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.lessons import RECIPE
 from digitlab.model import metrics
@@ -53,7 +53,9 @@ class Replay:
     embeddings: Floats
 
 
-def replay(base: Classifier, config: FineTuneConfig, *, places: Sequence[Path]) -> Replay:
+def replay(
+    base: Classifier, config: FineTuneConfig, *, steps: int, places: Sequence[Path]
+) -> Replay:
     """The replay of a fine-tune; it follows from the base, the seed and the sizes alone.
 
     In each step are images of MNIST's `train` split that the base all but misreads, as many of
@@ -64,23 +66,24 @@ def replay(base: Classifier, config: FineTuneConfig, *, places: Sequence[Path]) 
     Args:
         base: the version that the fine-tune starts from.
         config: seed and sizes.
+        steps: how many of `config.steps` are wanted; the first ones.
         places: folders in which may lie what the base was asked for this; in the last one it is
             kept, for asking takes seconds.
     """
     rng = np.random.default_rng([config.seed, 5])
-    steps = config.steps
     photographed = round(_PHOTOGRAPHED * config.replay)
     without = round(_OUTLIERS * config.replay)
     x_photo, y_photo = photographs.load("tune")
-    picked = _turns(len(y_photo), steps * photographed, rng)
-    others = outliers(steps * without, rng=rng)
+    whole = config.steps
+    picked = _turns(len(y_photo), whole * photographed, rng)
+    others = outliers(whole * without, rng=rng)
     parts = (
-        _doubtful(base, steps * (config.replay - photographed - without), config, places),
+        _doubtful(base, whole * (config.replay - photographed - without), config, places),
         (augment(x_photo[picked], rng=rng, config=MOVED), y_photo[picked]),
         (others, np.full(len(others), NO_DIGIT, np.uint8)),
     )
-    images = np.concatenate([x.reshape(steps, -1, 28, 28) for x, _ in parts], axis=1)
-    labels = np.concatenate([y.reshape(steps, -1) for _, y in parts], axis=1)
+    images = np.concatenate([x.reshape(whole, -1, 28, 28)[:steps] for x, _ in parts], axis=1)
+    labels = np.concatenate([y.reshape(whole, -1)[:steps] for _, y in parts], axis=1)
     logits, embeddings = base.outputs(images.reshape(-1, 28, 28))
     return Replay(
         x=images,
@@ -93,22 +96,32 @@ def replay(base: Classifier, config: FineTuneConfig, *, places: Sequence[Path]) 
 def fragile(base: Classifier, places: Sequence[Path]) -> Rows:
     """Rows (3000,) of `train`, as many of each digit, that the base reads with least ease.
 
-    Asking takes seconds, and the answer is kept in a file for each base.
+    What it plainly misreads comes last: there is nothing to be kept. Asking takes seconds, and
+    the answer is kept in a file for each base.
 
     Args:
         base: the version that is asked.
         places: folders in which the file may be; in the last one it is made when missing.
     """
-    name = f"fragile-{_FRAGILE}-{base.card.hashes['weights'][:16]}-{mnist.SHA256[:8]}.npz"
-    for place in places:
-        kept = read_arrays(place / name, "rows")
-        if kept is not None and kept[0].shape == (10 * _FRAGILE,):
-            return kept[0].astype(np.intp)
+    name = file_name("fragile", _FRAGILE, _WRONG, *_asked(base))
+    kept = find_arrays(places, name, rows=(10 * _FRAGILE,))
+    if kept is not None:
+        return kept[0].astype(np.intp)
     x, y = mnist.load("train")
-    ease = base.predict_proba(x)[np.arange(len(y)), y]
-    rows = _least(ease, y, _FRAGILE)
+    rows = _least(_lead(base, x, y), y, _FRAGILE)
     write_arrays(places[-1] / name, rows=rows.astype(np.uint16))
     return rows
+
+
+def _asked(base: Classifier) -> tuple[str, str]:
+    """What decides a base's answers on MNIST."""
+    return base.card.hashes["model.tflite"], mnist.SHA256
+
+
+def _lead(base: Classifier, x: Images, y: Images) -> NDArray[np.float64]:
+    """The base's lead, and infinity for what it plainly misreads."""
+    lead = metrics.lead(base.outputs(x)[0], y)
+    return np.where(lead < _WRONG, np.inf, lead)
 
 
 def _doubtful(
@@ -120,17 +133,15 @@ def _doubtful(
     x, y = (array[rows] for array in mnist.load("train"))
     drawn = _turns(len(y), _DRAWN * n, rng)
     moved, labels = augment(x[drawn], rng=rng, config=MOVED), y[drawn]
-    asked = base.card.hashes["model.tflite"][:16]
-    name = f"doubtful-{RECIPE}-{config.seed}-{n}-{asked}-{mnist.SHA256[:8]}.npz"
-    for place in places:
-        kept = read_arrays(place / name, "rows")
-        if kept is not None and kept[0].shape == (n,):
-            taken = kept[0].astype(np.intp)
-            return moved[taken], labels[taken]
-    lead = metrics.lead(base.outputs(moved)[0], labels)
-    lead[lead < _WRONG] = np.inf
-    taken = rng.permutation(_least(lead, labels, -(-n // 10)))[:n]
-    write_arrays(places[-1] / name, rows=taken.astype(np.min_scalar_type(len(drawn))))
+    name = file_name(
+        "doubtful", RECIPE, _FRAGILE, _WRONG, _DRAWN, MOVED, n, config.seed, *_asked(base)
+    )
+    kept = find_arrays(places, name, rows=(n,))
+    if kept is None:
+        best = _least(_lead(base, moved, labels), labels, -(-n // 10))
+        kept = (rng.permutation(best)[:n].astype(np.min_scalar_type(len(drawn))),)
+        write_arrays(places[-1] / name, rows=kept[0])
+    taken = kept[0].astype(np.intp)
     return moved[taken], labels[taken]
 
 

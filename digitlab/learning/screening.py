@@ -77,7 +77,7 @@ class Screen:
         """Digits of `train` as the base sees them; kept in a file, for MNIST is large."""
         if self._reference is None:
             file = self._cache / f"reference-{self._base.card.hashes['weights'][:16]}.npz"
-            found = read_arrays(file, "embeddings", "labels")
+            found = read_arrays(file, embeddings=(_REFERENCE, -1), labels=(_REFERENCE,))
             if found is None:
                 x, y = (array[:_REFERENCE] for array in mnist.load("train"))
                 found = self._base.embed(x).astype(np.float16), y

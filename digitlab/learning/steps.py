@@ -22,7 +22,7 @@ class Trained:
     Attributes:
         curve: a row a step: step (from 1), loss, and where it was asked the share of `tune`'s
             hardest images that is read right, else None.
-        alphas: what was tried of the way from the base, from the farthest on: alpha and the
+        alphas: what was tried of the way from the base, from the farthest on: alpha, and
             what it changed on `tune`.
         alpha: the one taken; None when each would have cost too much.
         seconds: that the training took.

@@ -9,7 +9,6 @@ from typing import Final
 
 from digitlab.learning.batches import joint_batches
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.gate import GATE_BOUND
 from digitlab.learning.lessons import Lessons
 from digitlab.learning.steps import Trained
 from digitlab.learning.tune import Shift, Tune
@@ -48,8 +47,11 @@ def train(
     """
     batches = joint_batches(lessons.taught, base, config, places=(folder, cache))
     steps = len(batches)
+    tell()
     tune = Tune(base, (folder, cache))
+    tell()
     prepare(threads=config.threads)  # tensorflow was loading meanwhile, in a run of its own
+    tell()
     adaptation = Adaptation(folder / "model.keras", seed=config.seed)
     curve: list[tuple[int, float, float | None]] = []
     started = time.monotonic()
@@ -77,7 +79,7 @@ def train(
         found = tune.shift(adaptation)
         tried.append((candidate, found))
         tell()
-        if found.lower_bound > GATE_BOUND:
+        if found.passes:
             alpha = candidate
             break
     return adaptation, Trained(

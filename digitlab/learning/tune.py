@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist
-from digitlab.learning.cached import read_arrays, write_arrays
+from digitlab.learning.cached import file_name, find_arrays, write_arrays
 from digitlab.learning.gate import GATE_BOUND, Z95
 from digitlab.learning.lessons import RECIPE
 from digitlab.learning.replay import MOVED
@@ -21,11 +21,14 @@ from digitlab.model.augment import augment
 from digitlab.model.runtime import Classifier
 
 _COPIES: Final = 4  # of each image, moved a little
-_HARDEST: Final = 1_500  # images that are copied, and asked first: the base's least sure ones
+_HARDEST: Final = 1_000  # images that are copied, and asked first: the base's least sure ones
 _ASKED: Final = 1_500  # copies that are asked, the least sure ones; the others never change sides
 _EVERY: Final = 4  # one in so many of the other images is asked, and stands for them all
 _GLANCED: Final = 200  # images asked while it trains
 _SEED: Final = 55_000  # of how the copies are moved
+
+TUNE_LOSS: Final = 0.0004
+"""Largest loss on `tune`, as a share: two of the gate's images, more than which it turns down."""
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -37,7 +40,7 @@ class Shift:
 
     An image on the verge counts by the share of its copies that change sides, where the image
     alone would be all or nothing; and the base, chosen by the images as they are, is luckier with
-    these than with their copies.
+    these than with their copies. Not all of them are asked (`Tune`).
 
     Attributes:
         n: images.
@@ -62,6 +65,15 @@ class Shift:
     def lower_bound(self) -> float:
         """One-sided 95 % lower bound of the difference."""
         return self.difference - Z95 * self.standard_error
+
+    @property
+    def passes(self) -> bool:
+        """Whether so much may be changed: the gate's own bound, and no more than it lets pass.
+
+        The error of a mean over five readings is smaller than that of the gate's one, so that
+        the bound alone would let through what the gate turns down more often than not.
+        """
+        return self.lower_bound > GATE_BOUND and self.difference >= -TUNE_LOSS - 1e-12
 
     def to_dict(self) -> dict[str, Any]:
         """Counts, difference and bound, as cards hold them."""
@@ -108,7 +120,7 @@ class Tune:
             (self._rows, _change(self._base_copies, copies), 1),
         ]
         early = _shift(readings, self._n)
-        if early.lower_bound <= GATE_BOUND:
+        if not early.passes:
             return early
         self._asked.append(_guesses(adaptation, self._x[easy]))
         rows = np.arange(_HARDEST, len(self._y))
@@ -150,21 +162,20 @@ def _known(base: Classifier, places: Sequence[Path]) -> tuple[Any, ...]:
     (N, 28, 28), the places in the order of the leads, and whether the base reads them right.
     """
     x, y = mnist.load("tune")
-    asked = base.card.hashes["model.tflite"][:16]
-    name = f"tune-{RECIPE}-{asked}-{mnist.SHA256[:8]}.npz"
-    for place in places:
-        kept = read_arrays(place / name, "lead", "asked", "right")
-        if kept is not None:
-            lead, taken, right = kept
-            return lead, _copies(x, lead)[taken], taken % _HARDEST, right
+    constants = (RECIPE, _COPIES, _HARDEST, _ASKED, _SEED, MOVED)
+    name = file_name("tune", *constants, base.card.hashes["model.tflite"], mnist.SHA256)
+    kept = find_arrays(places, name, lead=y.shape, asked=(_ASKED,), right=(_ASKED,))
+    if kept is not None:
+        lead, asked, right = kept
+        return lead, _copies(x, lead)[asked], asked % _HARDEST, right
     lead = metrics.lead(base.outputs(x)[0], y).astype(np.float32)
     copies = _copies(x, lead)
     labels = np.tile(y[np.argsort(lead, kind="stable")[:_HARDEST]], _COPIES)
     ahead = metrics.lead(base.outputs(copies)[0], labels)
-    taken = np.argsort(ahead, kind="stable")[:_ASKED]
-    right = ahead[taken] > 0
-    write_arrays(places[-1] / name, lead=lead, asked=taken.astype(np.uint16), right=right)
-    return lead, copies[taken], taken % _HARDEST, right
+    asked = np.argsort(ahead, kind="stable")[:_ASKED]
+    right = ahead[asked] > 0
+    write_arrays(places[-1] / name, lead=lead, asked=asked.astype(np.uint16), right=right)
+    return lead, copies[asked], asked % _HARDEST, right
 
 
 def _copies(x: NDArray[np.uint8], lead: NDArray[Any]) -> NDArray[np.uint8]:

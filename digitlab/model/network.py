@@ -186,6 +186,15 @@ def weights_hash(model: Any) -> str:
     return digest.hexdigest()
 
 
+def load_ahead() -> None:
+    """Load Keras now, for whoever needs it later; for a thread beside others.
+
+    File descriptor 2 belongs to all threads: what native code says while it loads is not hidden.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras  # noqa: F401
+
+
 def keras_library() -> Any:
     """Keras, its lines about missing accelerators turned off; costs 3-6 s the first time."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
