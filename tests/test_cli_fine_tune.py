@@ -121,14 +121,14 @@ def test_a_failure_is_exit_code_1(call, home, monkeypatch):
 
 def test_a_parameter_that_is_none_is_named(call):
     done = call("--set", "sed=1")
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "sed" in done.stderr
     assert "seed" in done.stderr
 
 
 def test_a_value_of_the_wrong_type_is_refused_by_name(call):
     done = call("--set", "steps=many")
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "steps" in done.stderr
 
 

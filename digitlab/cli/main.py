@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from digitlab import __version__
-from digitlab.errors import DigitlabError
+from digitlab.errors import DigitlabError, ParameterError
 from digitlab.settings import Settings
 
 COMMANDS = {
@@ -39,12 +39,12 @@ class _LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a DigitlabError becomes one line and exit code 1."""
+        """Run the command; a DigitlabError becomes one line and exit code 1, 2 for a parameter."""
         try:
             return super().invoke(ctx)
         except DigitlabError as error:
             click.echo(f"digitlab: {error}", err=True)
-            ctx.exit(1)
+            ctx.exit(2 if isinstance(error, ParameterError) else 1)
 
 
 @click.command(
