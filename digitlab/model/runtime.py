@@ -19,8 +19,8 @@ from digitlab.model.card import Card
 from digitlab.model.metrics import evidence, softmax
 from digitlab.model.quiet import quiet_native
 
-BATCH = 256
-"""Most images in one call of the interpreter; larger arrays go in pieces of this size."""
+BATCH = 64
+"""Most images in one call of the interpreter: so many lie in a processor's cache."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
