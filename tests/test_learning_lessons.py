@@ -170,6 +170,15 @@ def test_one_person_of_three_has_no_more_than_their_share(store):
     assert (weights[9], weights[10]) == (1, 1)
 
 
+def test_the_order_in_which_people_said_the_same_makes_no_difference(store, other):
+    said = [(0, "ann"), (0, "bob"), (0, "cleo"), *((n, "bob") for n in range(1, 7))]
+    for home, order in ((store, said), (other, said[::-1])):
+        for n, who in order:
+            say(home, noise(n), 4, contributor=who)
+        say(home, noise(9), 4, contributor="cleo")
+    assert [x.weight for x in lessons_of(store).all] == [x.weight for x in lessons_of(other).all]
+
+
 def hash_of(store, config=CONFIG, base="weights", **options):
     return fingerprint(lessons_of(store, config).all, base=base, config=config, **options)
 

@@ -181,8 +181,7 @@ def _is_check(sha: str, share: float) -> bool:
 
 
 def _weights(said: Mapping[str, list[Entry]], config: FineTuneConfig) -> dict[str, float]:
-    first = {sha: min(group, key=lambda entry: entry.id) for sha, group in said.items()}
-    shas = sorted(first)
-    people = [first[sha].contributor for sha in shas]
+    shas = sorted(said)
+    people = [min(entry.contributor for entry in said[sha]) for sha in shas]  # in whatever order
     shares = cap_share(people, largest=config.largest_share)
     return dict(zip(shas, (float(w) for w in shares), strict=True))
