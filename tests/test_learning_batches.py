@@ -98,7 +98,7 @@ def test_a_lesson_comes_in_other_shapes_each_time(batches):
     assert len(np.unique(x[: CONFIG.lessons], axis=0)) == CONFIG.lessons
 
 
-@pytest.mark.parametrize(("taught", "steps"), [(0, 60), (1, 62), (20, 110), (40, 160), (500, 160)])
+@pytest.mark.parametrize(("taught", "steps"), [(0, 80), (1, 82), (20, 120), (40, 160), (500, 160)])
 def test_a_few_lessons_take_fewer_steps(taught, steps):
     assert steps_for(taught, FineTuneConfig()) == steps
     assert steps_for(taught, FineTuneConfig(steps=7)) == 7

@@ -16,8 +16,8 @@ from digitlab.model.adapt import Batch
 from digitlab.model.augment import augment
 from digitlab.model.runtime import Classifier
 
-_FEWEST: Final = 60  # steps, and so many more for each lesson
-_EACH: Final = 2.5
+_FEWEST: Final = 80  # steps, and so many more for each lesson
+_EACH: Final = 2
 _CONFIRMED: Final = 0.25  # of the lessons in a batch, when there are confirmations
 
 Images = NDArray[np.uint8]
@@ -53,7 +53,7 @@ def joint_batches(
 
 def steps_for(taught: int, config: FineTuneConfig) -> int:
     """How many steps so many lessons take: a few are learned sooner than many."""
-    return min(config.steps, int(_FEWEST + _EACH * taught))
+    return min(config.steps, _FEWEST + _EACH * taught)
 
 
 def _lessons(

@@ -21,7 +21,7 @@ from digitlab.model.augment import augment
 from digitlab.model.runtime import Classifier
 
 _COPIES: Final = 4  # of each image, moved a little
-_HARDEST: Final = 1_000  # images that are copied, and asked first: the base's least sure ones
+_HARDEST: Final = 1_500  # images that are copied, and asked first: the base's least sure ones
 _ASKED: Final = 1_500  # copies that are asked, the least sure ones; the others never change sides
 _EVERY: Final = 4  # one in so many of the other images is asked, and stands for them all
 _GLANCED: Final = 200  # images asked while it trains
@@ -85,7 +85,7 @@ class Tune:
 
     The images of which the base is least sure come first: where these alone cost too much
     already, the others, which it all but never gets wrong, cannot make up for it. Of the others a
-    quarter is asked, and each stands for three more, and for all their copies.
+    quarter is asked, and each stands for three more; their copies count as unchanged.
 
     Args:
         base: the version that the fine-tune starts from.
@@ -125,7 +125,7 @@ class Tune:
         self._asked.append(_guesses(adaptation, self._x[easy]))
         rows = np.arange(_HARDEST, len(self._y))
         changed = _change(self._base[easy], self._asked[1] == self._y[easy])
-        return _shift([*readings, (rows, changed, (1 + _COPIES) * _EVERY)], self._n)
+        return _shift([*readings, (rows, changed, _EVERY)], self._n)
 
     def guesses(self, adaptation: Adaptation) -> Ints:
         """What the network says of the images in `rows`."""
