@@ -14,6 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Playwright
 
+    from digitlab.model.runtime import Classifier
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 QUIET = [  # a Chromium that asks nobody for updates, fonts or experiments
@@ -36,6 +38,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         from digitlab.model.adapt import prepare
 
         prepare(threads=FineTuneConfig().threads)
+
+
+@pytest.fixture(scope="session")
+def base() -> Classifier:
+    """The version that ships; it is only asked."""
+    from digitlab.model.runtime import Classifier
+    from digitlab.settings import bundled
+
+    return Classifier.load(bundled("models/base"), threads=2)
 
 
 @pytest.fixture(scope="module")

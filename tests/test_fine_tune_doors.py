@@ -88,6 +88,12 @@ def test_the_command_line_ends_with_a_verdict_and_the_notebook_that_made_it(lab,
     assert lab.models.card(by_command["version"]).notebook in by_command["notebook"]
 
 
+def test_nothing_but_the_steps_speaks_in_the_executed_notebook(by_command):
+    cells = json.loads(Path(by_command["notebook"]).read_text("utf-8"))["cells"]
+    kinds = [output["output_type"] for cell in cells for output in cell.get("outputs", [])]
+    assert kinds == ["execute_result"] * 5
+
+
 def test_papermill_and_the_command_line_make_the_same_version(lab, by_command, by_papermill):
     run = by_papermill.runs.recent(1)[0]
     assert (run.door, run.hash, run.verdict) == (

@@ -9,16 +9,10 @@ from teaching import noise
 from digitlab.learning.batches import joint_batches, steps_for
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.lessons import Lesson
-from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
 
 STILL = {"rotation": 0, "shear": 0, "scale": 0, "shift": 0, "elastic": 0, "worn": 0}
 CONFIG = FineTuneConfig(steps=5, lessons=12, replay=30, **STILL)
-
-
-@pytest.fixture(scope="module")
-def base():
-    return Classifier.load(bundled("models/base"), threads=2)
 
 
 def lesson(n, label, *, correction=True, weight=1.0):

@@ -15,11 +15,6 @@ from digitlab.settings import bundled
 CONFIG = FineTuneConfig(steps=10, replay=40)
 
 
-@pytest.fixture(scope="module")
-def base():
-    return Classifier.load(bundled("models/base"), threads=2)
-
-
 @pytest.fixture
 def drawn(base, tmp_path):
     def draw(config=CONFIG, base=base):

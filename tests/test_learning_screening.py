@@ -7,14 +7,8 @@ from versions import add_version
 
 import digitlab
 from digitlab.learning.screening import SCREENER, Screen
-from digitlab.model.runtime import Classifier
-from digitlab.settings import Settings, bundled
+from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
-
-
-@pytest.fixture(scope="module")
-def base():
-    return Classifier.load(bundled("models/base"), threads=2)
 
 
 @pytest.fixture(scope="module")

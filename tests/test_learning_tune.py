@@ -6,13 +6,6 @@ import pytest
 from digitlab.datasets import mnist
 from digitlab.learning.tune import Shift, Tune
 from digitlab.model import metrics
-from digitlab.model.runtime import Classifier
-from digitlab.settings import bundled
-
-
-@pytest.fixture(scope="module")
-def base():
-    return Classifier.load(bundled("models/base"), threads=2)
 
 
 @pytest.fixture(scope="module")

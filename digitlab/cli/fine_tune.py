@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
@@ -41,7 +41,7 @@ def fine_tune(ctx: click.Context, *, pairs: tuple[str, ...], as_json: bool) -> N
     end; a second Ctrl-C leaves it alone. Exit code 1 when it failed, else 0.
     """
     settings = settings_of(ctx)
-    with RunBar() as bar:
+    with closing(RunBar()) as bar:
         run = _run(settings, _parameters(pairs), bar)
     click.echo(json.dumps(run.to_dict()) if as_json else in_words(run))
     if run.verdict == "failed":
@@ -62,15 +62,8 @@ class RunBar:
         self._say("looking up")
         self._bar.refresh()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Take the bar away."""
         self._bar.close()
 
     def show(self, run: Run) -> None:

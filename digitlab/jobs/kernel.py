@@ -19,7 +19,11 @@ class OwnPython(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """The Python that runs this process."""
         return KernelSpec(
-            argv=[sys.executable, "-P", "-m", "digitlab.jobs.warm", "-f", "{connection_file}"],
+            argv=[
+                *(sys.executable, "-P", "-m", "digitlab.jobs.warm", "-f", "{connection_file}"),
+                # What native code says while it loads goes to the run's log, not into a cell.
+                "--IPKernelApp.capture_fd_output=False",
+            ],
             display_name="Python 3",
             language="python",
             resource_dir=RESOURCES,

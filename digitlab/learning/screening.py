@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from digitlab.datasets import mnist
-from digitlab.learning.cached import read_arrays, write_arrays
+from digitlab.learning.cached import file_name, read_arrays, write_arrays
 from digitlab.learning.suspicion import Item, Reference, check_one, suspects
 from digitlab.model.config import NO_DIGIT
 from digitlab.model.metrics import softmax
@@ -76,7 +76,9 @@ class Screen:
     def reference(self) -> Reference:
         """Digits of `train` as the base sees them; kept in a file, for MNIST is large."""
         if self._reference is None:
-            file = self._cache / f"reference-{self._base.card.hashes['weights'][:16]}.npz"
+            hashes = self._base.card.hashes
+            asked = hashes["weights"], hashes["model.tflite"], mnist.SHA256
+            file = self._cache / file_name("reference", _REFERENCE, *asked)
             found = read_arrays(file, embeddings=(_REFERENCE, -1), labels=(_REFERENCE,))
             if found is None:
                 x, y = (array[:_REFERENCE] for array in mnist.load("train"))

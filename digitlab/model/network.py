@@ -159,6 +159,7 @@ def export(model: Any, path: Path) -> None:
     """
     import tensorflow as tf
 
+    tf.get_logger().setLevel("WARNING")  # in a notebook it tells of every file
     folder = Path(tempfile.mkdtemp(prefix=".export-", dir=path.parent))
     try:
         with quiet_native():
