@@ -13,8 +13,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from digitlab.learning.challenger import gate_guesses
 from digitlab.learning.config import FineTuneConfig
+from digitlab.learning.known import gate_guesses
 from digitlab.learning.replay import replay
 from digitlab.learning.tune import Tune
 from digitlab.model.runtime import Classifier

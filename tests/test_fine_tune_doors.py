@@ -94,6 +94,11 @@ def test_nothing_but_the_steps_speaks_in_the_executed_notebook(by_command):
     assert kinds == ["execute_result"] * 5
 
 
+def test_what_the_notebook_wants_was_drawn_while_it_began(homes, by_command, by_papermill):
+    ahead = [len([*(home / "models" / "cache").glob("replay-*.npz")]) for home in homes]
+    assert ahead == [1, 0]  # and the versions are the same, below
+
+
 def test_papermill_and_the_command_line_make_the_same_version(lab, by_command, by_papermill):
     run = by_papermill.runs.recent(1)[0]
     assert (run.door, run.hash, run.verdict) == (

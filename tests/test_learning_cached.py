@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from digitlab.learning.cached import file_name, find_arrays, read_arrays, write_arrays
-from digitlab.learning.challenger import gate_guesses
 from digitlab.learning.config import FineTuneConfig
+from digitlab.learning.known import gate_guesses
 from digitlab.learning.replay import replay
 from digitlab.learning.tune import Tune
 from digitlab.model.runtime import Classifier

@@ -13,10 +13,10 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from digitlab.errors import StoreError
 from digitlab.jobs.environment import jupyter_environment
@@ -55,7 +55,9 @@ def work(settings: Settings, name: str, *, notebook: Path, limit_s: float) -> No
     output = run_folder(settings) / f"{name}.ipynb"
     with RunLog.open(settings) as runs:
         runs.watch(name)
-        given = runs.get(name).parameters | {"home": str(settings.home), "run": name}
+        asked = runs.get(name).parameters
+        threading.Thread(target=_draw, args=(settings, asked), name="draw", daemon=True).start()
+        given = asked | {"home": str(settings.home), "run": name}
         guard = Guard(runs, name, limit_s=limit_s)
         with runs.beating(name), guard.watching():
             error = _execute(notebook, output, given)
@@ -141,6 +143,7 @@ def _execute(notebook: Path, output: Path, parameters: dict[str, object]) -> str
                 progress_bar=False,
                 cwd=output.parent,
                 kernel_manager_class=RunKernel,
+                shutdown_kernel="immediate",  # all is written; to take tensorflow apart is slow
             )
         except papermill.PapermillExecutionError as error:
             log.warning("%s", error)
@@ -149,6 +152,16 @@ def _execute(notebook: Path, output: Path, parameters: dict[str, object]) -> str
             log.exception("the notebook could not be executed")
             return sentence(type(error).__name__, str(error))
     return ""
+
+
+def _draw(settings: Settings, parameters: Mapping[str, Any]) -> None:
+    """Draw what the notebook will want, while tensorflow loads in its kernel."""
+    from digitlab.learning.known import draw_ahead
+
+    try:
+        draw_ahead(settings, parameters)
+    except Exception:  # the notebook draws it where it is needed
+        log.exception("nothing was drawn ahead")
 
 
 def sentence(kind: str, message: str) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.learning.config import FineTuneConfig
+from digitlab.learning.known import replayed
 from digitlab.learning.lessons import Lesson, stack
-from digitlab.learning.replay import replay
 from digitlab.model.adapt import Batch
 from digitlab.model.augment import augment
 from digitlab.model.runtime import Classifier
@@ -29,17 +29,17 @@ def joint_batches(
     """All batches of a fine-tune; they follow from lessons, base and configuration alone.
 
     Each holds `config.lessons` images of feedback, augmented every time anew, and then
-    `config.replay` of the base's own material (`replay`), with what the base says of it.
+    `config.replay` of the base's own material (`replayed`), with what the base says of it.
 
     Args:
         taught: the lessons, in the order of their hashes; without any the batches are replay.
         base: the version that the fine-tune starts from.
         config: sizes, seed and augmentation.
-        places: as for `replay`.
+        places: as for `replayed`.
     """
     steps = steps_for(len(taught), config)
     x, y = _lessons(taught, steps, config, np.random.default_rng([config.seed, 3]))
-    again = replay(base, config, steps=steps, places=places)
+    again = replayed(base, config, steps=steps, places=places)
     return [
         (
             np.concatenate([x[step], again.x[step]]),

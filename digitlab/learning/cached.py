@@ -6,6 +6,7 @@ import hashlib
 import io
 import logging
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from zipfile import ZipFile
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 def write_aside(file: Path, data: bytes) -> None:
     """Write a file of the cache; where the home cannot be written it is made anew next time."""
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
+    aside = file.with_name(f".{file.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         aside.write_bytes(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
-from digitlab.learning.cached import file_name, find_arrays, read_arrays, write_arrays
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.gate import LATENCY_MS, Comparison, Decision, pair
+from digitlab.learning.known import gate_guesses, written
 from digitlab.learning.lessons import stack
 from digitlab.learning.lookup import LookUp
 from digitlab.learning.steps import Compared, Slice, Trained
 from digitlab.learning.training import Tell
 from digitlab.model import network
 from digitlab.model.adapt import Adaptation
-from digitlab.model.calibration import WRITTEN, Calibration, calibrate, written_digits
+from digitlab.model.calibration import Calibration, calibrate
 from digitlab.model.card import FILES, Card, file_sha256, library_versions
 from digitlab.model.config import NO_DIGIT
 from digitlab.model.runtime import Classifier, Network
@@ -60,7 +60,7 @@ def compare(
     tell(seconds_left=0.6 * trained.seconds)
     embedding = Card.read(base).embedding
     asked = Network(folder / "model.tflite", embedding=embedding, version="challenger", threads=2)
-    calibration = calibrate(asked, written=_written(cache))
+    calibration = calibrate(asked, written=written(cache))
     tell(seconds_left=0.3 * trained.seconds)
     known = gate_guesses(champion, (base, cache))
     slices = {
@@ -170,41 +170,6 @@ def report_on(source: str, version: Classifier, *, settings: Settings) -> dict[s
     from digitlab.reading import Reader, limits_of
 
     return evaluate(source, Reader(version, limits=limits_of(settings))).to_dict()
-
-
-def draw_ahead(champion: Classifier, *, base: Path, cache: Path, tell: Tell) -> None:
-    """Draw and ask what every comparison needs, and keep it; for a time when a processor idles."""
-    _written(cache)
-    tell()
-    gate_guesses(champion, (base, cache))
-    tell()
-
-
-def _written(cache: Path) -> NDArray[np.uint8]:
-    """Written digits to fit the refusal on; drawn once, and kept in a file."""
-    file = cache / f"written-{WRITTEN}.npz"
-    kept = read_arrays(file, x=(WRITTEN, 28, 28))
-    if kept is None:
-        kept = (written_digits(),)
-        write_arrays(file, x=kept[0])
-    return kept[0].astype(np.uint8)
-
-
-def gate_guesses(champion: Classifier, places: Sequence[Path]) -> dict[str, NDArray[np.int64]]:
-    """What the champion says of both slices of the gate, by name; asked once, and kept in a file.
-
-    Args:
-        champion: the version that serves.
-        places: folders in which the file may be; in the last one it is made when missing.
-    """
-    name = file_name("gate", champion.card.hashes["model.tflite"], mnist.SHA256, photographs.SHA256)
-    slices = {"gate": mnist.load("gate"), "photographs": photographs.load("gate")}
-    kept = find_arrays(places, name, **{part: y.shape for part, (_, y) in slices.items()})
-    if kept is None:
-        said = [champion.outputs(x)[0].argmax(axis=1).astype(np.uint8) for x, _ in slices.values()]
-        kept = tuple(said)
-        write_arrays(places[-1] / name, **dict(zip(slices, said, strict=True)))
-    return {part: guesses.astype(np.int64) for part, guesses in zip(slices, kept, strict=True)}
 
 
 def _judged(

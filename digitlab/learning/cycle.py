@@ -14,6 +14,7 @@ from digitlab.errors import DigitlabError, RunError
 from digitlab.learning import challenger, training
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.gate import Decision, decide
+from digitlab.learning.known import gate_guesses
 from digitlab.learning.lookup import LookUp, look
 from digitlab.learning.parameters import from_notebook
 from digitlab.learning.reasons import fates
@@ -147,7 +148,7 @@ class FineTune:
         folder, cache = self._models.folder(found.base), self._settings.cache
         threads = self.config.threads
         champion = self._models.load(threads=threads)
-        challenger.draw_ahead(champion, base=folder, cache=cache, tell=self._progress)
+        gate_guesses(champion, (folder, cache))  # while tensorflow loads, and a processor idles
         self._adaptation, self._trained = training.train(
             found.lessons,
             folder,

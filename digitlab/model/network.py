@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -160,18 +158,19 @@ def export(model: Any, path: Path) -> None:
     import tensorflow as tf
 
     tf.get_logger().setLevel("WARNING")  # in a notebook it tells of every file
-    folder = Path(tempfile.mkdtemp(prefix=".export-", dir=path.parent))
-    try:
-        with quiet_native():
-            model.export(
-                folder / "model.tflite",
-                format="litert",
-                verbose=False,
-                optimizations=[tf.lite.Optimize.DEFAULT],
-            )
-        os.replace(folder / "model.tflite", path)
-    finally:
-        shutil.rmtree(folder)
+    images = tf.TensorSpec((None, 28, 28), tf.uint8, name="digit_image")
+    asked = tf.function(
+        lambda x: model(x, training=False), autograph=False, input_signature=[images]
+    ).get_concrete_function()
+    holder = tf.Module()  # of a Keras model the converter saves far more, a second long
+    holder.weights = [variable.value for variable in model.variables]
+    with quiet_native():
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([asked], holder)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        data = converter.convert()
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_bytes(data)
+    os.replace(aside, path)
 
 
 def weights_hash(model: Any) -> str:
