@@ -38,8 +38,9 @@ from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.gate import decide
 from digitlab.learning.lessons import RECIPE, gather
 from digitlab.learning.lookup import LookUp
-from digitlab.learning.suspicion import Item, Reference, suspects
+from digitlab.learning.suspicion import Item, suspects
 from digitlab.model import network
+from digitlab.model.reference import Reference
 from digitlab.model.runtime import Classifier, Network
 from digitlab.settings import bundled
 from digitlab.store import Entry

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
-from digitlab.learning.cached import file_name, find_arrays, read_arrays, write_arrays
+from digitlab.datasets.cached import file_name, find_arrays, read_arrays, write_arrays
 from digitlab.learning.config import TYPES, FineTuneConfig
 from digitlab.learning.lessons import RECIPE
 from digitlab.learning.replay import Replay, replay

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
-from digitlab.learning.cached import write_aside
+from digitlab.datasets.cached import write_aside
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.suspicion import cap_share
 from digitlab.model.config import NO_DIGIT

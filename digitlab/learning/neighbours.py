@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.learning.alike import (
-    NEAREST,
     Floats,
-    Reference,
     contradiction,
     likeness,
     opinions,
 )
 from digitlab.model.config import NO_DIGIT
+from digitlab.model.reference import NEAREST, Reference
 
 PEOPLE: Final = 3
 """Contributors from whom on one can be told from the others."""

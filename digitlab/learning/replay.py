@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
+from digitlab.datasets.cached import file_name, find_arrays, write_arrays
 from digitlab.images.outliers import outliers
-from digitlab.learning.cached import file_name, find_arrays, write_arrays
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.lessons import RECIPE
 from digitlab.model import metrics

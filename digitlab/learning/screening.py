@@ -8,18 +8,15 @@ from typing import Final
 
 import numpy as np
 
-from digitlab.datasets import mnist
-from digitlab.learning.cached import file_name, read_arrays, write_arrays
-from digitlab.learning.suspicion import Item, Reference, check_one, suspects
+from digitlab.learning.suspicion import Item, check_one, suspects
 from digitlab.model.config import NO_DIGIT
 from digitlab.model.metrics import softmax
+from digitlab.model.reference import Reference
 from digitlab.model.runtime import Classifier
 from digitlab.store import Entry, FeedbackStore, ModelRegistry
 
 SCREENER: Final = "digitlab"
 """Who holds in the ledger what the screening found."""
-
-_REFERENCE: Final = 3_000  # images of `train`, its first ones
 
 
 class Screen:
@@ -74,19 +71,9 @@ class Screen:
         return [entry.id for entry in held]
 
     def reference(self) -> Reference:
-        """Digits of `train` as the base sees them; kept in a file, for MNIST is large."""
+        """Ordinary digits as the base sees them."""
         if self._reference is None:
-            hashes = self._base.card.hashes
-            asked = hashes["weights"], hashes["model.tflite"], mnist.SHA256
-            file = self._cache / file_name("reference", _REFERENCE, *asked)
-            found = read_arrays(file, embeddings=(_REFERENCE, -1), labels=(_REFERENCE,))
-            if found is None:
-                x, y = (array[:_REFERENCE] for array in mnist.load("train"))
-                found = self._base.embed(x).astype(np.float16), y
-                write_arrays(file, embeddings=found[0], labels=found[1])
-            self._reference = Reference(
-                embeddings=found[0].astype(np.float32), labels=found[1].astype(np.intp)
-            )
+            self._reference = Reference.of(self._base, cache=self._cache)
         return self._reference
 
     def _items(self, entries: Iterable[Entry]) -> list[Item]:

@@ -16,10 +16,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.learning.alike import Reference
 from digitlab.learning.neighbours import PEOPLE, Item, Neighbours, name_of
+from digitlab.model.reference import Reference
 
-__all__ = ["Item", "Reference", "cap_share", "check_one", "suspects"]
+__all__ = ["Item", "cap_share", "check_one", "suspects"]
 
 
 _MOST: Final = 2500  # items that are judged: the newest; older ones were judged before

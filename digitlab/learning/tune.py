@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist
-from digitlab.learning.cached import file_name, find_arrays, write_arrays
+from digitlab.datasets.cached import file_name, find_arrays, write_arrays
 from digitlab.learning.gate import GATE_BOUND, Z95
 from digitlab.learning.lessons import RECIPE
 from digitlab.learning.replay import MOVED

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digitlab.learning.cached import file_name, find_arrays, read_arrays, write_arrays
+from digitlab.datasets.cached import file_name, find_arrays, read_arrays, write_arrays
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.known import gate_guesses
 from digitlab.learning.replay import replay

@@ -1,0 +1,116 @@
+"""Reference: ordinary digits as a model version sees them, to tell what is like what.
+
+Embeddings are compared by their directions after whitening: what varies within a digit of the
+reference counts little, what tells digits apart counts much.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.datasets import mnist
+from digitlab.datasets.cached import file_name, read_arrays, write_arrays
+from digitlab.model.runtime import Classifier
+
+Floats = NDArray[np.floating]
+
+NEAREST: Final = 10
+"""How many digits of the reference are asked."""
+
+_IMAGES: Final = 3_000  # of `train`, its first ones
+_RIDGE: Final = 0.05  # of the mean variance within digits, added before whitening
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reference:
+    """Digits of MNIST's `train` split as the base sees them.
+
+    Attributes:
+        embeddings: float (N, E); a few thousand.
+        labels: (N,), 0-9.
+    """
+
+    embeddings: Floats = field(repr=False)
+    labels: NDArray[np.integer] = field(repr=False)
+
+    @classmethod
+    def of(cls, classifier: Classifier, *, cache: Path) -> Self:
+        """Digits of `train` as a version sees them; kept in a file, for MNIST is large.
+
+        Args:
+            classifier: the version.
+            cache: folder of the file.
+        """
+        hashes = classifier.card.hashes
+        asked = hashes["weights"], hashes["model.tflite"], mnist.SHA256
+        file = cache / file_name("reference", _IMAGES, *asked)
+        found = read_arrays(file, embeddings=(_IMAGES, -1), labels=(_IMAGES,))
+        if found is None:
+            x, y = (array[:_IMAGES] for array in mnist.load("train"))
+            found = classifier.embed(x).astype(np.float16), y
+            write_arrays(file, embeddings=found[0], labels=found[1])
+        return cls(embeddings=found[0].astype(np.float32), labels=found[1].astype(np.intp))
+
+    def directions(self, embeddings: Floats) -> Floats:
+        """Whitened embeddings (N, E) of length 1; their products tell what is alike."""
+        whitened = np.asarray(embeddings, np.float64) @ self._whitening
+        lengths = np.linalg.norm(whitened, axis=1, keepdims=True)
+        found: Floats = whitened / np.maximum(lengths, 1e-9)
+        return found
+
+    def nearest(self, directions: Floats) -> tuple[NDArray[np.intp], Floats]:
+        """What the reference's nearest digits are, where they agree.
+
+        Args:
+            directions: as of `directions`.
+
+        Returns:
+            The label of the `NEAREST` digits, (N,), -1 where they differ; and how ordinary
+            the place is, 0-1: the share of the reference's own digits that lie less close
+            to their neighbours.
+        """
+        labels, tenth = self._ask(directions, itself=False)
+        return labels, np.searchsorted(self._usual, tenth) / len(self._usual)
+
+    @cached_property
+    def _whitening(self) -> Floats:
+        means = np.stack(
+            [
+                self.embeddings[self.labels == label].mean(0)
+                if (self.labels == label).any()
+                else np.zeros(self.embeddings.shape[1])
+                for label in range(10)
+            ]
+        )
+        within = np.cov((self.embeddings - means[self.labels]).T.astype(np.float64))
+        values, vectors = np.linalg.eigh(np.atleast_2d(within))
+        values = np.maximum(values, 0) + _RIDGE * max(float(values.mean()), 1e-9)
+        found: Floats = (vectors / np.sqrt(values)) @ vectors.T
+        return found
+
+    @cached_property
+    def _directions(self) -> Floats:
+        return self.directions(self.embeddings)
+
+    @cached_property
+    def _usual(self) -> Floats:
+        """How near the reference's own digits have their neighbours, from far to near."""
+        return np.sort(self._ask(self._directions, itself=True)[1])
+
+    def _ask(self, directions: Floats, *, itself: bool) -> tuple[NDArray[np.intp], Floats]:
+        """Label and similarity of the last of the nearest, of which none is the image itself."""
+        count = min(NEAREST, len(self.labels) - 1)
+        similar = directions @ self._directions.T
+        if itself:
+            np.fill_diagonal(similar, -1)
+        near = np.argpartition(-similar, count - 1, axis=1)[:, :count]
+        labels = self.labels[near]
+        agreed = (labels == labels[:, :1]).all(axis=1)
+        last: Floats = np.take_along_axis(similar, near, axis=1).min(axis=1)
+        return np.where(agreed, labels[:, 0], -1).astype(np.intp), last
