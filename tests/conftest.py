@@ -27,6 +27,8 @@ QUIET = [  # a Chromium that asks nobody for updates, fonts or experiments
     "--no-first-run",
 ]
 
+CAMERA = ["--use-fake-device-for-media-stream"]  # moving shapes; a page still has to be allowed
+
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Give tensorflow the threads that fine-tunes ask for, before a test computes with it.
@@ -69,7 +71,7 @@ def launch(playwright: Playwright) -> Browser:
     installed = next(filter(None, map(shutil.which, BROWSERS)), None)
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     return playwright.chromium.launch(
-        executable_path=installed, args=[*QUIET, *(["--no-sandbox"] if as_root else [])]
+        executable_path=installed, args=[*QUIET, *CAMERA, *(["--no-sandbox"] if as_root else [])]
     )
 
 

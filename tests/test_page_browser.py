@@ -305,12 +305,17 @@ def test_a_drawing_of_two_digits_is_read_as_two(page: Page) -> None:
     see(page.get_by_test_id("visit-item-1")).to_contain_text("7, ")
 
 
-def test_a_file_of_19_megabytes_arrives(page: Page, tmp_path: Path) -> None:
-    path = tmp_path / "large.bmp"
+def test_a_file_of_19_megabytes_arrives(page: Page, server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "large.tiff"  # which Chromium cannot decode, and so does not reduce
     digit_picture("2", side=2516).save(path)
     assert 18.9e6 < path.stat().st_size < 19.1e6
     choose(page, path)
     see(label(page)).to_have_text("2", timeout=30_000)
+    page.keyboard.press("Enter")
+    see(page.get_by_test_id("receipt")).not_to_be_empty()
+    (entry,) = ledger(page, server)
+    with FeedbackStore.open(Settings.load(server.home)) as store:
+        assert store.pictures.get(entry.picture_sha256) == path.read_bytes()
 
 
 def test_stop_holds_also_while_the_browser_reads_the_file(page: Page) -> None:

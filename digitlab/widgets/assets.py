@@ -7,13 +7,18 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 
 
-def script(name: str) -> str:
-    """The module `name`.js with `page.js` in front of it.
+def script(*names: str) -> str:
+    """The modules `name`.js, one after the other, with `page.js` in front of them.
 
     A widget's module is loaded from a string and cannot import a neighbour, so what the
-    views share is put in front of each.
+    views share is put in front of each, and a long module is written as several files. All
+    of them share one scope: a name at the top of a file is known to the others, and stands
+    once.
+
+    Args:
+        names: the files without their ending; the last one exports `render`.
     """
-    return f"{_text('page.js')}\n{_text(f'{name}.js')}"
+    return "\n".join(_text(f"{name}.js") for name in ("page", *names))
 
 
 def style(name: str) -> str:

@@ -1,4 +1,4 @@
-"""PictureInput: where pictures come in: dropped, chosen, drawn, or one of the examples."""
+"""PictureInput: where pictures come in, whichever way a person has them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ from digitlab.widgets.uploads import CHUNK, Uploads
 THUMBNAIL = 96
 """Largest side of an example's thumbnail, in pixels."""
 
+MAX_SIDE = 2048
+"""Largest side of a picture that travels, in pixels: the browser reduces larger ones. Reading
+goes on at 1,200 pixels a side or less."""
+
 
 class PictureInput(anywidget.AnyWidget):
     """Sends pictures to the session, in chunks.
@@ -29,11 +33,12 @@ class PictureInput(anywidget.AnyWidget):
     an "ack" (upload, more: whether to send the next chunk).
     """
 
-    _esm = assets.script("picture_input")
+    _esm = assets.script("reduce", "uploads", "pad", "clipboard", "camera", "picture_input")
     _css = assets.style("picture_input")
 
     chunk_bytes = traitlets.Int(CHUNK).tag(sync=True)
     max_bytes = traitlets.Int().tag(sync=True)
+    max_side = traitlets.Int(MAX_SIDE).tag(sync=True)
     examples = traitlets.List(traitlets.Dict()).tag(sync=True)
     several = traitlets.Bool(False).tag(sync=True)
     ready = traitlets.Bool(False)

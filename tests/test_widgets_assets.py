@@ -1,0 +1,38 @@
+"""The scripts of the views: several files put together into one module."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from digitlab.widgets import assets, banner, header, judge, learn, picture_input, visit
+
+VIEWS = {
+    "banner": banner.Banner,
+    "header": header.Header,
+    "judge": judge.Judge,
+    "learn": learn.Learn,
+    "picture_input": picture_input.PictureInput,
+    "visit": visit.Visit,
+}
+TOP_LEVEL = re.compile(r"^(?:const|let|class|(?:async )?function) (\w+)", re.MULTILINE)
+
+
+def test_a_script_is_what_the_views_share_and_then_its_files_in_order() -> None:
+    script = assets.script("pad", "picture_input")
+    begins = [script.index(word) for word in ("const pageOf", "class Pad", "export default")]
+    assert begins == sorted(begins)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_two_files_of_a_view_give_the_same_name(view: str) -> None:
+    names = Counter(TOP_LEVEL.findall(str(VIEWS[view]._esm)))
+    assert [name for name, times in names.items() if times > 1] == []
+    assert names["render"] == 1
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_has_one_export(view: str) -> None:
+    assert str(VIEWS[view]._esm).count("export ") == 1
