@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from digitlab.errors import DigitlabError
 from digitlab.images.examples import Example
 from digitlab.images.examples import examples as bundled_examples
-from digitlab.model.prediction import Prediction
+from digitlab.model.prediction import DigitImage, Prediction
 from digitlab.reading import PictureSource, Reader, limits_of
 from digitlab.settings import Settings, default_contributor
 from digitlab.store import (
@@ -267,6 +268,10 @@ class Lab(Closing):
     def examples(self) -> list[Example]:
         """The pictures that ship with digitlab to try it with."""
         return bundled_examples()
+
+    def digit_images(self, verdict_ids: Iterable[int]) -> dict[int, tuple[DigitImage, int | None]]:
+        """The digit images of verdicts in force with their right digits, None for no digit."""
+        return self.feedback.digit_images(verdict_ids)
 
     def page(self) -> Page:
         """The reading page as a widget, for Voilà, JupyterLab or VS Code."""

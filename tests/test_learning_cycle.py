@@ -229,6 +229,19 @@ def test_the_row_of_the_run_has_its_verdict_and_how_it_went(learned):
     assert run.metrics["gate"]["n"] == 5000
 
 
+def test_figures_and_row_name_the_corrections_that_changed_sides(learned):
+    metrics = learned.home.log.get("r1").metrics
+    assert sorted(metrics["fixed"] + metrics["still_wrong"]) == [1, 2, 3, 4, 5, 6]
+    assert (len(metrics["fixed"]), metrics["broken"]) == (metrics["corrections"]["fixed"], [])
+    names = ("fixed", "broken", "still_wrong")
+    assert [learned.card.metrics[name] for name in names] == [metrics[name] for name in names]
+
+
+def test_the_row_keeps_every_look_at_tune_however_fast_it_trains(learned):
+    looks = [point for point in learned.home.log.get("r1").curve if point[2] is not None]
+    assert [step for step, _, _ in looks] == list(range(1, CONFIG.steps + 1))
+
+
 def test_the_history_names_the_run_that_moved_the_champion(learned):
     moves = [move for move in learned.home.models.history() if move.run == "r1"]
     assert ("champion", learned.outcome.version) in [(move.alias, move.version) for move in moves]

@@ -8,16 +8,20 @@ import pytest
 from test_learning_batches import lesson
 
 from digitlab.learning.lessons import Lessons
-from digitlab.learning.reasons import fates
+from digitlab.learning.reasons import fates, sides
 from digitlab.learning.steps import Slice
+
+
+def part_of(lessons, guesses, champion):
+    """The corrections among the lessons, as both versions answer them."""
+    y = np.array([one.label for one in lessons if one.correction], np.uint8)
+    x = np.zeros((len(y), 28, 28), np.uint8)
+    return Slice(x=x, y=y, champion=np.array(champion), challenger=np.array(guesses))
 
 
 def told(lessons, guesses, *, left_out=(), pending=()):
     """The sentences, where the challenger answers `guesses` to the corrections."""
-    y = np.array([one.label for one in lessons if one.correction], np.uint8)
-    part = Slice(
-        x=np.zeros((len(y), 28, 28), np.uint8), y=y, champion=y, challenger=np.array(guesses)
-    )
+    part = part_of(lessons, guesses, champion=guesses)
     found = SimpleNamespace(lessons=Lessons(all=tuple(lessons), left_out=dict(left_out)))
     compared = SimpleNamespace(slices={"corrections": part})
     return fates(found, compared, pending=[SimpleNamespace(id=number) for number in pending])
@@ -56,3 +60,14 @@ def test_a_long_list_is_cut_and_counted():
     (sentence,) = told([lesson(n, 4) for n in range(1, 101)], [4] * 100)
     assert sentence.startswith("100 verdicts learned: 1, 2, 3")
     assert sentence.endswith(" more.")
+
+
+def test_corrections_that_changed_sides_are_named_by_their_first_verdict():
+    shared = dataclasses.replace(lesson(8, 4), verdicts=(2, 8))
+    lessons = [lesson(9, 4), shared, lesson(3, 4), lesson(4, 4), lesson(5, 4)]
+    part = part_of(lessons, guesses=[4, 4, 4, 9, 1], champion=[9, 9, 4, 4, 9])
+    assert sides(part, lessons) == {"fixed": [2, 9], "broken": [4], "still_wrong": [5]}
+
+
+def test_without_corrections_none_changed_sides():
+    assert sides(part_of([], [], []), []) == {"fixed": [], "broken": [], "still_wrong": []}

@@ -208,6 +208,24 @@ def test_an_unknown_number_is_a_plain_error(store):
         store.get(5)
 
 
+def test_digit_images_are_found_by_number_with_what_they_show(store):
+    seven = store.add(make_prediction(1), "wrong", digit=7, contributor="ann").id
+    nothing = store.add(make_prediction(2), "not-a-digit", contributor="ann").id
+    store.add(make_prediction(3), "wrong", digit=5, contributor="ann")
+    found = store.digit_images([nothing, seven, 99])
+    assert {number: digit for number, (_, digit) in found.items()} == {seven: 7, nothing: None}
+    assert np.array_equal(found[seven][0], make_prediction(1).digit_image)
+    assert store.digit_images([]) == {}
+
+
+def test_the_digit_image_of_a_verdict_that_is_no_longer_in_force_is_left_out(store):
+    gone = store.add(make_prediction(1), "wrong", digit=7, contributor="ann").id
+    stands = store.add(make_prediction(1), "wrong", digit=4, contributor="ann").id
+    assert list(store.digit_images([gone, stands])) == [stands]
+    store.undo("ann")
+    assert list(store.digit_images([gone, stands])) == [gone]
+
+
 def test_counts_tell_verdicts_states_and_judged_predictions(store):
     kept = [
         dataclasses.replace(make_prediction(n), id=store.record(make_prediction(n)))

@@ -11,6 +11,7 @@ from digitlab.errors import RunError
 from digitlab.settings import Settings
 from digitlab.store import Database, Options, RunLog
 from digitlab.store.processes import HOST, lives
+from digitlab.store.runrows import CURVE_POINTS, thinned
 from digitlab.store.tables import aliases, leases, options, runs
 
 NOTHING = {"by": "ann", "parameters": {}}
@@ -194,14 +195,28 @@ def test_progress_is_seen_as_it_happens(log):
     assert run.curve == ((10, 0.5, None), (20, 0.25, 0.99))
 
 
-def test_a_long_curve_is_thinned_and_keeps_its_last_point(log):
+def test_a_long_curve_is_thinned_and_keeps_its_first_and_its_last_point(log):
     log.take("r1", **NOTHING)
-    for step in range(1, 402):
+    for step in range(1, CURVE_POINTS + 2):
         log.beat("r1", step=step, loss=1 / step)
-    curve = log.get("r1").curve
-    assert len(curve) == 201
-    assert curve[0][0] == 1
-    assert curve[-1][0] == 401
+    steps = [step for step, _, _ in log.get("r1").curve]
+    assert steps == [1, *range(3, CURVE_POINTS + 1, 2), CURVE_POINTS + 1]
+
+
+def test_a_thinned_curve_keeps_every_look_at_tune():
+    looks = {37, 38, 200, 399}
+    curve = []
+    for step in range(1, 401):
+        curve = thinned([*curve, [step, 1 / step, 0.9 if step in looks else None]])
+        assert len(curve) <= CURVE_POINTS
+    assert {step for step, _, tune in curve if tune is not None} == looks
+    assert [curve[0][0], curve[-1][0]] == [1, 400]
+
+
+def test_json_of_a_run_has_no_curve(log):
+    log.take("r1", **NOTHING)
+    log.beat("r1", step=1, loss=0.5)
+    assert "curve" not in log.get("r1").to_dict()
 
 
 def test_a_run_that_is_over_stays_as_it_is(log):

@@ -206,7 +206,9 @@ def test_a_promotion_shows_the_new_version_and_says_so(page: Page, desk: Learnin
     page.learning.turn()
     assert page.header.model_version == "v0001"
     assert page.judge.receipt == "v0001 reads from now on."
-    assert page.learn.says == "v0001 proved better and has taken over."
+    assert page.learn.says == (
+        "v0001 proved better and has taken over; the page answers with v0001 now."
+    )
 
 
 def test_a_promotion_that_no_run_made_is_told_with_the_next_picture(

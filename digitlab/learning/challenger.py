@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +16,9 @@ from digitlab.datasets import mnist, photographs
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.gate import LATENCY_MS, Comparison, Decision, pair
 from digitlab.learning.known import gate_guesses, written
-from digitlab.learning.lessons import stack
+from digitlab.learning.lessons import Lesson, stack
 from digitlab.learning.lookup import LookUp
+from digitlab.learning.reasons import sides
 from digitlab.learning.steps import Compared, Slice, Trained
 from digitlab.learning.training import Tell
 from digitlab.model import network
@@ -124,7 +125,8 @@ def write_card(
         ],
         temperature=compared.calibration.temperature,
         refusal=compared.calibration.refusal,
-        metrics=compared.calibration.metrics | figures(compared, trained),
+        metrics=compared.calibration.metrics
+        | figures(compared, trained, found.lessons.corrections),
         hashes={
             "weights": network.weights_hash(adaptation.model),
             **{name: file_sha256(folder / name) for name in FILES},
@@ -146,7 +148,7 @@ def write_card(
     return card
 
 
-def figures(compared: Compared, trained: Trained) -> dict[str, Any]:
+def figures(compared: Compared, trained: Trained, corrections: Sequence[Lesson]) -> dict[str, Any]:
     """What the gate judged, with its counts, as cards and the command line show it."""
     found = compared.comparison
     return {
@@ -154,6 +156,7 @@ def figures(compared: Compared, trained: Trained) -> dict[str, Any]:
         "photographs": found.photographs.to_dict(),
         "corrections": found.corrections.to_dict(),
         "checks": found.checks.to_dict(),
+        **sides(compared.slices["corrections"], corrections),
         "digits": {str(digit): asdict(paired) for digit, paired in found.digits.items()},
         "withdrawn": found.withdrawn,
         "asked": found.asked,

@@ -197,7 +197,7 @@ class FineTune:
         compared = self._need(self._compared, "compare")
         decision = self._need(self._decision, "decide")
         assert self._aside is not None  # `compare` made it  # noqa: S101
-        metrics = challenger.figures(compared, trained)
+        metrics = challenger.figures(compared, trained, found.lessons.corrections)
         metrics |= {"mnist:test": compared.calibration.metrics["mnist:test"]}
         moved = self._models.champion != compared.champion
         if moved:
@@ -259,7 +259,8 @@ class FineTune:
     def _progress(self, **said: Any) -> None:
         """Write how far the run is, not too often; notice a cancellation."""
         now = time.monotonic()
-        if "phase" not in said and now - self._last < _EVERY_S:
+        rare = "phase" in said or said.get("tune") is not None  # and never left out
+        if not rare and now - self._last < _EVERY_S:
             return
         self._last = now
         self._tell(**said)

@@ -1,12 +1,13 @@
-"""Reasons: what became of each correction in a run, in sentences."""
+"""Reasons: what became of each correction in a run, in sentences and as numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from digitlab.learning.lessons import Lesson
 from digitlab.learning.lookup import LookUp
-from digitlab.learning.steps import Compared
+from digitlab.learning.steps import Compared, Slice
 from digitlab.store import Entry
 
 _NAMED: Final = 40  # numbers in one sentence at most; the card has them all
@@ -42,6 +43,25 @@ def fates(found: LookUp, compared: Compared, *, pending: Sequence[Entry]) -> tup
     ]
     left_out = sorted(set(found.lessons.left_out.values()))
     return (*told, *(f"Left out: {why}." for why in left_out))
+
+
+def sides(part: Slice, corrections: Sequence[Lesson]) -> dict[str, list[int]]:
+    """Which corrections changed sides, each by the number of its first verdict; sorted.
+
+    Args:
+        part: what both versions read of them.
+        corrections: in the order of `part`.
+
+    Returns:
+        "fixed": read right by the challenger alone; "broken": by the champion alone;
+        "still_wrong": by neither.
+    """
+    before, after = part.champion == part.y, part.challenger == part.y
+    named = {"fixed": after & ~before, "broken": before & ~after, "still_wrong": ~before & ~after}
+    return {
+        name: sorted(one.verdicts[0] for one, among in zip(corrections, rows, strict=True) if among)
+        for name, rows in named.items()
+    }
 
 
 def _counted(n: int) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Self
 
+from digitlab.model.prediction import DigitImage
 from digitlab.settings import Settings
 from digitlab.store import ledger
 from digitlab.store.closing import Closing
@@ -83,6 +85,19 @@ class FeedbackReader(Closing):
         """The verdicts that are held and wait for review, oldest first."""
         with self.database.read() as connection:
             return ledger.fetch(connection, ledger.entries(only=["held"]))
+
+    def digit_images(self, verdict_ids: Iterable[int]) -> dict[int, tuple[DigitImage, int | None]]:
+        """The digit images of verdicts with the digits that they say, by number; one read.
+
+        None stands for no digit. A verdict that is unknown, or no longer in force because
+        somebody took it back or said something else since, is left out.
+        """
+        wanted = set(verdict_ids)
+        named = verdicts.c.id.in_(wanted)
+        with self.database.read() as connection:
+            statement = ledger.entries(ledger.keys_of(wanted), only=IN_FORCE).where(named)
+            found = ledger.fetch(connection, statement)
+        return {entry.id: (entry.digit_image, entry.digit) for entry in found}
 
     def counts(self) -> Counts:
         """How much the ledger holds."""

@@ -43,7 +43,8 @@ class Run:
         loss: of the last batches; None before there is one.
         tune: accuracy on `tune`, 0-1; None before it is measured.
         seconds_left: until the verdict, as estimated; None before there is an estimate.
-        curve: (step, loss, tune) as they came, loss or tune None where it was not measured.
+        curve: (step, loss, tune) as they came, loss or tune None where it was not measured;
+            at most about 80 points.
         cancel: whether somebody asked for its end.
         parameters: of the notebook, as they were given.
         hash: of the version: base, feedback, parameters and seed; None before it is known.

@@ -15,8 +15,8 @@ from digitlab.store.tables import aliases, leases, runs
 LEASE: Final = "fine-tune"
 """The name of what only one run of a home may hold."""
 
-CURVE_POINTS: Final = 400
-"""So many points of a curve are kept; when there are more, every second one goes."""
+CURVE_POINTS: Final = 80
+"""So many points of a curve are kept, which a page draws; when there are more, it is thinned."""
 
 DIED: Final = "Its process ended before the verdict."
 
@@ -98,8 +98,19 @@ def settle_dead(connection: sa.Connection, name: str, time: datetime) -> None:
 def lengthened(connection: sa.Connection, name: str, point: list[Any]) -> list[Any]:
     """The curve of a run with one more point, thinned when it is long."""
     found = connection.execute(sa.select(runs.c.curve).where(runs.c.name == name)).scalar()
-    curve = [*(found or []), point]
-    return curve if len(curve) <= CURVE_POINTS else curve[::2]
+    return thinned([*(found or []), point])
+
+
+def thinned(curve: list[list[Any]]) -> list[list[Any]]:
+    """A curve of more than `CURVE_POINTS` points without every second one.
+
+    The first and the last point stay, and each at which `tune` was measured: these are few.
+    """
+    if len(curve) <= CURVE_POINTS:
+        return curve
+    loss_alone = [place for place, (_, _, tune) in enumerate(curve[:-1]) if place and tune is None]
+    gone = set(loss_alone[::2])
+    return [point for place, point in enumerate(curve) if place not in gone]
 
 
 def get(connection: sa.Connection, name: str) -> Run | None:

@@ -21,9 +21,9 @@ def script(*names: str) -> str:
     return "\n".join(_text(f"{name}.js") for name in ("page", *names))
 
 
-def style(name: str) -> str:
-    """The style sheet `name`.css."""
-    return _text(f"{name}.css")
+def style(*names: str) -> str:
+    """The style sheets `names`.css as one."""
+    return "\n".join(_text(f"{name}.css") for name in names)
 
 
 def _text(name: str) -> str:

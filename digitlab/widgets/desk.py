@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from digitlab.images.examples import Example
-from digitlab.model.prediction import Prediction
+from digitlab.model.prediction import DigitImage, Prediction
 from digitlab.settings import Settings
 from digitlab.store import Entry, Receipt, Run, RunLog, Verdict
 
@@ -57,3 +57,8 @@ class Desk(Protocol):
 
     def examples(self) -> Sequence[Example]:
         """The pictures to try."""
+
+    def digit_images(
+        self, verdict_ids: Iterable[int], /
+    ) -> dict[int, tuple[DigitImage, int | None]]:
+        """The digit images of verdicts in force with their right digits, None for no digit."""

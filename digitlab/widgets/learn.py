@@ -1,4 +1,4 @@
-"""Learn: a button for a fine-tune, how far the one that is under way is, and its verdict."""
+"""Learn: a button for a fine-tune, how the one that is under way goes, and what came of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import anywidget
 import traitlets
 
 from digitlab.store import Run
-from digitlab.widgets import assets
+from digitlab.widgets import assets, curve
 from digitlab.widgets.learning import Learning
 from digitlab.widgets.messages import Content, listen
 from digitlab.widgets.session import Session
@@ -30,12 +30,15 @@ ENDING: Final = "Ending it"
 LOOKING: Final = "Looking what is new"
 
 VERDICTS: Final = {
-    "promoted": "{version} proved better and has taken over.",
+    "promoted": "{version} proved better and has taken over; the page answers with {version} now.",
     "rejected": "{version} did not prove better; nothing has changed.",
     "nothing-new": "There is nothing new to learn; nothing has changed.",
     "cancelled": "It was cancelled; nothing has changed.",
     "failed": "It failed; nothing has changed.",
 }
+
+MOVED_SINCE: Final = "{version} proved better and took over; by now the page answers with {model}."
+"""Of a promoted version that another one has replaced."""
 
 DOORS: Final = {
     "page": "from the page",
@@ -63,10 +66,16 @@ class Learn(anywidget.AnyWidget):
         left: how long it may take, in words; empty while nobody knows.
         origin: where it was started from, in words.
         at: when it was started or, when it is over, ended: seconds since 1970; 0 for never.
+        points: of the run's curve: step, loss and share read right, None where not measured.
+        steps: of the whole training; 0 before it is known.
+        loss: the last one, as the legend says it; empty before there is one.
+        right: the same of the share read right.
+        spoken: the curve in a sentence.
+        groups: what became of the corrections; see `gallery.groups_of`.
     """
 
-    _esm = assets.script("learn")
-    _css = assets.style("learn")
+    _esm = assets.script("curve", "gallery", "learn")
+    _css = assets.style("learn", "curve", "gallery")
 
     running = traitlets.Unicode().tag(sync=True)
     asked = traitlets.Bool(False).tag(sync=True)
@@ -79,11 +88,17 @@ class Learn(anywidget.AnyWidget):
     left = traitlets.Unicode().tag(sync=True)
     origin = traitlets.Unicode().tag(sync=True)
     at = traitlets.Float(0.0).tag(sync=True)
+    points = traitlets.List(traitlets.List()).tag(sync=True)
+    steps = traitlets.Int(0).tag(sync=True)
+    loss = traitlets.Unicode().tag(sync=True)
+    right = traitlets.Unicode().tag(sync=True)
+    spoken = traitlets.Unicode().tag(sync=True)
+    groups = traitlets.List(traitlets.Dict()).tag(sync=True)
     ready = traitlets.Bool(False)
 
     def __init__(self, session: Session, learning: Learning) -> None:
         super().__init__()
-        self._learning = learning
+        self._session, self._learning = session, learning
         listen(
             self,
             session,
@@ -94,6 +109,8 @@ class Learn(anywidget.AnyWidget):
             },
         )
         learning.observe(self._show, ["run", "asked", "told"])
+        session.observe(self._show, "model")
+        traitlets.dlink((learning, "groups"), (self, "groups"))
         self._show()
 
     def _begin(self, _: Content, __: Any) -> None:
@@ -116,18 +133,33 @@ class Learn(anywidget.AnyWidget):
             self.share = share(run) if run is not None and under_way else 0.0
             self.left = left(run) if run is not None and under_way else ""
             self.verdict = "" if run is None or self.asked else run.verdict or ""
-            self.says = LOOKING if self.asked else "" if run is None else in_words(run)
+            said = "" if run is None else in_words(run, self._session.model)
+            self.says = LOOKING if self.asked else said
             reasons = () if run is None or under_way or self.asked else run.reasons
             self.reasons = [reason for reason in reasons if reason != self.says]
             self.origin = "" if run is None or self.asked else DOORS.get(run.door, run.door)
             self.at = 0.0 if run is None else (run.finished or run.started).timestamp()
+            self._draw(None if self.asked else run)
+
+    def _draw(self, run: Run | None) -> None:
+        self.points = [] if run is None else curve.points_of(run)
+        self.steps = 0 if run is None else run.steps
+        self.loss, self.right = curve.said_last(self.points)
+        self.spoken = curve.spoken(self.points, self.steps)
 
 
-def in_words(run: Run) -> str:
-    """What the run does, or its verdict, in a sentence."""
+def in_words(run: Run, model: str) -> str:
+    """What the run does, or its verdict, in a sentence.
+
+    Args:
+        run: the one in view.
+        model: the version that the page answers with.
+    """
     if run.verdict is not None:
         version = run.version or "The new version"
-        return VERDICTS.get(run.verdict, run.verdict).format(version=version)
+        moved = run.verdict == "promoted" and run.version not in (None, model)
+        sentence = MOVED_SINCE if moved else VERDICTS.get(run.verdict, run.verdict)
+        return sentence.format(version=version, model=model)
     return ENDING if run.cancel else PHASES[run.phase][0]
 
 

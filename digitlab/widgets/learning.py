@@ -14,6 +14,7 @@ import traitlets
 
 from digitlab.store import Run, RunLog
 from digitlab.widgets.desk import Desk
+from digitlab.widgets.gallery import Group, groups_of
 from digitlab.widgets.session import Session
 
 UNDER_WAY_S: Final = 0.5
@@ -36,12 +37,14 @@ class Learning(traitlets.HasTraits):
 
     Attributes:
         run: under way or over; None in a home that never had one.
+        groups: what became of the corrections in that run; see `gallery.groups_of`.
         asked: True from the question for a fine-tune until it has begun or has its verdict.
         told: what became of that question, where `run` does not say so; mostly empty.
         thread: looks at the store; None before `watch`.
     """
 
     run = traitlets.Instance(Run, allow_none=True)
+    groups = traitlets.List(traitlets.Dict())
     asked = traitlets.Bool(False)
     told = traitlets.Unicode()
 
@@ -128,14 +131,19 @@ class Learning(traitlets.HasTraits):
         run, seen = _under_way_or_last(self._lab.runs, self._seen), self._seen
         if run == seen:
             return
-        model = self._lab.model if _state(run) != _state(seen) else ""  # it may have moved
+        show = functools.partial(setattr, self, "run", run)
+        if _state(run) != _state(seen):
+            groups: list[Group] = []
+            with self._session.guard(self._complain):  # a verdict is shown also without pictures
+                groups = groups_of(run, self._lab)
+            show = functools.partial(self._turn_to, run, self._lab.model, groups)
         self._seen = run
-        self._apply(functools.partial(self._show, run, model))
+        self._apply(show)
 
-    def _show(self, run: Run | None, model: str) -> None:
-        self.run = run
-        if model:
-            self._session.read_by(model)
+    def _turn_to(self, run: Run | None, model: str, groups: list[Group]) -> None:
+        """Show another run, or the same one over: what the page answers with may have moved."""
+        self._session.read_by(model)
+        self.groups, self.run = groups, run
 
     def _complain(self, sentence: str) -> None:
         self._apply(lambda: setattr(self._session, "error", sentence))
