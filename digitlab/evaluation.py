@@ -141,12 +141,11 @@ def _digit_images(
 ) -> _Answers:
     parts = []
     for start in range(0, len(x), _PART):
-        parts.append(reader.classifier.answers(x[start : start + _PART]))
+        parts.append(reader.read_images(x[start : start + _PART]))
         if progress is not None:
             progress(min(start + _PART, len(x)), len(x))
-    probabilities = np.concatenate([part.probabilities for part in parts])
-    refused = sum(int(part.refused.sum()) for part in parts)
-    return _Answers(y, probabilities.argmax(axis=1), probabilities.max(axis=1), refused)
+    guesses, confidence, refused = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return _Answers(y, guesses, confidence, int(refused.sum()))
 
 
 def _pictures(

@@ -13,6 +13,7 @@ import numpy as np
 from digitlab.errors import DigitlabError
 from digitlab.images.examples import Example
 from digitlab.images.examples import examples as bundled_examples
+from digitlab.memory import Memory
 from digitlab.model.prediction import DigitImage, Prediction
 from digitlab.reading import PictureSource, Reader, limits_of
 from digitlab.settings import Settings, default_contributor
@@ -51,10 +52,16 @@ class Lab(Closing):
         models: the model versions.
         runs: the fine-tunes of this home.
         options: what the home is set to, for example `review`.
+        memory: corrections that answer at once.
     """
 
     def __init__(
-        self, settings: Settings, *, contributor: str | None = None, screening: bool = True
+        self,
+        settings: Settings,
+        *,
+        contributor: str | None = None,
+        screening: bool = True,
+        memory: bool = True,
     ) -> None:
         self.settings = settings
         self.contributor = contributor or default_contributor()
@@ -62,6 +69,8 @@ class Lab(Closing):
         self.models = ModelRegistry(settings, self.feedback.database)
         self.runs = RunLog(self.feedback.database)
         self.options = Options(self.feedback.database)
+        self.memory = Memory(self.feedback, cache=settings.cache)
+        self._remembers = memory
         self._screening = screening
         self._screen: Screen | None = None
 
@@ -70,25 +79,54 @@ class Lab(Closing):
         """The version that serves."""
         return self.models.champion
 
-    def reader(self, version: str | None = None, *, threads: int = 1) -> Reader:
-        """The way of reading pictures with one version; None for the one that serves."""
-        return Reader(self.models.load(version, threads=threads), limits=limits_of(self.settings))
+    def reader(
+        self,
+        version: str | None = None,
+        *,
+        threads: int = 1,
+        memory: bool = False,
+        contributor: str | None = None,
+    ) -> Reader:
+        """The way of reading pictures with one version.
 
-    def predict(self, picture: PictureSource, *, name: str = "") -> Prediction:
+        Args:
+            version: its name; None for the one that serves.
+            threads: that it may use; more than one pays only for many digit images.
+            memory: whether remembered corrections answer too.
+            contributor: who asks; None for the lab's own.
+        """
+        return Reader(
+            self.models.load(version, threads=threads),
+            limits=limits_of(self.settings),
+            memory=self.memory if memory else None,
+            contributor=contributor or self.contributor,
+        )
+
+    def predict(
+        self, picture: PictureSource, *, name: str = "", contributor: str | None = None
+    ) -> Prediction:
         """The digit in a picture; one small row of it is kept in the store.
+
+        A picture that was corrected, or one like it, is answered by that correction where the
+        version would answer otherwise; the prediction says so.
 
         Args:
             picture: a path, the bytes of a picture file, or a uint8 array of pixels
                 (H, W), (H, W, 3) or (H, W, 4), of either polarity.
             name: what to call the picture; the file's name when a path is given.
+            contributor: who asks: their own corrections count also while they wait for review;
+                None for the lab's own.
 
         Raises:
             ImageError: the picture cannot be read; its `code` says why.
         """
-        prediction = self.reader().read(picture, name=name)
+        reader = self.reader(memory=self._remembers, contributor=contributor)
+        prediction = reader.read(picture, name=name)
         return dataclasses.replace(prediction, id=self.feedback.record(prediction))
 
-    def predict_all(self, picture: PictureSource, *, name: str = "") -> tuple[Prediction, ...]:
+    def predict_all(
+        self, picture: PictureSource, *, name: str = "", contributor: str | None = None
+    ) -> tuple[Prediction, ...]:
         """All digits in a picture, in reading order; one small row of each is kept.
 
         Rows are read from the top, each from the left. Every digit has its own box and is
@@ -97,6 +135,7 @@ class Lab(Closing):
         Args:
             picture: as for `predict`.
             name: as for `predict`.
+            contributor: as for `predict`.
 
         Returns:
             Empty when the picture holds no ink.
@@ -104,7 +143,8 @@ class Lab(Closing):
         Raises:
             ImageError: the picture cannot be read; its `code` says why.
         """
-        read = self.reader().read_all(picture, name=name)
+        reader = self.reader(memory=self._remembers, contributor=contributor)
+        read = reader.read_all(picture, name=name)
         numbers = self.feedback.record_all(read)
         return tuple(
             dataclasses.replace(prediction, id=number)
@@ -143,7 +183,10 @@ class Lab(Closing):
             comment=comment,
             contributor=contributor or self.contributor,
         )
-        return self._screened(receipt)
+        receipt = self._screened(receipt)
+        if receipt.added and verdict in {"wrong", "not-a-digit"}:
+            return dataclasses.replace(receipt, message=foretold(receipt))
+        return receipt
 
     def correct(self, prediction: Prediction, digit: int, *, comment: str = "") -> Receipt:
         """Keep that `digit` would have been right; the predicted digit counts as confirmed."""
@@ -288,6 +331,15 @@ class Lab(Closing):
         return f"<Lab {self.settings.home} ({self.settings.home_source}), model {self.model}>"
 
 
+def foretold(receipt: Receipt) -> str:
+    """What a correction's receipt says, and what happens now."""
+    happens = {
+        "accepted": "It is remembered from now on, and learned at the next fine-tune.",
+        "held": "Until then it is remembered for you alone.",
+    }.get(receipt.state, "")
+    return f"{receipt.message} {happens}".strip()
+
+
 def open_lab(home: str | os.PathLike[str] | None = None, **options: Any) -> Lab:
     """Open a home; what `digitlab.open` is.
 
@@ -296,7 +348,7 @@ def open_lab(home: str | os.PathLike[str] | None = None, **options: Any) -> Lab:
             directory. It is made when it does not exist.
         **options: `contributor`: who judges; `screening`: False to leave out the look for
             suspicious corrections as they come, for whoever brings in many and calls
-            `screen()` afterwards.
+            `screen()` afterwards; `memory`: False to let the version answer alone.
 
     Raises:
         StoreError: the home cannot be opened or written.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +25,9 @@ from digitlab.images import (
     read_candidates,
     read_spots,
 )
-from digitlab.model.prediction import Prediction
+from digitlab.images.trace import Sight
+from digitlab.memory import CERTAINTY, Memory
+from digitlab.model.prediction import Prediction, Recall
 from digitlab.model.runtime import Answers, Classifier
 from digitlab.settings import Settings
 
@@ -44,11 +48,24 @@ class Reader:
     Args:
         classifier: the model version that answers.
         limits: what is refused before it is decoded.
+        memory: corrections that answer where the version would answer otherwise; None for the
+            version alone.
+        contributor: who asks the memory.
     """
 
-    def __init__(self, classifier: Classifier, *, limits: Limits) -> None:
+    def __init__(
+        self,
+        classifier: Classifier,
+        *,
+        limits: Limits,
+        memory: Memory | None = None,
+        contributor: str = "",
+    ) -> None:
         self.classifier = classifier
         self._limits = limits
+        self._recall: Callable[..., Recall | None] | None = None
+        if memory is not None:
+            self._recall = partial(memory.recall, classifier=classifier, contributor=contributor)
 
     def read(self, source: PictureSource, *, name: str = "") -> Prediction:
         """The digit in a picture.
@@ -103,6 +120,20 @@ class Reader:
             return (self._read_one(picture, name=name, data=data),)
         return tuple(predictions[:MAX_DIGITS])
 
+    def read_images(
+        self, digit_images: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Labels, confidences and refusals, each (N,), of digit images, uint8 (N, 28, 28)."""
+        answers = self.classifier.answers(digit_images)
+        labels = answers.probabilities.argmax(axis=1)
+        confidence, refused = answers.probabilities.max(axis=1), answers.refused.copy()
+        for row, image in enumerate(digit_images if self._recall else ()):
+            found = self._recall and self._recall(image, answers.embeddings[row])
+            if found and differs(found, int(labels[row]), bool(refused[row])):
+                labels[row] = labels[row] if found.digit is None else found.digit
+                confidence[row], refused[row] = CERTAINTY, found.digit is None
+        return labels, confidence, refused
+
     def explain(self, source: PictureSource) -> dict[str, Image]:
         """The steps from a picture to the digit that `read` finds in it, as images, in order.
 
@@ -139,7 +170,8 @@ class Reader:
         views = read_candidates(picture)
         answers = self.classifier.answers(_stack(views))
         best = choose(views, answers)
-        return self._predict(picture, views[best], answers, best, name=name, data=data)
+        sight = Sight(picture.grey)
+        return self._predict(picture, views[best], answers, best, name=name, data=data, sight=sight)
 
     def _predict(
         self,
@@ -150,10 +182,11 @@ class Reader:
         *,
         name: str,
         data: bytes,
+        sight: Sight | None = None,
     ) -> Prediction:
         probabilities = answers.probabilities[row]
         label = int(probabilities.argmax())
-        return Prediction(
+        prediction = Prediction(
             label=label,
             confidence=float(probabilities[label]),
             probabilities=tuple(float(p) for p in probabilities),
@@ -167,7 +200,39 @@ class Reader:
             picture=data,
             preview=picture.preview,
             size=picture.size,
+            trace=b"" if sight is None else sight.trace(view.box, picture.size).to_bytes(),
         )
+        if self._recall is None:
+            return prediction
+        found = self._recall(view.digit_image, answers.embeddings[row], sight=sight)
+        return prediction if found is None else recalled(prediction, found)
+
+
+def differs(recall: Recall, label: int, refused: bool) -> bool:
+    """Whether a version that answers so needs to be told."""
+    return not refused if recall.digit is None else refused or label != recall.digit
+
+
+def recalled(prediction: Prediction, recall: Recall) -> Prediction:
+    """A version's prediction, as the correction that it is like would have it.
+
+    Where both say the same the version answers, and the prediction only points to the correction.
+    """
+    prediction = dataclasses.replace(prediction, recall=recall)
+    if not differs(recall, prediction.label, prediction.refused):
+        return prediction
+    if recall.digit is None:
+        return dataclasses.replace(prediction, refused=True, remembered=True)
+    shares = [(1 - CERTAINTY) * share for share in prediction.probabilities]
+    shares[recall.digit] += CERTAINTY
+    return dataclasses.replace(
+        prediction,
+        label=recall.digit,
+        confidence=shares[recall.digit],
+        probabilities=tuple(shares),
+        refused=False,
+        remembered=True,
+    )
 
 
 def _plausibility(

@@ -18,6 +18,7 @@ ORDER = [
     "datasets",
     "model",
     "store",
+    "memory",
     "reading",
     "evaluation",
     "plots",

@@ -117,7 +117,7 @@ def test_a_verdict_reaches_the_ledger_with_comment_contributor_and_bytes(
     assert (entry.verdict, entry.digit, entry.comment) == ("wrong", 1, "my one")
     assert (entry.contributor, entry.name) == ("Ada L.", "seven.png")
     assert desk.feedback.pictures.get(entry.picture_sha256) == png()
-    assert session.notice == "seven.png: Kept: this is a 1, not a 7."
+    assert session.notice.startswith("seven.png: Kept: this is a 1, not a 7. It is remembered")
 
 
 def test_after_a_verdict_the_next_waiting_picture_comes_into_view(session: Session) -> None:

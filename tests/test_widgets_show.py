@@ -88,7 +88,7 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
         ({"confidence": 0.9}, "sure, 90 %"),
         ({"confidence": 0.7}, "fairly sure, 70 %"),
         ({"confidence": 0.3, "refused": True}, "best guess 7, 30 %"),
-        ({"remembered": True}, "remembered from a correction"),
+        ({"remembered": True}, "remembered from a correction, not yet learned"),
     ],
 )
 def test_the_confidence_in_words(changes: dict[str, object], words: str) -> None:

@@ -125,7 +125,7 @@ def test_a_digit_and_a_comment_are_kept(page: Page, desk: PaperDesk) -> None:
     upload(page, png())
     say(page.judge, {"type": "answer", "digit": 1, "comment": "a one", "item": 0})
     assert (desk.ledger[0].digit, desk.ledger[0].comment) == (1, "a one")
-    assert page.judge.receipt == "a.png: Kept: this is a 1, not a 7."
+    assert page.judge.receipt.startswith("a.png: Kept: this is a 1, not a 7. It is remembered")
     assert (page.judge.said, page.judge.can_undo) == ("1", True)
     assert page.visit.rows[0]["said"] == "wrong, it is a 1"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import ExitStack
 
 import click
 from tqdm import tqdm
@@ -11,6 +12,7 @@ from tqdm import tqdm
 from digitlab.cli.main import settings_of
 from digitlab.evaluation import Evaluation
 from digitlab.evaluation import evaluate as run_evaluation
+from digitlab.lab import Lab
 from digitlab.reading import Reader, limits_of
 from digitlab.store import ModelRegistry
 
@@ -26,8 +28,11 @@ Examples:
 @click.argument("data", metavar="DATA")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--model", "version", metavar="VERSION", help="Another version than the serving one.")
+@click.option("--memory", is_flag=True, help="Let remembered corrections answer too.")
 @click.pass_context
-def evaluate(ctx: click.Context, data: str, as_json: bool, version: str | None) -> None:
+def evaluate(
+    ctx: click.Context, data: str, *, as_json: bool, version: str | None, memory: bool
+) -> None:
     """Read every digit of DATA and count the right ones.
 
     DATA is a labelled folder (the label is the parent folder's name if that is one digit,
@@ -35,9 +40,15 @@ def evaluate(ctx: click.Context, data: str, as_json: bool, version: str | None) 
     mnist:test or mnist:tune.
     """
     settings = settings_of(ctx)
-    classifier = ModelRegistry(settings).load(version, threads=2)
-    reader = Reader(classifier, limits=limits_of(settings))
-    with tqdm(desc="pictures", unit="", disable=not sys.stderr.isatty()) as bar:
+    with ExitStack() as stack:
+        if memory:
+            lab = stack.enter_context(Lab(settings))
+            reader = lab.reader(version, threads=2, memory=True)
+        else:  # a home that cannot be written will do
+            classifier = ModelRegistry(settings).load(version, threads=2)
+            reader = Reader(classifier, limits=limits_of(settings))
+        bar = tqdm(desc="pictures", unit="", disable=not sys.stderr.isatty())
+        stack.enter_context(bar)
 
         def progress(done: int, total: int) -> None:
             bar.total = total

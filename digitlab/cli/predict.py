@@ -38,6 +38,7 @@ Examples:
     metavar="DIR",
     help="Write the steps from each picture to its digit into DIR, as pictures.",
 )
+@click.option("--no-memory", is_flag=True, help="The model alone, without remembered corrections.")
 @click.pass_context
 def predict(
     ctx: click.Context,
@@ -46,6 +47,7 @@ def predict(
     as_json: bool,
     split: bool,
     explain: Path | None,
+    no_memory: bool,
 ) -> None:
     """Say which digit is in each PICTURE, or with --split which digits.
 
@@ -54,7 +56,7 @@ def predict(
     """
     settings = settings_of(ctx)
     failed = False
-    with Lab(settings) as lab:
+    with Lab(settings, memory=not no_memory) as lab:
         for name in expand(pictures):
             try:
                 source = _source(name, settings)

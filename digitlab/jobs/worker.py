@@ -18,11 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from digitlab.errors import StoreError
+from digitlab.errors import DigitlabError, StoreError
 from digitlab.jobs.environment import jupyter_environment
 from digitlab.jobs.launch import run_folder
 from digitlab.jobs.warm import without
 from digitlab.settings import Settings
+from digitlab.store.run import Run
 from digitlab.store.runs import RunLog
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ def work(settings: Settings, name: str, *, notebook: Path, limit_s: float) -> No
             verdict, reason = "cancelled", "Somebody asked for its end."
         written = str(output) if output.is_file() else None
         runs.finish(name, verdict, reasons=[reason], notebook=written)
+        _look_ahead(settings, runs.get(name))
         log.info("%s: %s", name, runs.get(name).verdict)
 
 
@@ -162,6 +164,19 @@ def _draw(settings: Settings, parameters: Mapping[str, Any]) -> None:
         draw_ahead(settings, parameters)
     except Exception:  # the notebook draws it where it is needed
         log.exception("nothing was drawn ahead")
+
+
+def _look_ahead(settings: Settings, run: Run) -> None:
+    """Let the version that serves now see what a page's memory will compare with."""
+    if run.verdict != "promoted" or run.version is None:
+        return
+    from digitlab.model.reference import Reference
+    from digitlab.store import ModelRegistry
+
+    try:
+        Reference.of(ModelRegistry(settings).load(run.version, threads=2), cache=settings.cache)
+    except DigitlabError:  # the memory does it itself
+        log.exception("%s was not prepared for the memory", run.version)
 
 
 def sentence(kind: str, message: str) -> str:

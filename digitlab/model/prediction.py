@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,25 @@ Box = tuple[int, int, int, int]
 """x, y, width, height in pixels of the upright picture."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Recall:
+    """The earlier correction that a picture is like.
+
+    Attributes:
+        verdict: its number in the ledger.
+        time: when it was given; aware.
+        digit: the digit that it names; None for "not a digit".
+        own: True when the person who asks gave it.
+        learned: True when the version that answers was taught it.
+    """
+
+    verdict: int
+    time: datetime
+    digit: int | None
+    own: bool
+    learned: bool
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prediction:
     """One digit read from one picture.
@@ -24,7 +44,8 @@ class Prediction:
         confidence: the calibrated probability of `label`, 0-1.
         probabilities: ten calibrated probabilities, in the order of the digits.
         refused: True when digitlab sees no digit and asks the person.
-        remembered: True when an earlier correction answered instead of the model.
+        remembered: True when an earlier correction answered instead of the model, which would
+            have answered otherwise.
         model: the version that answered, for example "base".
         box: where the digit stands.
         digit_image: what the model saw; uint8 (28, 28), bright ink on 0.
@@ -34,6 +55,9 @@ class Prediction:
         preview: a PNG or JPEG of the upright picture, reduced to at most 640 px a side.
         size: width and height of the upright picture in pixels; `box` is in these.
         id: the number of this prediction's row in the store; None when none was kept.
+        recall: the correction that it is like; also where the model answers the same by now.
+        trace: how the picture looked, small, to know it again (`images.trace`); empty where
+            several digits of it were read.
     """
 
     label: int
@@ -50,6 +74,8 @@ class Prediction:
     preview: bytes = field(default=b"", repr=False)
     size: tuple[int, int] = (28, 28)
     id: int | None = None
+    recall: Recall | None = None
+    trace: bytes = field(default=b"", repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The digit as one element of `digits` in `digitlab predict --json`."""

@@ -64,6 +64,18 @@ class Reference:
         found: Floats = whitened / np.maximum(lengths, 1e-9)
         return found
 
+    def nearest_other(self, directions: Floats, labels: NDArray[np.integer]) -> Floats:
+        """The cosine to the nearest digit of the reference that has another label, (N,).
+
+        Args:
+            directions: as of `directions`, (N, E).
+            labels: (N,); for one that is no digit's all of the reference are others.
+        """
+        similar = directions @ self._directions.T
+        similar[self.labels[None, :] == labels[:, None]] = -1
+        found: Floats = similar.max(axis=1)
+        return found
+
     def nearest(self, directions: Floats) -> tuple[NDArray[np.intp], Floats]:
         """What the reference's nearest digits are, where they agree.
 

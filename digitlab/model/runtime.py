@@ -7,7 +7,7 @@ would take 70 ms and half a gigabyte.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,13 @@ class Answers:
         probabilities: float64 (N, 10), calibrated.
         evidence: float64 (N,), that there is a digit at all; see `metrics.evidence`.
         refused: bool (N,), too little of it.
+        embeddings: float32 (N, E), as of `Classifier.embed`.
     """
 
     probabilities: NDArray[np.float64]
     evidence: NDArray[np.float64]
     refused: NDArray[np.bool_]
+    embeddings: NDArray[np.float32] = field(repr=False)
 
 
 class Network:
@@ -132,13 +134,14 @@ class Classifier:
 
     def answers(self, digit_images: NDArray[np.uint8]) -> Answers:
         """Probabilities, evidence and refusals of digit images, uint8 (N, 28, 28)."""
-        logits, _ = self.outputs(digit_images)
+        logits, embeddings = self.outputs(digit_images)
         seen = evidence(logits)
         least = -np.inf if self.card.refusal is None else self.card.refusal
         return Answers(
             probabilities=softmax(logits, temperature=self.card.temperature),
             evidence=seen,
             refused=seen < least,
+            embeddings=embeddings,
         )
 
     def predict_proba(self, digit_images: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from datetime import datetime
 from html import escape
 from pathlib import Path
 
 from PIL import Image
 
-from digitlab.model.prediction import Box, DigitImage, Prediction
+from digitlab.model.prediction import Box, DigitImage, Prediction, Recall
 
 SURE = 0.9
 """At least this confident: "sure"."""
@@ -50,16 +51,34 @@ def prediction_html(
 
 def in_words(prediction: Prediction) -> str:
     """The confidence in words, for example "sure, 99 %" or "unsure between 4 and 9, 48 %"."""
+    if prediction.remembered:
+        return f"remembered from {_correction(prediction.recall)}, not yet learned"
     if prediction.refused:
         return f"best guess {prediction.label}, {percent(prediction.confidence)}"
-    if prediction.remembered:
-        return "remembered from a correction"
+    return f"{_sureness(prediction)}{_learned(prediction)}"
+
+
+def _sureness(prediction: Prediction) -> str:
     if prediction.confidence >= SURE:
         return f"sure, {percent(prediction.confidence)}"
     if prediction.confidence >= FAIRLY_SURE:
         return f"fairly sure, {percent(prediction.confidence)}"
     second = _ranking(prediction)[1]
     return f"unsure between {prediction.label} and {second}, {percent(prediction.confidence)}"
+
+
+def _learned(prediction: Prediction) -> str:
+    recall = prediction.recall
+    return f"; learned in {prediction.model}" if recall is not None and recall.learned else ""
+
+
+def _correction(recall: Recall | None) -> str:
+    """Whose correction and of when, in this machine's time zone; the day when it is not today."""
+    if recall is None:
+        return "a correction"
+    time = recall.time.astimezone()
+    day = "" if time.date() == datetime.now(time.tzinfo).date() else f"{time:%Y-%m-%d} "
+    return f"{'your' if recall.own else 'a'} correction of {day}{time:%H:%M}"
 
 
 def sentence(prediction: Prediction) -> str:

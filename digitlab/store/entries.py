@@ -80,8 +80,14 @@ class Entry:
 
     @property
     def is_correction(self) -> bool:
-        """True when the person contradicted the reading: "wrong" or "not-a-digit"."""
-        return self.verdict in {"wrong", "not-a-digit"}
+        """True when the person contradicts what the version reads.
+
+        That is "wrong" or "not-a-digit"; and "right" of what an earlier correction had answered,
+        for the version itself would have answered otherwise.
+        """
+        return self.verdict in {"wrong", "not-a-digit"} or (
+            self.verdict == "right" and self.remembered
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The entry without its digit image, as one line of `digitlab feedback list --json`."""

@@ -16,7 +16,7 @@ from digitlab.store.judgement import check_contributor, clean, receipt_message, 
 from digitlab.store.moment import moment
 from digitlab.store.options import Options
 from digitlab.store.reader import FeedbackReader
-from digitlab.store.tables import predictions, reviews, verdicts
+from digitlab.store.tables import predictions, reviews, traces, verdicts
 
 REVIEWED: Final = "In this home verdicts count once a reviewer has accepted them."
 
@@ -104,6 +104,9 @@ class FeedbackStore(FeedbackReader):
                 )
             time = moment(now)
             new = ledger.insert_verdict(connection, change.row | {"time": time})
+            if prediction.trace and change.row["verdict"] != "unsure":
+                kept = {"verdict_id": new, "trace": prediction.trace}
+                connection.execute(sa.insert(traces).values(kept))
             state, by, reason = ledger.last_review(connection, change.row)
             if state == "accepted" and not by and reviewed:
                 state, by, reason = "held", "digitlab", REVIEWED

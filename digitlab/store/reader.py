@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from digitlab.model.prediction import DigitImage
 from digitlab.settings import Settings
-from digitlab.store import ledger
+from digitlab.store import ledger, recollect
 from digitlab.store.closing import Closing
 from digitlab.store.database import Database
 from digitlab.store.entries import IN_FORCE, Counts, Entry
@@ -98,6 +98,22 @@ class FeedbackReader(Closing):
             statement = ledger.entries(ledger.keys_of(wanted), only=IN_FORCE).where(named)
             found = ledger.fetch(connection, statement)
         return {entry.id: (entry.digit_image, entry.digit) for entry in found}
+
+    def mementos(
+        self, since: recollect.Mark = recollect.NOTHING
+    ) -> tuple[recollect.Mark, dict[int, recollect.Memento | None]]:
+        """What the memory has to know: the corrections that came or changed since.
+
+        Args:
+            since: as it was returned before; for all by default.
+
+        Returns:
+            How far the ledger goes now; and the corrections by number, None for those that are
+            in force no longer. Empty when nothing has changed, which is one small read.
+        """
+        with self.database.read() as connection:
+            now = recollect.mark(connection)
+            return now, {} if now == since else recollect.changes(connection, since)
 
     def counts(self) -> Counts:
         """How much the ledger holds."""

@@ -6,6 +6,7 @@ from digitlab.errors import FeedbackError
 from digitlab.model.prediction import Prediction
 from digitlab.store.entries import IN_FORCE, Entry
 from digitlab.store.feedback import FeedbackStore
+from digitlab.store.recollect import trace_of
 
 
 def relabel(store: FeedbackStore, verdict_id: int, digit: int, *, by: str) -> Entry:
@@ -29,6 +30,8 @@ def relabel(store: FeedbackStore, verdict_id: int, digit: int, *, by: str) -> En
         raise FeedbackError(f"Verdict {verdict_id} is no longer in force and cannot be relabelled.")
     if entry.digit == digit:
         raise FeedbackError(f"Verdict {verdict_id} names a {digit} already; accept it.")
+    with store.database.read() as connection:
+        trace = trace_of(connection, [verdict_id]).get(verdict_id, b"")
     read = Prediction(
         label=entry.label,
         confidence=entry.confidence,
@@ -42,6 +45,7 @@ def relabel(store: FeedbackStore, verdict_id: int, digit: int, *, by: str) -> En
         name=entry.name,
         picture=store.pictures.get(entry.picture_sha256) if entry.picture_bytes else b"",
         id=entry.prediction_id,
+        trace=trace,
     )
     right = digit == entry.label and not entry.refused
     receipt = store.add(

@@ -14,7 +14,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The migration that these tables correspond to; compared without loading Alembic."""
 
 
@@ -100,6 +100,14 @@ KEY: Final = (
 """What makes two verdicts speak of the same thing: the picture, the box and the person."""
 
 sa.Index("ix_verdicts_key", *KEY)
+
+traces = sa.Table(
+    "traces",
+    metadata,
+    sa.Column("verdict_id", sa.ForeignKey("verdicts.id"), primary_key=True),
+    sa.Column("trace", sa.LargeBinary, nullable=False),
+)
+"""How the pictures of corrections looked, small: `images.trace`."""
 
 reviews = sa.Table(
     "reviews",
