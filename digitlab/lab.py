@@ -188,6 +188,21 @@ class Lab(Closing):
             return dataclasses.replace(receipt, message=foretold(receipt))
         return receipt
 
+    def confirm_all(
+        self, predictions: Iterable[Prediction], *, contributor: str | None = None
+    ) -> tuple[Receipt, ...]:
+        """Keep that all these predictions were right, or none of them where one cannot be kept.
+
+        Quicker than one by one; `predictions` are asked for one at a time.
+        """
+        return self.feedback.add_all(
+            predictions, "right", contributor=contributor or self.contributor
+        )
+
+    def undo_all(self, ids: Iterable[int], *, contributor: str | None = None) -> list[Entry]:
+        """Take back those of the verdicts `ids` that are the contributor's and still in force."""
+        return self.feedback.undo_all(contributor or self.contributor, ids)
+
     def correct(self, prediction: Prediction, digit: int, *, comment: str = "") -> Receipt:
         """Keep that `digit` would have been right; the predicted digit counts as confirmed."""
         if digit == prediction.label and not prediction.refused:

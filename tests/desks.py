@@ -59,12 +59,17 @@ class PaperDesk(Lab):
     Attributes:
         model: the version that the next predictions name.
         refused: what they say of that.
+        remembered: the same.
+        confidence: the same, 0-1.
         several: how many digits there are in every picture.
     """
 
     model = "base"  # type: ignore[assignment]  a property of the real one
     refused = False
+    remembered = False
+    confidence = 0.97
     several = 3
+    asked_by: str | None = None
 
     def __init__(self, home: Path) -> None:
         settings = Settings.load(home, environ={})
@@ -75,7 +80,10 @@ class PaperDesk(Lab):
         """The verdicts in force, oldest first."""
         return self.feedback.entries()
 
-    def predict(self, picture: bytes, *, name: str = "") -> Prediction:  # type: ignore[override]
+    def predict(  # type: ignore[override]
+        self, picture: bytes, *, name: str = "", contributor: str | None = None
+    ) -> Prediction:
+        self.asked_by = contributor
         if picture.startswith(BROKEN):
             raise ImageError("This file is damaged; please send it again.", code="damaged")
         if picture.startswith(BUG):
@@ -85,11 +93,15 @@ class PaperDesk(Lab):
             picture=picture,
             picture_sha256=hashlib.sha256(picture).hexdigest(),
             refused=self.refused,
+            remembered=self.remembered,
+            confidence=self.confidence,
             model=self.model,
         )
 
-    def predict_all(self, picture: bytes, *, name: str = "") -> tuple[Prediction, ...]:  # type: ignore[override]
-        one = self.predict(picture, name=name)
+    def predict_all(  # type: ignore[override]
+        self, picture: bytes, *, name: str = "", contributor: str | None = None
+    ) -> tuple[Prediction, ...]:
+        one = self.predict(picture, name=name, contributor=contributor)
         boxes = [(4 + 6 * place, 5, 5, 22) for place in range(self.several)]
         return tuple(dataclasses.replace(one, box=box) for box in boxes)
 

@@ -89,6 +89,14 @@ def test_confirm_and_undo(lab, prediction):
     assert lab.undo() is None
 
 
+def test_many_are_confirmed_and_taken_back_at_once(lab, prediction):
+    receipts = lab.confirm_all(iter([prediction]))
+    entry = lab.feedback.get(receipts[0].id)
+    assert (entry.verdict, entry.digit, entry.contributor) == ("right", 3, "ann")
+    assert [taken.id for taken in lab.undo_all([entry.id])] == [entry.id]
+    assert lab.feedback.accepted() == []
+
+
 def test_a_digit_that_is_none_is_refused(lab, prediction):
     with pytest.raises(FeedbackError):
         lab.correct(prediction, 10)

@@ -82,7 +82,7 @@ def test_a_broken_picture_leaves_the_one_in_view_in_view(session: Session) -> No
 
 def test_several_broken_pictures_are_counted_in_one_sentence(session: Session) -> None:
     open_batch(session, BROKEN, png(1), BROKEN + b"2")
-    assert session.error == "2 pictures could not be read; the list below says why."
+    assert session.error == "2 pictures could not be read; choose one below to see why."
 
 
 def test_the_next_batch_takes_the_sentence_away(session: Session) -> None:
@@ -105,6 +105,12 @@ def test_a_page_opens_although_the_examples_are_broken(
     monkeypatch.setattr(desk, "examples", None)
     session = Session(desk)
     assert (session.error, session.model) == (SORRY, "base")
+
+
+def test_the_memory_is_asked_for_the_one_who_judges(session: Session, desk: PaperDesk) -> None:
+    session.name_contributor("ann")
+    session.open("seven.png", png())
+    assert desk.asked_by == "ann"
 
 
 def test_a_verdict_reaches_the_ledger_with_comment_contributor_and_bytes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,16 @@ def desk(tmp_path: Path) -> Iterator[PaperDesk]:
 @pytest.fixture
 def page(desk: PaperDesk) -> Page:
     return Page(desk)
+
+
+@pytest.fixture
+def sent(page: Page, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The states that the grid sends to the browser."""
+    states: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        page.visit, "_send", lambda message, buffers=None: states.append(message["state"])
+    )
+    return states
 
 
 def say(widget: Any, content: dict[str, Any], *buffers: bytes) -> None:
@@ -179,6 +190,105 @@ def test_a_row_of_the_visit_can_be_shown_again(page: Page) -> None:
     say(page.visit, {"type": "select", "item": 0})
     assert page.visit.current == 0
     assert "a.png" in page.result.value
+
+
+def test_a_row_says_how_sure_the_reading_was(page: Page, desk: PaperDesk) -> None:
+    for number, change in enumerate(
+        [{}, {"confidence": 0.59}, {"refused": True}, {"confidence": 0.59, "remembered": True}]
+    ):
+        desk.confidence, desk.refused, desk.remembered = 0.97, False, False
+        for name, value in change.items():
+            setattr(desk, name, value)
+        upload(page, png(number), upload=str(number))
+    names = ("digit", "doubt", "remembered")
+    assert [tuple(row[name] for name in names) for row in page.visit.rows] == [
+        ("7", "", False),
+        ("7", "unsure", False),
+        ("", "refused", False),
+        ("7", "", True),
+    ]
+
+
+def test_a_row_says_what_stands(page: Page) -> None:
+    upload(page, png())
+    row = page.visit.rows[0]
+    assert (row["state"], row["said"], row["answer"], row["at"]) == ("waiting", "not judged", "", 0)
+    say(page.judge, {"type": "answer", "digit": 8, "comment": "", "item": 0})
+    row = page.visit.rows[0]
+    assert (row["state"], row["said"], row["answer"]) == ("wrong", "wrong, it is an 8", "8")
+    assert row["at"] > 0
+
+
+def test_an_open_grid_gets_only_what_changed(page: Page, sent: list[dict[str, Any]]) -> None:
+    for number in range(3):
+        upload(page, png(number), upload=str(number), first=number == 0)
+    sent.clear()
+    say(page.judge, {"type": "answer", "digit": 1, "comment": "", "item": 1})
+    (changed,) = [state["changes"]["rows"] for state in sent if "changes" in state]
+    assert [sorted(row) for row in changed] == [["answer", "at", "id", "said", "state"]]
+    assert all("rows" not in state for state in sent)
+
+
+def test_a_verdict_costs_few_bytes_however_many_digits_there_are(
+    page: Page, desk: PaperDesk, sent: list[dict[str, Any]]
+) -> None:
+    desk.several = 200
+    page.session.read_several(True)
+    upload(page, png())
+    sent.clear()
+    say(page.judge, {"type": "answer", "digit": 1, "comment": "", "item": 0})
+    assert sum(len(json.dumps(state)) for state in sent) < 1_000
+
+
+def test_the_changes_one_after_the_other_make_the_rows(
+    page: Page, desk: PaperDesk, sent: list[dict[str, Any]]
+) -> None:
+    upload(page, png(1), upload="1")
+    upload(page, BROKEN, upload="2", first=False)
+    page.session.read_several(True)
+    upload(page, png(2), upload="3")
+    say(page.judge, {"type": "answer", "digit": 1, "comment": "", "item": 2})
+    say(page.visit, {"type": "others", "shown": 5})
+    say(page.judge, {"type": "undo"})
+    rows: dict[int, dict[str, Any]] = {}
+    changes = [state["changes"] for state in sent if "changes" in state]
+    for change in changes:
+        for row in change["rows"]:
+            rows[row["id"]] = rows.get(row["id"], {}) | row
+    assert list(rows.values()) == page.visit.rows
+    assert [change["revision"] for change in changes] == [*range(1, page.visit.revision + 1)]
+
+
+def test_a_grid_that_opens_late_gets_all_rows(page: Page) -> None:
+    upload(page, png())
+    state = page.visit.get_state()
+    assert (state["rows"], state["revision"]) == (page.visit.rows, 1)
+    assert state["changes"]["revision"] == 1
+
+
+def test_a_grid_that_missed_a_change_asks_for_all_rows(
+    page: Page, sent: list[dict[str, Any]]
+) -> None:
+    upload(page, png())
+    sent.clear()
+    say(page.visit, {"type": "rows"})
+    assert sent == [{"rows": page.visit.rows, "revision": 1}]
+
+
+def test_the_grid_hears_which_of_its_moves_is_shown(page: Page, sent: list[dict[str, Any]]) -> None:
+    upload(page, png(1), upload="1")
+    upload(page, png(2), upload="2")
+    sent.clear()
+    say(page.visit, {"type": "select", "item": 0, "move": "first"})
+    assert sent == [{"current": 0, "move": "first"}]
+
+
+def test_the_judge_says_which_of_how_many_is_in_view(page: Page) -> None:
+    upload(page, png(1), upload="1")
+    assert page.judge.place == ""
+    upload(page, png(2), upload="2", first=False)
+    say(page.visit, {"type": "select", "item": 1})
+    assert page.judge.place == "2 of 2"
 
 
 def test_a_broken_picture_says_why_in_the_list_and_in_view(page: Page) -> None:

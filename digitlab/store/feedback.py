@@ -11,17 +11,17 @@ import sqlalchemy as sa
 from digitlab.errors import FeedbackError
 from digitlab.model.prediction import Prediction
 from digitlab.store import ledger
-from digitlab.store.entries import IN_FORCE, Decision, Entry, Receipt, State, Verdict
-from digitlab.store.judgement import check_contributor, clean, receipt_message, to_row, weigh
+from digitlab.store.entries import IN_FORCE, Entry, Receipt, Verdict
+from digitlab.store.judgement import Row, check_contributor, receipt_message, to_row, weigh
 from digitlab.store.moment import moment
 from digitlab.store.options import Options
-from digitlab.store.reader import FeedbackReader
-from digitlab.store.tables import predictions, reviews, traces, verdicts
+from digitlab.store.reviewer import FeedbackReviewer
+from digitlab.store.tables import predictions, traces, verdicts
 
 REVIEWED: Final = "In this home verdicts count once a reviewer has accepted them."
 
 
-class FeedbackStore(FeedbackReader):
+class FeedbackStore(FeedbackReviewer):
     """Verdicts, the decisions on them, and the pictures that they are about.
 
     Nothing is ever changed or removed: an undo, a retraction and a changed mind are rows too,
@@ -85,40 +85,41 @@ class FeedbackStore(FeedbackReader):
             FeedbackError: the verdict contradicts itself or lacks something.
             StoreError: the picture or the row cannot be written.
         """
-        row = to_row(prediction, verdict, digit=digit, contributor=contributor, comment=comment)
-        if prediction.picture and self.pictures.put(prediction.picture) != row["picture_sha256"]:
-            raise FeedbackError(
-                "The prediction's picture_sha256 is not the hash of its picture; predict it anew."
-            )
+        return self.add_all(
+            [prediction], verdict, digit=digit, contributor=contributor, comment=comment, now=now
+        )[0]
+
+    def add_all(
+        self,
+        made: Iterable[Prediction],
+        verdict: Verdict,
+        *,
+        digit: int | None = None,
+        contributor: str,
+        comment: str = "",
+        now: datetime | None = None,
+    ) -> tuple[Receipt, ...]:
+        """As `add` for each, all or none, in one transaction; receipts in the same order.
+
+        Each picture is let go once it is in storage, so that `made` may bring hundreds.
+        """
+        rows = []
+        picture, sha256 = b"", ""
+        for prediction in made:
+            row = to_row(prediction, verdict, digit=digit, contributor=contributor, comment=comment)
+            if prediction.picture and prediction.picture is not picture:  # once for all its digits
+                picture, sha256 = prediction.picture, self.pictures.put(prediction.picture)
+            if prediction.picture and sha256 != row["picture_sha256"]:
+                raise FeedbackError(
+                    "The prediction's picture_sha256 is not the hash of its picture; "
+                    "predict it anew."
+                )
+            rows.append((row, prediction.trace))
         reviewed = Options(self.database).review
         with self.database.write() as connection:
-            earlier = ledger.in_force(connection, ledger.same_key(row))
-            change = weigh(earlier, row)
-            if earlier is not None and not change.adds:
-                return Receipt(
-                    id=earlier.id,
-                    added=False,
-                    superseded=None,
-                    state=earlier.state,
-                    message=receipt_message(change, earlier, earlier.state),
-                )
-            time = moment(now)
-            new = ledger.insert_verdict(connection, change.row | {"time": time})
-            if prediction.trace and change.row["verdict"] != "unsure":
-                kept = {"verdict_id": new, "trace": prediction.trace}
-                connection.execute(sa.insert(traces).values(kept))
-            state, by, reason = ledger.last_review(connection, change.row)
-            if state == "accepted" and not by and reviewed:
-                state, by, reason = "held", "digitlab", REVIEWED
-            if state != "accepted" or by:  # whoever accepted it did so once and for all
-                _decide(connection, [new], state, by=by, reason=reason, time=time)
-        return Receipt(
-            id=new,
-            added=True,
-            superseded=None if earlier is None else earlier.id,
-            state=state,
-            message=receipt_message(change, earlier, state),
-        )
+            return tuple(
+                _keep(connection, row, trace, reviewed=reviewed, now=now) for row, trace in rows
+            )
 
     def undo(
         self, contributor: str, *, verdict_id: int | None = None, now: datetime | None = None
@@ -149,106 +150,62 @@ class FeedbackStore(FeedbackReader):
                 _check_takes_back(name, last)
             if last is None:
                 return None
-            _decide(connection, [last.id], "undone", by=name, reason="", time=moment(now))
+            ledger.decide(connection, [last.id], "undone", by=name, reason="", time=moment(now))
             return ledger.existing(connection, [last.id])[0]
 
-    def review(
-        self,
-        ids: Iterable[int],
-        decision: Decision,
-        *,
-        by: str,
-        reason: str = "",
-        only: Iterable[State] | None = None,
-        now: datetime | None = None,
+    def undo_all(
+        self, contributor: str, ids: Iterable[int], *, now: datetime | None = None
     ) -> list[Entry]:
-        """Decide whether verdicts count: "accepted", "held" or "rejected".
+        """Take back those of the verdicts `ids` that are `contributor`'s and still in force.
 
-        The last decision holds. Accepting a retracted verdict brings it back.
-
-        Args:
-            ids: numbers of verdicts.
-            decision: what is decided of all of them.
-            by: who decides.
-            reason: why.
-            only: the states in which it is decided; verdicts in another one are passed over.
-                None to decide of all.
-            now: the time, aware; None for the present.
+        The others are passed over: they were taken back or changed elsewhere meanwhile.
 
         Returns:
-            The verdicts as they are afterwards, oldest first.
+            The verdicts taken back, now "undone", oldest first.
 
         Raises:
-            FeedbackError: a verdict does not exist, or is undone or superseded; then nothing
-                is decided of the others either.
+            FeedbackError: a verdict does not exist; then none is taken back.
         """
-        if decision not in {"accepted", "held", "rejected"}:
-            raise FeedbackError(
-                f"Expected accepted, held or rejected, got {decision!r}; "
-                "undo and retract have methods of their own."
-            )
-        wanted = list(ids)
-        name = check_contributor(by)
+        name = check_contributor(contributor)
         with self.database.write() as connection:
-            found = ledger.existing(connection, wanted)
-            if only is not None:
-                states = set(only)
-                wanted = [entry.id for entry in found if entry.state in states]
-                found = [entry for entry in found if entry.id in wanted]
-            gone = [entry.id for entry in found if entry.state in {"undone", "superseded"}]
-            if gone:
-                numbers = ", ".join(map(str, gone))
-                raise FeedbackError(
-                    f"Verdict {numbers} is no longer in force and cannot be {decision}."
-                )
-            _decide(connection, wanted, decision, by=name, reason=reason, time=moment(now))
-            return ledger.existing(connection, wanted)
+            found = ledger.existing(connection, ids)
+            theirs = [entry for entry in found if entry.contributor == name]
+            standing = [entry.id for entry in theirs if entry.state in IN_FORCE]
+            ledger.decide(connection, standing, "undone", by=name, reason="", time=moment(now))
+            return ledger.existing(connection, standing)
 
-    def retract(
-        self,
-        ids: Iterable[int] | None = None,
-        *,
-        contributor: str | None = None,
-        by: str,
-        reason: str = "",
-        now: datetime | None = None,
-    ) -> list[Entry]:
-        """Withdraw judged things with all that their contributors said of them until now.
 
-        Unlike after an undo, no earlier verdict comes back into force. Nothing is deleted, and
-        the contributor may judge the same thing again.
-
-        Args:
-            ids: verdicts whose judged things to withdraw; or
-            contributor: the person whose verdicts to withdraw, all of them.
-            by: who withdraws them.
-            reason: why.
-            now: the time, aware; None for the present.
-
-        Returns:
-            The verdicts that were in force and are now "retracted", oldest first.
-
-        Raises:
-            FeedbackError: a verdict does not exist, or neither ids nor a contributor were given,
-                or both.
-        """
-        wanted = list(ids or ())
-        if bool(wanted) == (contributor is not None):
-            raise FeedbackError("Expected either numbers of verdicts or a contributor to retract.")
-        name = check_contributor(by)
-        with self.database.write() as connection:
-            if contributor is None:
-                ledger.existing(connection, wanted)
-                within = ledger.keys_of(wanted)
-            else:
-                within = verdicts.c.contributor == check_contributor(contributor)
-            standing = ledger.entries(within, only=(*IN_FORCE, "superseded"))
-            found = ledger.fetch(connection, standing)
-            gone = [entry.id for entry in found]
-            _decide(connection, gone, "retracted", by=name, reason=reason, time=moment(now))
-            were_in_force = {entry.id for entry in found if entry.state in IN_FORCE}
-            after = ledger.fetch(connection, ledger.entries(within, only=["retracted"]))
-            return [entry for entry in after if entry.id in were_in_force]
+def _keep(
+    connection: sa.Connection, row: Row, trace: bytes, *, reviewed: bool, now: datetime | None
+) -> Receipt:
+    """Add one verdict, unless it says nothing new."""
+    earlier = ledger.in_force(connection, ledger.same_key(row))
+    change = weigh(earlier, row)
+    if earlier is not None and not change.adds:
+        return Receipt(
+            id=earlier.id,
+            added=False,
+            superseded=None,
+            state=earlier.state,
+            message=receipt_message(change, earlier, earlier.state),
+        )
+    time = moment(now)
+    new = ledger.insert_verdict(connection, change.row | {"time": time})
+    if trace and (row["verdict"] in {"wrong", "not-a-digit"} or row["remembered"]):
+        kept = {"verdict_id": new, "trace": trace}
+        connection.execute(sa.insert(traces).values(kept))
+    state, by, reason = ledger.last_review(connection, change.row)
+    if state == "accepted" and not by and reviewed:
+        state, by, reason = "held", "digitlab", REVIEWED
+    if state != "accepted" or by:  # whoever accepted it did so once and for all
+        ledger.decide(connection, [new], state, by=by, reason=reason, time=time)
+    return Receipt(
+        id=new,
+        added=True,
+        superseded=None if earlier is None else earlier.id,
+        state=state,
+        message=receipt_message(change, earlier, state),
+    )
 
 
 def _check_takes_back(name: str, entry: Entry) -> None:
@@ -256,18 +213,3 @@ def _check_takes_back(name: str, entry: Entry) -> None:
         raise FeedbackError("This verdict is somebody else's; only they can take it back.")
     if entry.state not in IN_FORCE:
         raise FeedbackError("This verdict is no longer in force; there is nothing to take back.")
-
-
-def _decide(
-    connection: sa.Connection,
-    ids: Iterable[int],
-    decision: State,
-    *,
-    by: str,
-    reason: str,
-    time: datetime,
-) -> None:
-    said = {"decision": decision, "by": by, "reason": clean(reason), "time": time}
-    rows = [said | {"verdict_id": verdict_id} for verdict_id in ids]
-    if rows:
-        connection.execute(sa.insert(reviews), rows)

@@ -7,6 +7,7 @@ that are neither undone nor retracted, the newest is in force and supersedes the
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 
 from digitlab.errors import FeedbackError
 from digitlab.store.entries import IN_FORCE, STATES, VERDICTS, Counts, Entry, State
+from digitlab.store.judgement import clean
 from digitlab.store.tables import KEY, predictions, reviews, verdicts
 
 Condition = sa.ColumnElement[bool]
@@ -169,6 +171,22 @@ def insert_verdict(connection: sa.Connection, row: dict[str, Any]) -> int:
     """
     known = sa.select(predictions.c.id).where(predictions.c.id == row["prediction_id"])
     return insert(connection, verdicts, row | {"prediction_id": known.scalar_subquery()})
+
+
+def decide(
+    connection: sa.Connection,
+    ids: Iterable[int],
+    decision: State,
+    *,
+    by: str,
+    reason: str,
+    time: datetime,
+) -> None:
+    """Add a row to `reviews` for each of the verdicts `ids`; none for no verdicts."""
+    said = {"decision": decision, "by": by, "reason": clean(reason), "time": time}
+    rows = [said | {"verdict_id": verdict_id} for verdict_id in ids]
+    if rows:
+        connection.execute(sa.insert(reviews), rows)
 
 
 def _to_entry(row: sa.Row[Any]) -> Entry:

@@ -29,10 +29,14 @@ class Desk(Protocol):
     def runs(self) -> RunLog:
         """The fine-tunes of the home."""
 
-    def predict(self, picture: bytes, /, *, name: str = "") -> Prediction:
+    def predict(
+        self, picture: bytes, /, *, name: str = "", contributor: str | None = None
+    ) -> Prediction:
         """Read one picture; raises ImageError for one that cannot be read."""
 
-    def predict_all(self, picture: bytes, /, *, name: str = "") -> tuple[Prediction, ...]:
+    def predict_all(
+        self, picture: bytes, /, *, name: str = "", contributor: str | None = None
+    ) -> tuple[Prediction, ...]:
         """Read all digits of a picture, in reading order; empty when there is no ink."""
 
     def judge(
@@ -47,10 +51,18 @@ class Desk(Protocol):
     ) -> Receipt:
         """Keep a verdict."""
 
+    def confirm_all(
+        self, predictions: Iterable[Prediction], /, *, contributor: str | None = None
+    ) -> Sequence[Receipt]:
+        """Keep "right" of all these predictions; of none when one cannot be kept."""
+
     def undo(
         self, *, contributor: str | None = None, verdict_id: int | None = None
     ) -> Entry | None:
         """Take back verdict `verdict_id`; FeedbackError when it is no longer in force."""
+
+    def undo_all(self, ids: Iterable[int], /, *, contributor: str | None = None) -> Sequence[Entry]:
+        """Take back those of the verdicts `ids` that are still in force; return them."""
 
     def fine_tune(self, *, wait: bool, door: str, by: str | None) -> Run:
         """Begin a fine-tune; not `wait`: return at once, `runs` tells how it goes on."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digitlab.model.prediction import Box, Prediction
-from digitlab.store import Verdict
+from digitlab.store import Receipt, Verdict
 from digitlab.widgets.spool import NOTHING, Slot
 
 MAX_NAME = 120
@@ -25,6 +25,7 @@ class Judgement:
         digit: the right digit of a "wrong"; None for the other verdicts.
         contributor: who said so; empty for the lab's own.
         at: when.
+        batch: number of the click that said it of many, from 1; 0 when it was said of one.
     """
 
     id: int
@@ -33,6 +34,29 @@ class Judgement:
     digit: int | None
     contributor: str
     at: datetime
+    batch: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        receipt: Receipt,
+        verdict: Verdict,
+        digit: int | None = None,
+        *,
+        contributor: str,
+        at: datetime,
+        batch: int = 0,
+    ) -> Judgement:
+        """The judgement that the ledger gave a receipt for."""
+        return cls(
+            id=receipt.id,
+            added=receipt.added,
+            verdict=verdict,
+            digit=digit,
+            contributor=contributor,
+            at=at,
+            batch=batch,
+        )
 
     def in_words(self) -> str:
         """For lists: "right", "wrong, it is a 3", "not a digit", "unsure"."""
@@ -125,11 +149,11 @@ def judged(items: Items, item: Item, judgement: Judgement) -> Items:
     return tuple(after if old.id == item.id else old for old in items)
 
 
-def taken_back(items: Items, verdict_id: int) -> Items:
-    """The items without the verdict `verdict_id`; a file may be in a visit twice."""
+def taken_back(items: Items, verdict_ids: Collection[int]) -> Items:
+    """The items without the verdicts `verdict_ids`; a file may be in a visit twice."""
 
     def without(item: Item) -> Item:
-        kept = tuple(given for given in item.judgements if given.id != verdict_id)
+        kept = tuple(given for given in item.judgements if given.id not in verdict_ids)
         return item if kept == item.judgements else replace(item, judgements=kept)
 
     return tuple(without(item) for item in items)

@@ -2,14 +2,9 @@
 
 const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
-/** A key belongs to the page unless someone is typing or it works a control. */
-function isFree(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return false;
-  const target = event.target;
-  if (target.isContentEditable || target.matches?.("textarea, select, input:not([type=file], [type=checkbox])"))
-    return false;
-  return event.key !== "Enter" || !target.closest?.("button, a, input, summary");
-}
+/** Enter works a control that has the focus; all else that is free judges, once for each press. */
+const judges = (event) =>
+  isFree(event) && !event.repeat && (event.key !== "Enter" || !event.target.closest?.("button, a, input, summary"));
 
 function render({ model, el }) {
   const button = (testid, className, ...children) =>
@@ -22,6 +17,7 @@ function render({ model, el }) {
     it.setAttribute("aria-label", `It is ${digit}`);
     return it;
   });
+  const keys = make("div", { className: "dl-keys", role: "group", "aria-label": "The right digit" }, ...digits);
   const none = button("judge-not-a-digit", "dl-button dl-not", "Not a digit", key("N"));
   const unsure = button("judge-unsure", "dl-button dl-unsure", "Unsure", key("U"));
   const undo = button("judge-undo", "dl-quiet dl-undo", "Undo", key("⌫"));
@@ -29,13 +25,16 @@ function render({ model, el }) {
     type: "text", maxLength: 500, autocomplete: "off", "data-testid": "judge-comment",
     placeholder: "Comment (optional)", "aria-label": "Comment, optional; it goes with your verdict",
   });
-  const question = make("p", { className: "dl-question" });
+  const question = make("span");
+  const place = button("judge-place", "dl-quiet dl-place");
   const receipt = make("p", { className: "dl-receipt", role: "status", "data-testid": "receipt" });
   const spoken = make("p", { className: "dl-spoken", role: "status" });
 
   let sent; // the comment that went with the last verdict
+  /** Where the arrows or a click have gone in the grid, before the kernel has shown it. */
+  const moving = () => pageOf(el).dataset.moving;
   const send = (type, more) => {
-    const item = model.get("item");
+    const item = Number(moving() ?? model.get("item"));
     if (item < 0) return;
     sent = comment.value;
     model.send({ type, item, comment: sent, ...more });
@@ -58,25 +57,35 @@ function render({ model, el }) {
   click(none, () => judge("not-a-digit"));
   click(unsure, () => judge("unsure"));
   click(undo, takeBack);
+  place.addEventListener("click", () => pageOf(el).querySelector(".dl-cells [aria-current]")?.focus());
   comment.addEventListener("keydown", (event) => {
     if (event.key === "Enter" || event.key === "Escape") rest(el); // then a key judges
   });
 
+  const scrollTo = (element) => {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    element.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+  };
   /** Show a new prediction when it came up outside the window, as on a phone. */
   const bringIntoView = () => {
+    if (model.get("item") < 0) return;
+    const grid = pageOf(el).querySelector(".dl-cells");
+    if (grid && inWindow(grid) >= IN_GRID) { // the digit is seen there; fingers need the buttons too
+      const hidden = [right, keys].some((control) => inWindow(control) < control.offsetHeight - 1);
+      if (hidden && matchMedia("(hover: none)").matches) scrollTo(right);
+      return;
+    }
     const card = el.closest(".dl-answer-card");
     const top = card?.getBoundingClientRect().top ?? 0;
-    if (model.get("item") < 0 || (top >= 0 && top < window.innerHeight / 2)) return;
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    card.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+    if (top < 0 || top >= window.innerHeight / 2) scrollTo(card);
   };
 
   const listening = new AbortController();
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || !isFree(event) || !isOurs(el, event.target)) return;
+    if (event.defaultPrevented || !judges(event) || !isOurs(el, event.target)) return;
     const name = event.key.toLowerCase();
     if (/^[0-9]$/.test(name)) answer(Number(name));
-    else if (name === "enter" && !right.disabled) judge("right");
+    else if (name === "enter" && (moving() || !right.disabled)) judge("right");
     else if (name === "n") judge("not-a-digit");
     else if (name === "u") judge("unsure");
     else if (name === "backspace") takeBack();
@@ -98,6 +107,8 @@ function render({ model, el }) {
     undo.disabled = !model.get("can_undo");
     question.textContent = label < 0 && !off ? "Which digit is it?" : "Right, or which digit is it?";
     const press = (control, on) => control.setAttribute("aria-pressed", String(on));
+    place.textContent = model.get("place");
+    place.hidden = !model.get("place");
     press(right, said === "right");
     press(none, said === "not-a-digit");
     press(unsure, said === "unsure");
@@ -117,8 +128,8 @@ function render({ model, el }) {
   // JupyterLab leaves keys alone that are pressed inside an element with this mark.
   requestAnimationFrame(() => pageOf(el).setAttribute("data-lm-suppress-shortcuts", "true"));
   el.classList.add("dl-judge");
-  const group = { className: "dl-keys", role: "group", "aria-label": "The right digit" };
-  el.append(question, right, make("div", group, ...digits), none, unsure, comment, undo, receipt, spoken);
+  const asks = make("p", { className: "dl-question" }, question, place);
+  el.append(asks, right, keys, none, unsure, comment, undo, receipt, spoken);
   show();
   model.send({ type: "ready" });
   return () => listening.abort();

@@ -25,6 +25,7 @@ class Judge(anywidget.AnyWidget):
         item: id of the picture in view; -1 when there is none that can be judged.
         label: the digit that was read; -1 when none was (no picture, or refused).
         said: the verdict that stands: "right", "not-a-digit", "unsure", a digit, or "".
+        place: which of the visit's digits is in view, "3 of 20"; empty for the only one.
         spoken: the prediction as a line for screen readers.
         receipt: what the last verdict or undo did.
         kept: how many verdicts of this visit the ledger has; the browser clears the comment
@@ -38,6 +39,7 @@ class Judge(anywidget.AnyWidget):
     item = traitlets.Int(-1).tag(sync=True)
     label = traitlets.Int(-1).tag(sync=True)
     said = traitlets.Unicode().tag(sync=True)
+    place = traitlets.Unicode().tag(sync=True)
     spoken = traitlets.Unicode().tag(sync=True)
     receipt = traitlets.Unicode().tag(sync=True)
     kept = traitlets.Int(0).tag(sync=True)
@@ -74,6 +76,8 @@ class Judge(anywidget.AnyWidget):
             self.can_undo = last_added(self._session.items) is not None
             self.item = -1 if item is None or prediction is None else item.id
             self.label = -1 if prediction is None or prediction.refused else prediction.label
+            count = len(self._session.items)
+            self.place = "" if item is None or count < 2 else f"{item.id + 1} of {count}"
             self.spoken = "" if item is None or prediction is None else _aloud(item, prediction)
             if judgement is None:
                 self.said = ""

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import traitlets
 
-from digitlab.errors import FeedbackError
 from digitlab.images.examples import Example
 from digitlab.model.prediction import Prediction
 from digitlab.store import Verdict
+from digitlab.widgets import batch
 from digitlab.widgets.desk import Desk
 from digitlab.widgets.guard import Guarded
 from digitlab.widgets.items import (
@@ -19,7 +19,6 @@ from digitlab.widgets.items import (
     Judgement,
     items_of,
     judged,
-    last_added,
     next_waiting,
     taken_back,
     tidy_name,
@@ -103,8 +102,9 @@ class Session(Guarded):
             if room <= 0:
                 self.error = FULL
                 return
-            read = self._lab.predict_all(data, name=name) if self.several else ()
-            read = read or (self._lab.predict(data, name=name),)
+            who = self.contributor or None
+            read = self._lab.predict_all(data, name=name, contributor=who) if self.several else ()
+            read = read or (self._lab.predict(data, name=name, contributor=who),)
             items = items_of(
                 name,
                 read,
@@ -143,7 +143,7 @@ class Session(Guarded):
         self.error = (
             f"{name}: {why}"
             if self._broken == 1
-            else f"{self._broken} pictures could not be read; the list below says why."
+            else f"{self._broken} pictures could not be read; choose one below to see why."
         )
 
     def judge(
@@ -170,6 +170,9 @@ class Session(Guarded):
             if target is None or prediction is None:
                 self.error = "There is no picture here to judge; show one first."
                 return
+            if verdict == "right" and prediction.refused:
+                self.error = "I saw no digit there; say which one it is."
+                return
             digit = digit if verdict == "wrong" else None
             receipt = self._lab.judge(
                 prediction,
@@ -178,13 +181,8 @@ class Session(Guarded):
                 comment=comment.strip(),
                 contributor=self.contributor or None,
             )
-            judgement = Judgement(
-                id=receipt.id,
-                added=receipt.added,
-                verdict=verdict,
-                digit=digit,
-                contributor=self.contributor,
-                at=self._now(),
+            judgement = Judgement.of(
+                receipt, verdict, digit, contributor=self.contributor, at=self._now()
             )
             self.kept += 1  # first, so that a comment never stays for the next picture
             self.items = judged(self.items, target, judgement)
@@ -200,25 +198,44 @@ class Session(Guarded):
             right = read is not None and not read.refused and read.label == digit
             self.judge("right" if right else "wrong", digit, comment, item=item)
 
-    def undo(self) -> None:
-        """Take back the last verdict that this visit added, and show its picture again.
+    def confirm_others(self, shown: int | None = None) -> None:
+        """Say "right" of all that wait and were read as a digit; `undo` takes it back whole.
 
-        Verdicts of other visits stay, whoever gave them.
+        Args:
+            shown: how many digits the person saw; of what came since nothing is said. None
+                for all.
         """
         self.error = ""
         with self.guard():
-            last = last_added(self.items)
-            if last is None:
+            chosen = batch.agreeable(self.items[:shown])
+            if not chosen:
+                return  # clicked twice
+            receipts = self._lab.confirm_all(
+                batch.whole(chosen, self._spool), contributor=self.contributor or None
+            )
+            self.kept += len(receipts)
+            self.items = batch.confirmed(
+                self.items, chosen, receipts, contributor=self.contributor, at=self._now()
+            )
+            self.notice = batch.kept_in_words(self.items, chosen, receipts)
+            if self.current is None or not self.current.waiting:
+                self.index = next_waiting(self.items, self.index)
+
+    def undo(self) -> None:
+        """Take back what this visit added last, and show its picture again.
+
+        Verdicts of other visits stay, whoever gave them. What was taken back or changed
+        elsewhere is told, and the page follows.
+        """
+        self.error = ""
+        with self.guard():
+            step = batch.last_step(self.items)
+            if not step:
                 self.notice = "There is nothing to undo in this visit."
                 return
-            item, given = last
-            try:
-                self._lab.undo(contributor=given.contributor or None, verdict_id=given.id)
-                self.notice = f"{item.name}: your verdict was taken back."
-            except FeedbackError as error:  # taken back or changed elsewhere: the page follows
-                self.notice, self.error = "", f"{item.name}: {error}"
-            self.items = taken_back(self.items, given.id)
-            self.index = item.id
+            self.notice, self.error = batch.take_back(self._lab, step)
+            self.items = taken_back(self.items, {given.id for _, given in step})
+            self.index = step[0][0].id
 
     def select(self, number: int) -> None:
         """Show a picture of this visit."""
