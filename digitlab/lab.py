@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -212,6 +212,21 @@ class Lab(Closing):
     def confirm(self, prediction: Prediction, *, comment: str = "") -> Receipt:
         """Keep that the prediction was right."""
         return self.judge(prediction, "right", comment=comment)
+
+    def reconsider(
+        self, predictions: Sequence[Prediction], *, contributor: str | None = None
+    ) -> list[Prediction]:
+        """Predictions of earlier, as they would be answered now; nothing of it is kept.
+
+        Args:
+            predictions: as `predict` returned them.
+            contributor: who asks; None for the lab's own.
+
+        Returns:
+            In the same order; the same object where label and refusal are as they were.
+        """
+        reader = self.reader(memory=self._remembers, contributor=contributor)
+        return reader.reconsider(predictions)
 
     def undo(
         self, *, contributor: str | None = None, verdict_id: int | None = None

@@ -134,6 +134,38 @@ class Reader:
                 confidence[row], refused[row] = CERTAINTY, found.digit is None
         return labels, confidence, refused
 
+    def reconsider(self, predictions: Sequence[Prediction]) -> list[Prediction]:
+        """Predictions of earlier, with what their digit images are answered now.
+
+        Args:
+            predictions: of any version.
+
+        Returns:
+            In the same order; the same object where label and refusal are as they were.
+        """
+        if not predictions:
+            return []
+        images = np.stack([prediction.digit_image for prediction in predictions])
+        answers = self.classifier.answers(images)
+        found = []
+        for row, before in enumerate(predictions):
+            shares = answers.probabilities[row]
+            after = dataclasses.replace(
+                before,
+                label=int(shares.argmax()),
+                confidence=float(shares.max()),
+                probabilities=tuple(float(share) for share in shares),
+                refused=bool(answers.refused[row]) or not before.digit_image.any(),
+                remembered=False,
+                recall=None,
+                model=self.classifier.version,
+            )
+            recall = self._recall and self._recall(before.digit_image, answers.embeddings[row])
+            after = recalled(after, recall) if recall else after
+            same = (after.label, after.refused) == (before.label, before.refused)
+            found.append(before if same else after)
+        return found
+
     def explain(self, source: PictureSource) -> dict[str, Image]:
         """The steps from a picture to the digit that `read` finds in it, as images, in order.
 

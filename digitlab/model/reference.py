@@ -49,17 +49,24 @@ class Reference:
         """
         hashes = classifier.card.hashes
         asked = hashes["weights"], hashes["model.tflite"], mnist.SHA256
-        file = cache / file_name("reference", _IMAGES, *asked)
-        found = read_arrays(file, embeddings=(_IMAGES, -1), labels=(_IMAGES,))
+        file = cache / file_name("reference", _IMAGES, _RIDGE, NEAREST, *asked)
+        size = classifier.card.embedding
+        kept = {"whitening": (size, size), "directions": (_IMAGES, size), "usual": (_IMAGES,)}
+        found = read_arrays(file, embeddings=(_IMAGES, size), labels=(_IMAGES,), **kept)
         if found is None:
             x, y = (array[:_IMAGES] for array in mnist.load("train"))
-            found = classifier.embed(x).astype(np.float16), y
-            write_arrays(file, embeddings=found[0], labels=found[1])
-        return cls(embeddings=found[0].astype(np.float32), labels=found[1].astype(np.intp))
+            made = cls(embeddings=classifier.embed(x), labels=y.astype(np.intp))
+            found = (made.embeddings, made.labels, made.whitening, made._directions, made.usual)
+            write_arrays(file, **dict(zip(("embeddings", "labels", *kept), found, strict=True)))
+            return made
+        reference = cls(embeddings=found[0].astype(np.float32), labels=found[1].astype(np.intp))
+        # What follows from these takes a page's kernel half a second and 150 MB for a moment.
+        vars(reference).update(whitening=found[2], _directions=found[3], usual=found[4])
+        return reference
 
     def directions(self, embeddings: Floats) -> Floats:
         """Whitened embeddings (N, E) of length 1; their products tell what is alike."""
-        whitened = np.asarray(embeddings, np.float64) @ self._whitening
+        whitened = np.asarray(embeddings, np.float64) @ self.whitening
         lengths = np.linalg.norm(whitened, axis=1, keepdims=True)
         found: Floats = whitened / np.maximum(lengths, 1e-9)
         return found
@@ -88,10 +95,11 @@ class Reference:
             to their neighbours.
         """
         labels, tenth = self._ask(directions, itself=False)
-        return labels, np.searchsorted(self._usual, tenth) / len(self._usual)
+        return labels, np.searchsorted(self.usual, tenth) / len(self.usual)
 
     @cached_property
-    def _whitening(self) -> Floats:
+    def whitening(self) -> Floats:
+        """The matrix (E, E) that makes directions of embeddings."""
         means = np.stack(
             [
                 self.embeddings[self.labels == label].mean(0)
@@ -111,7 +119,7 @@ class Reference:
         return self.directions(self.embeddings)
 
     @cached_property
-    def _usual(self) -> Floats:
+    def usual(self) -> Floats:
         """How near the reference's own digits have their neighbours, from far to near."""
         return np.sort(self._ask(self._directions, itself=True)[1])
 

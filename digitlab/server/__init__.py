@@ -34,6 +34,7 @@ def serve(
         from digitlab.jobs.cron import Cron  # APScheduler, for those who want a schedule
 
         Cron(options.retrain)
+    from digitlab.jobs.warm import without
     from digitlab.learning.lessons import held_out
     from digitlab.learning.screening import Screen
 
@@ -41,6 +42,7 @@ def serve(
     with FeedbackStore.open(settings) as store:  # pages find the database made and up to date,
         models = ModelRegistry(settings, store.database)
         Screen.of(store, models, cache=settings.cache).reference()  # and MNIST's digits embedded
+    without("rfc3987_syntax")  # jsonschema compiles its grammar, a second, and uses it never
     from digitlab.server.app import run  # voila, tornado and nbconvert: half a second
 
     run(options, settings, announce)

@@ -56,6 +56,11 @@ class Desk(Protocol):
     ) -> Sequence[Receipt]:
         """Keep "right" of all these predictions; of none when one cannot be kept."""
 
+    def reconsider(
+        self, predictions: Sequence[Prediction], /, *, contributor: str | None = None
+    ) -> Sequence[Prediction]:
+        """What earlier predictions would be now; the same object where nothing changes."""
+
     def undo(
         self, *, contributor: str | None = None, verdict_id: int | None = None
     ) -> Entry | None:

@@ -11,7 +11,7 @@ import traitlets
 from digitlab.images.examples import Example
 from digitlab.model.prediction import Prediction
 from digitlab.store import Verdict
-from digitlab.widgets import batch
+from digitlab.widgets import again, batch
 from digitlab.widgets.desk import Desk
 from digitlab.widgets.guard import Guarded
 from digitlab.widgets.items import (
@@ -185,7 +185,10 @@ class Session(Guarded):
                 receipt, verdict, digit, contributor=self.contributor, at=self._now()
             )
             self.kept += 1  # first, so that a comment never stays for the next picture
-            self.items = judged(self.items, target, judgement)
+            items = judged(self.items, target, judgement)
+            if verdict in {"wrong", "not-a-digit"}:
+                items = again.after_correction(items, self._lab, contributor=self.contributor)
+            self.items = items
             self.notice = f"{target.name}: {receipt.message}"
             if target.id == self.index:
                 self.index = next_waiting(self.items, self.index)
@@ -234,7 +237,9 @@ class Session(Guarded):
                 self.notice = "There is nothing to undo in this visit."
                 return
             self.notice, self.error = batch.take_back(self._lab, step)
-            self.items = taken_back(self.items, {given.id for _, given in step})
+            gone = {given.id for _, given in step}
+            items = taken_back(self.items, gone)
+            self.items = again.after_undo(items, self._lab, gone, contributor=self.contributor)
             self.index = step[0][0].id
 
     def select(self, number: int) -> None:
