@@ -92,7 +92,23 @@ def test_a_lesson_comes_in_other_shapes_each_time(batches):
     assert len(np.unique(x[: CONFIG.lessons], axis=0)) == CONFIG.lessons
 
 
-@pytest.mark.parametrize(("taught", "steps"), [(0, 80), (1, 82), (20, 120), (40, 160), (500, 160)])
-def test_a_few_lessons_take_fewer_steps(taught, steps):
+@pytest.mark.parametrize(
+    ("taught", "steps"), [(0, 80), (1, 82), (20, 120), (40, 160), (50, 160), (90, 200), (999, 320)]
+)
+def test_a_few_lessons_take_fewer_steps_and_many_take_more(taught, steps):
     assert steps_for(taught, FineTuneConfig()) == steps
-    assert steps_for(taught, FineTuneConfig(steps=7)) == 7
+
+
+@pytest.mark.parametrize(("taught", "steps"), [(0, 7), (50, 7), (52, 9), (999, 14)])
+def test_a_configuration_of_few_steps_holds(taught, steps):
+    assert steps_for(taught, FineTuneConfig(steps=7)) == steps
+
+
+def test_where_there_are_more_steps_the_replay_comes_again(batches):
+    many = [lesson(n, n % 10) for n in range(53)]
+    found = batches(many)
+    assert len(found) == CONFIG.steps + 3
+    for step in range(3):
+        again = found[CONFIG.steps + step]
+        assert np.array_equal(again[2], found[step][2])
+        assert np.array_equal(again[0][CONFIG.lessons :], found[step][0][CONFIG.lessons :])

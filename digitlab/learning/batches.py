@@ -18,6 +18,7 @@ from digitlab.model.runtime import Classifier
 
 _FEWEST: Final = 80  # steps, and so many more for each lesson
 _EACH: Final = 2
+_USUAL: Final = 50  # lessons from which on there are more steps than the configuration says
 _CONFIRMED: Final = 0.25  # of the lessons in a batch, when there are confirmations
 
 Images = NDArray[np.uint8]
@@ -39,21 +40,27 @@ def joint_batches(
     """
     steps = steps_for(len(taught), config)
     x, y = _lessons(taught, steps, config, np.random.default_rng([config.seed, 3]))
-    again = replayed(base, config, steps=steps, places=places)
+    again = replayed(base, config, steps=min(steps, config.steps), places=places)
+    rows = np.arange(steps) % len(again.y)  # where there are more steps, the first ones' again
     return [
         (
-            np.concatenate([x[step], again.x[step]]),
-            np.concatenate([y[step], again.y[step]]),
-            again.logits[step],
-            again.embeddings[step],
+            np.concatenate([x[step], again.x[row]]),
+            np.concatenate([y[step], again.y[row]]),
+            again.logits[row],
+            again.embeddings[row],
         )
-        for step in range(steps)
+        for step, row in enumerate(rows)
     ]
 
 
 def steps_for(taught: int, config: FineTuneConfig) -> int:
-    """How many steps so many lessons take: a few are learned sooner than many."""
-    return min(config.steps, _FEWEST + _EACH * taught)
+    """How many steps so many lessons take: a few are learned sooner than many.
+
+    `config.steps` are what `_USUAL` lessons take; fewer take as little as `_FEWEST` and two for
+    each, and every further one takes one more, up to twice as many.
+    """
+    few = min(config.steps, _FEWEST + _EACH * taught)
+    return few + min(config.steps, max(0, taught - _USUAL))
 
 
 def _lessons(
