@@ -44,6 +44,7 @@ from digitlab.store.recollect import Memento
 
 TURN = 5  # degrees
 STYLED = 1_000  # corrections of misread digits
+POISONED = ("hands", "mirrored", "Devanagari")  # styles whose labels are flipped
 MANY = 10_000  # corrections among which the time of a look is taken
 
 
@@ -163,9 +164,9 @@ def on_mnist(lab: Lab, split: str) -> dict[str, int]:
 
 
 def poisoned(seed: int) -> dict[str, int]:
-    """The worst change of right ones on MNIST's test images, by case, over all styles."""
+    """The worst change of right ones on MNIST's test images, by case, over some styles."""
     worst: dict[str, int] = {}
-    for name in STYLES:
+    for name in POISONED:
         x, y, people, order = misread(name, seed)
         cases = [*poison.by_one(name, x[order], y[order], np.random.default_rng([seed, 1]))]
         cases += poison.by_five(name, x[order], y[order], people[order], seed)

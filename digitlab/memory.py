@@ -31,13 +31,13 @@ from digitlab.store.recollect import NOTHING, Memento
 CERTAINTY: Final = 0.98
 """Confidence of a remembered answer: about as many are right (`docs/memory.md`)."""
 
-MARGIN: Final = 0.1
+MARGIN: Final = 0.13
 """How far before the nearest digit of another label a correction's radius ends, in cosines."""
 
 LEAST_RADIUS: Final = 0.6
 """Least cosine of whitened embeddings at which two digit images may be alike."""
 
-PIXELS: Final = 0.85
+PIXELS: Final = 0.88
 """Least correlation of their pixels."""
 
 _ASKED: Final = 12  # corrections that are compared closely, the nearest ones
@@ -159,7 +159,8 @@ class _Embedded:
             radii = np.maximum(radii, LEAST_RADIUS)
             self._known |= dict(zip(new, zip(directions, radii, strict=True), strict=True))
         found = [self._known[key] for key in keys]
-        return np.stack([one for one, _ in found]), np.array([radius for _, radius in found])
+        radii = np.array([radius for _, radius in found], np.float32)
+        return np.stack([one for one, _ in found]), radii
 
 
 class _Index:
@@ -184,9 +185,10 @@ class _Index:
         self, digit_image: DigitImage, embedding: Floats, *, contributor: str, sight: Sight | None
     ) -> Memento | None:
         """The correction that it is most like."""
-        counts = self._accepted.copy()
-        for row in self._held:
-            counts[row] = self._kept[row].contributor == contributor
+        counts = self._accepted
+        if self._held:
+            counts = counts.copy()
+            counts[self._held] = [self._kept[row].contributor == contributor for row in self._held]
         sha256 = hashlib.sha256(np.ascontiguousarray(digit_image).tobytes()).hexdigest()
         same = [row for row in self._same.get(sha256, ()) if counts[row]]
         if same and digit_image.any():  # empty ones are all the same
@@ -204,8 +206,7 @@ class _Index:
         """Corrections whose pictures this one may be, and how alike they are."""
         if sight is None or self._coarse is None:
             return [], ()
-        alike = np.where(counts[self._traced], self._coarse @ sight.coarse, -1)
-        places = [place for place in _largest(alike) if alike[place] >= COARSE_ALIKE]
+        places = _largest(self._coarse @ sight.coarse - COARSE_ALIKE, counts[self._traced])
         likeness = [sight.likeness(self._traces[place]) for place in places]
         return [self._traced[place] for place in places], likeness
 
@@ -214,18 +215,14 @@ class _Index:
     ) -> tuple[list[int], Any]:
         """Corrections within whose radius a digit image lies, and how its pixels agree."""
         beyond = self._directions @ self.embedded.direction(embedding) - self._radii
-        beyond = np.where(counts, beyond, -1)
-        rows = [row for row in _largest(beyond) if beyond[row] >= 0]
+        rows = _largest(beyond, counts)
         return rows, overlay(digit_image, [self._kept[row].digit_image for row in rows])
 
 
-def _largest(values: Floats) -> list[int]:
-    """Places of the `_ASKED` largest values, the largest first."""
-    if len(values) > _ASKED:
-        some = np.argpartition(-values, _ASKED)[:_ASKED]
-    else:
-        some = np.arange(len(values))
-    return [int(place) for place in some[np.argsort(-values[some], kind="stable")]]
+def _largest(values: Floats, counts: NDArray[np.bool_]) -> list[int]:
+    """Places of the largest values from 0 on that count, at most `_ASKED`, the largest first."""
+    some = np.flatnonzero((values >= 0) & counts)
+    return [int(place) for place in some[np.argsort(-values[some], kind="stable")][:_ASKED]]
 
 
 def _label(memento: Memento) -> int:
