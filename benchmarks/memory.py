@@ -37,6 +37,7 @@ from styles import STYLES
 
 import digitlab
 from digitlab.datasets import mnist
+from digitlab.images.tones import flatten
 from digitlab.lab import Lab
 from digitlab.memory import Memory
 from digitlab.model.prediction import Prediction
@@ -50,7 +51,8 @@ MANY = 10_000  # corrections among which the time of a look is taken
 
 def again(data: bytes) -> dict[str, bytes]:
     """A picture shown again, in every way that is measured."""
-    image = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    image = flatten(upright, 1).convert("RGB")  # transparent ones on their paper
     size = tuple(max(1, round(0.7 * side)) for side in image.size)
     pixels = np.asarray(image)
     edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
