@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,16 @@ from serving import Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload, Locator, Page
+
+DROP = """(files) => {
+  const transfer = new DataTransfer();
+  for (const [name, content] of files) {
+    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+    transfer.items.add(new File([bytes], name, { type: "image/png" }));
+  }
+  document.querySelector("h1").dispatchEvent(
+    new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+}"""
 
 
 def ready(page: Page, server: Server) -> Page:
@@ -43,6 +54,12 @@ def png(text: str, name: str | None = None) -> FilePayload:
 
 def choose(page: Page, *files: FilePayload | Path) -> None:
     page.get_by_test_id("picture-file-input").set_input_files(list(files))  # type: ignore[arg-type]
+
+
+def drop(page: Page, *files: FilePayload) -> None:
+    """Drop PNG files on the page, all at once."""
+    named = [(file["name"], base64.b64encode(file["buffer"]).decode()) for file in files]
+    page.evaluate(DROP, named)
 
 
 def label(page: Page) -> Locator:

@@ -22,6 +22,9 @@ from typing import Any
 import nbformat
 import psutil
 
+from digitlab.settings import Settings
+from digitlab.store import FeedbackStore
+
 START_S = 120  # a busy machine with many workers
 
 RUN = """
@@ -87,6 +90,12 @@ class Server:
             lambda: (health := self.health())["kernels"] - health["sessions"] == kernels,
             f"{kernels} heated kernel(s)",
         )
+
+    def forget(self) -> None:
+        """Retract all verdicts: a correction answers from then on, in another test too."""
+        with FeedbackStore.open(Settings.load(self.home)) as store:
+            if entries := store.entries():
+                store.retract([entry.id for entry in entries], by="test")
 
     def stop(self) -> int:
         """End the server as Ctrl-C does; its exit code."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import choose, digit_picture, label, png, ready, see
+from browsing import choose, digit_picture, drop, label, png, ready, see
 from conftest import strays
 from serving import Server, start_server
 from test_page_browser import PHONE, ledger
@@ -21,16 +20,6 @@ pytestmark = pytest.mark.browser
 
 PRESS = """(keys) => keys.forEach((key) => document.body.dispatchEvent(
   new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))"""
-
-DROP = """(files) => {
-  const transfer = new DataTransfer();
-  for (const [name, content] of files) {
-    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
-    transfer.items.add(new File([bytes], name, { type: "image/png" }));
-  }
-  document.querySelector("h1").dispatchEvent(
-    new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
-}"""
 
 SECOND_VIEW = """async () => {
   const manager = window.jupyterapp.widgetManager;
@@ -47,6 +36,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = start_server(tmp_path_factory.mktemp("home"))
     yield server
     server.stop()
+
+
+@pytest.fixture(autouse=True)
+def memory_of_one_test(server: Server) -> Iterator[None]:
+    """What a test corrected is forgotten in the next one."""
+    yield
+    server.forget()
 
 
 @pytest.fixture
@@ -99,8 +95,7 @@ def columns(page: Page) -> int:
 def test_twenty_dropped_pictures_are_gone_through_by_keyboard(
     page: Page, server: Server, twenty: list[FilePayload]
 ) -> None:
-    files = [(file["name"], base64.b64encode(file["buffer"]).decode()) for file in twenty]
-    page.evaluate(DROP, files)
+    drop(page, *twenty)
     see(cell(page, 19)).to_be_visible(timeout=60_000)
     see(page.get_by_test_id("judge-others")).to_have_text("All 20 are right")
     see_in_view(page, 0)

@@ -39,6 +39,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture(autouse=True)
+def memory_of_one_test(server: Server) -> Iterator[None]:
+    """What a test corrected is forgotten in the next one."""
+    yield
+    server.forget()
+
+
 @pytest.fixture
 def page(browser_page: Page, server: Server) -> Page:
     return ready(browser_page, server)

@@ -29,10 +29,10 @@ def test_the_same_verdict_again_adds_nothing(store):
 
 def test_another_verdict_supersedes(store):
     first = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
-    second = store.add(make_prediction(), "wrong", digit=2, contributor="ann")
+    second = store.add(make_prediction(), "wrong", digit=8, contributor="ann")
     assert second.added
     assert second.superseded == first.id
-    assert second.message == "Changed: this is a 2, not a 1."
+    assert second.message == "Changed: this is an 8, not a 1."
     assert ids(store.entries()) == [second.id]
     assert store.get(first.id).state == "superseded"
 

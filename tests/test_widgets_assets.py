@@ -17,6 +17,8 @@ VIEWS = {
     "picture_input": picture_input.PictureInput,
     "visit": visit.Visit,
 }
+SHEETS = sorted(path.stem for path in assets.FOLDER.glob("*.css") if path.stem != "page")
+CLASS = re.compile(r"\.dl-[a-z-]+")
 TOP_LEVEL = re.compile(r"^(?:const|let|class|(?:async )?function) (\w+)", re.MULTILINE)
 
 
@@ -36,3 +38,9 @@ def test_no_two_files_of_a_view_give_the_same_name(view: str) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_has_one_export(view: str) -> None:
     assert str(VIEWS[view]._esm).count("export ") == 1
+
+
+def test_no_two_views_style_the_same_class() -> None:
+    shared, *sheets = (set(CLASS.findall(assets.style(name))) for name in ("page", *SHEETS))
+    times = Counter(name for sheet in sheets for name in sheet - shared)
+    assert [name for name, count in times.items() if count > 1] == []

@@ -9,6 +9,7 @@ import numpy as np
 
 from digitlab.errors import FeedbackError
 from digitlab.model.prediction import Prediction
+from digitlab.model.show import article
 from digitlab.store.entries import VERDICTS, Entry, State, Verdict
 
 COMMENT_LIMIT: Final = 2_000
@@ -95,10 +96,10 @@ def receipt_message(change: Change, earlier: Entry | None, state: State) -> str:
     """One plain sentence for the person; `state` is the verdict's afterwards."""
     row = change.row
     digit, label = row["digit"], row["label"]
-    wrong = f"this is a {digit}" if digit == label else f"this is a {digit}, not a {label}"
+    this = f"this is {article(digit)}"
     said = {
-        "right": f"this is a {digit}",
-        "wrong": wrong,
+        "right": this,
+        "wrong": this if digit == label else f"{this}, not {article(label)}",
         "not-a-digit": "this is not a digit",
         "unsure": "you are not sure what this is",
     }[row["verdict"]]

@@ -25,7 +25,7 @@ class LiveView {
     const close = button("", "camera-close", "Close");
     this.video = make("video", {
       autoplay: true, muted: true, playsInline: true,
-      role: "img", "aria-label": "What the camera sees", "data-testid": "camera-view",
+      "aria-label": "What the camera sees", "data-testid": "camera-view",
     });
     this.dialog = make("dialog", { className: "dl-camera", "aria-label": "Take a picture" },
       this.video, make("div", {}, take, close));

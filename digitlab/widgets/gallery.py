@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from digitlab.model.prediction import DigitImage
-from digitlab.model.show import digit_image_uri
+from digitlab.model.show import article, digit_image_uri
 from digitlab.store import Run
 from digitlab.widgets.desk import Desk
-from digitlab.widgets.items import article
 
 MOST: Final = 24
 """Thumbnails of a kind at most, the newest corrections first."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digitlab.model.prediction import Box, Prediction
+from digitlab.model.show import article
 from digitlab.store import Receipt, Verdict
 from digitlab.widgets.spool import NOTHING, Slot
 
@@ -176,8 +177,3 @@ def tidy_name(name: str) -> str:
     name = name.replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(c for c in name if c.isprintable()).strip() or "picture"
     return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 9]}…{name[-8:]}"
-
-
-def article(digit: int | None) -> str:
-    """ "a 3", "an 8"."""
-    return f"{'an' if digit == 8 else 'a'} {digit}"

@@ -15,7 +15,7 @@ function render({ model, el }) {
   const start = button("fine-tune", "dl-button dl-start", "Fine-tune now");
   const cancel = button("fine-tune-cancel", "dl-button dl-cancel", "Cancel");
   const sign = drawn("path");
-  const mark = drawn("svg", { class: "dl-mark", viewBox: "0 0 20 20", "aria-hidden": "true" }, sign);
+  const mark = drawn("svg", { class: "dl-sign", viewBox: "0 0 20 20", "aria-hidden": "true" }, sign);
   const says = make("p", { className: "dl-says", role: "status", "data-testid": "fine-tune-says" });
   const told = make("p", { className: "dl-told", role: "status" });
   const bar = make("progress", { max: 1, "aria-label": "Progress of the fine-tune", "data-testid": "fine-tune-bar" });

@@ -1,13 +1,19 @@
-// Shows the page when its widgets are there, and says so when its session has ended.
+// Shows the page when its widgets are there, goes on after a lost connection, and says so when
+// its session has ended.
 "use strict";
 (() => {
   const POLL_MS = 5000; // a session that died shows within this time
+  const AGAIN_MS = 1000; // the same for a server that did not answer and does again
   const PATIENCE_MS = 60000; // by then even a slow machine has rendered something
   const SETTLE_MS = 1000; // for a notebook without the ready marker
 
   const byId = (id) => document.getElementById(id);
   const started = () => byId("rendered_cells")?.classList.contains("ready");
   let session = null; // { base, id } once the kernel is known
+  let kernel = null; // the connection to it, once Voilà has made one
+  let away = false; // the server did not answer the last time, or the connection was cut
+  let asking = false; // the server answers again, and the kernel has been asked too
+  let polling = null; // the timer of the next look
   let leaving = false;
 
   // What Voilà calls while it sends and starts the page.
@@ -54,22 +60,57 @@
   watcher.observe(document.documentElement, { childList: true, subtree: true });
   const patience = setTimeout(() => started() || failed(), PATIENCE_MS);
 
+  /** The line at the top says whether there is a connection. */
+  const tell = () => {
+    const connected = !away && !asking && (!kernel || kernel.connectionStatus === "connected");
+    byId("offline").hidden = connected || leaving || byId("sheet").open;
+  };
+
+  const pollIn = (milliseconds) => {
+    clearTimeout(polling);
+    polling = setTimeout(poll, milliseconds);
+  };
+
   async function poll() {
+    polling = null;
     try {
       const answer = await fetch(`${session.base}api/kernels/${session.id}`, {
         cache: "no-store",
         signal: AbortSignal.timeout(POLL_MS),
       });
-      byId("offline").hidden = true;
+      if (answer.status >= 500) throw new Error("a proxy, and nobody behind it");
       if (!answer.ok || answer.redirected) lost(); // gone, or the login is no longer valid
+      else if (away || kernel?.connectionStatus === "disconnected") goOn();
+      away = false;
     } catch {
-      byId("offline").hidden = leaving || byId("sheet").open;
+      away = true;
     }
-    if (!byId("sheet").open) setTimeout(poll, POLL_MS);
+    tell();
+    if (!byId("sheet").open) pollIn(away ? AGAIN_MS : POLL_MS);
+  }
+
+  /** Whether the kernel answers; a connection that was cut may look open for minutes. */
+  async function answers() {
+    if (kernel.connectionStatus !== "connected") return false;
+    const late = new Promise((done) => setTimeout(done, POLL_MS, false));
+    return Promise.race([kernel.requestKernelInfo().then(() => true, () => false), late]);
+  }
+
+  /** Now that the server answers again, so shall the kernel; what was said meanwhile waits. */
+  async function goOn() {
+    asking = true;
+    const fine = !kernel || (await answers());
+    asking = false;
+    try {
+      if (!fine) await kernel.reconnect(); // JupyterLab's next attempt may be a minute away
+    } catch {
+      if (!away) lost(); // it has given up, though the server answers
+    }
+    tell();
   }
 
   function listen() {
-    const kernel = window.jupyterapp?.widgetManager?.kernel;
+    kernel = window.jupyterapp?.widgetManager?.kernel ?? null;
     if (!kernel) {
       setTimeout(listen, 250);
       return;
@@ -78,8 +119,10 @@
       if (/dead|restarting|terminating/.test(status)) lost();
     });
     kernel.connectionStatusChanged.connect((_, status) => {
-      if (status === "disconnected") lost(); // it has given up reconnecting
-      byId("offline").hidden = status !== "connecting" || byId("sheet").open;
+      if (status === "connecting") away = true;
+      if (status === "connected") away = false;
+      if (away && polling) pollIn(AGAIN_MS);
+      tell();
     });
   }
 
@@ -87,7 +130,7 @@
   window.digitlab_session = () => {
     const config = JSON.parse(byId("jupyter-config-data").textContent);
     session = { base: config.baseUrl, id: config.kernelId };
-    setTimeout(poll, POLL_MS);
+    pollIn(POLL_MS);
     listen();
   };
 
