@@ -98,11 +98,6 @@ def percent(share: float) -> str:
     return f"{whole} %"
 
 
-def article(digit: int | None) -> str:
-    """A digit in a sentence: "a 3", "an 8"."""
-    return f"{'an' if digit == 8 else 'a'} {digit}"
-
-
 def digit_image_uri(image: DigitImage) -> str:
     """A digit image as a PNG data URI of some 300 bytes; dark ink on white paper."""
     out = io.BytesIO()

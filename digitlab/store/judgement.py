@@ -9,7 +9,7 @@ import numpy as np
 
 from digitlab.errors import FeedbackError
 from digitlab.model.prediction import Prediction
-from digitlab.model.show import article
+from digitlab.model.words import article
 from digitlab.store.entries import VERDICTS, Entry, State, Verdict
 
 COMMENT_LIMIT: Final = 2_000

@@ -18,7 +18,7 @@ def after_correction(items: Items, desk: Desk, *, contributor: str) -> Items:
         contributor: who corrected; empty for the lab's own.
     """
     waiting = [item for item in items if _waits(item, remembered=False)]
-    return _read_again(items, waiting, desk, contributor)
+    return _read_again(items, waiting, desk, contributor, remembered=True)
 
 
 def after_undo(items: Items, desk: Desk, gone: Collection[int], *, contributor: str) -> Items:
@@ -45,7 +45,10 @@ def _waits(item: Item, *, remembered: bool) -> bool:
     return item.waiting and item.prediction is not None and item.prediction.remembered == remembered
 
 
-def _read_again(items: Items, chosen: list[Item], desk: Desk, contributor: str) -> Items:
+def _read_again(
+    items: Items, chosen: list[Item], desk: Desk, contributor: str, *, remembered: bool = False
+) -> Items:
+    """The items with what is read now of those chosen; `remembered`: only by the memory."""
     if not chosen:
         return items
     before = [item.prediction for item in chosen if item.prediction is not None]
@@ -53,6 +56,6 @@ def _read_again(items: Items, chosen: list[Item], desk: Desk, contributor: str) 
     changed = {
         item.id: dataclasses.replace(item, prediction=new)
         for item, old, new in zip(chosen, before, after, strict=True)
-        if new is not old
+        if new is not old and (new.remembered or not remembered)
     }
     return tuple(changed.get(item.id, item) for item in items) if changed else items

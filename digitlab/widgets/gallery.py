@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from digitlab.model.prediction import DigitImage
-from digitlab.model.show import article, digit_image_uri
+from digitlab.model.show import digit_image_uri
+from digitlab.model.words import article
 from digitlab.store import Run
 from digitlab.widgets.desk import Desk
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digitlab.model.prediction import Box, Prediction
-from digitlab.model.show import article
+from digitlab.model.words import article
 from digitlab.store import Receipt, Verdict
 from digitlab.widgets.spool import NOTHING, Slot
 
