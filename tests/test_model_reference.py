@@ -17,6 +17,7 @@ def test_what_is_kept_answers_as_what_was_made(base, seen, tmp_path, monkeypatch
     made = Reference.of(base, cache=tmp_path)
     monkeypatch.delattr(module, "mnist")  # whoever loads MNIST now makes it again
     monkeypatch.setattr(module, "mnist", Hashed, raising=False)
+    module._SHARED.clear()
     kept = Reference.of(base, cache=tmp_path)
     directions = [one.directions(seen) for one in (made, kept)]
     assert np.array_equal(*directions)
@@ -30,10 +31,17 @@ class Hashed:
     SHA256 = mnist.SHA256
 
 
+def test_a_process_has_one_of_each(base, tmp_path):
+    one, other = (Reference.of(base, cache=tmp_path) for _ in range(2))
+    assert one is other
+    assert Reference.of(base, cache=tmp_path / "another") is not one
+
+
 def test_a_damaged_file_is_made_again(base, seen, tmp_path):
     made = Reference.of(base, cache=tmp_path)
     (file,) = tmp_path.glob("reference-*.npz")
     file.write_bytes(file.read_bytes()[:5_000])
+    module._SHARED.clear()
     again = Reference.of(base, cache=tmp_path)
     assert np.array_equal(made.directions(seen), again.directions(seen))
 

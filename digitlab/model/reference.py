@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Self
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,9 @@ class Reference:
         hashes = classifier.card.hashes
         asked = hashes["weights"], hashes["model.tflite"], mnist.SHA256
         file = cache / file_name("reference", _IMAGES, _RIDGE, NEAREST, *asked)
+        shared = _SHARED.get(file)
+        if isinstance(shared, cls):  # the memory and the screening of one process
+            return shared
         size = classifier.card.embedding
         kept = {"whitening": (size, size), "directions": (_IMAGES, size), "usual": (_IMAGES,)}
         found = read_arrays(file, embeddings=(_IMAGES, size), labels=(_IMAGES,), **kept)
@@ -58,10 +62,12 @@ class Reference:
             made = cls(embeddings=classifier.embed(x), labels=y.astype(np.intp))
             found = (made.embeddings, made.labels, made.whitening, made._directions, made.usual)
             write_arrays(file, **dict(zip(("embeddings", "labels", *kept), found, strict=True)))
+            _SHARED[file] = made
             return made
         reference = cls(embeddings=found[0].astype(np.float32), labels=found[1].astype(np.intp))
         # What follows from these takes a page's kernel half a second and 150 MB for a moment.
         vars(reference).update(whitening=found[2], _directions=found[3], usual=found[4])
+        _SHARED[file] = reference
         return reference
 
     def directions(self, embeddings: Floats) -> Floats:
@@ -134,3 +140,7 @@ class Reference:
         agreed = (labels == labels[:, :1]).all(axis=1)
         last: Floats = np.take_along_axis(similar, near, axis=1).min(axis=1)
         return np.where(agreed, labels[:, 0], -1).astype(np.intp), last
+
+
+_SHARED: Final[WeakValueDictionary[Path, Reference]] = WeakValueDictionary()
+"""What this process has in use, by its file: it has 5 MB."""
