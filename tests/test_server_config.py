@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 import subprocess
 import sys
@@ -22,6 +24,7 @@ from digitlab.server.config import (
     voila_config,
 )
 from digitlab.server.environment import TEMPLATE_ROOT, kernel_environment, server_environment
+from digitlab.server.kernel import is_no_farewell
 from digitlab.settings import Settings, bundled, checkout
 
 RUNTIME = Path("/tmp/digitlab-x")  # noqa: S108 # never created
@@ -199,3 +202,17 @@ def test_the_address_can_be_opened_on_this_machine(ip: str, url: str) -> None:
 def test_options_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ServeError):
         ServeOptions(**wrong)
+
+
+@pytest.mark.parametrize(("number", "worth"), [(errno.ENOTSOCK, False), (errno.EIO, True)])
+def test_a_kernel_says_nothing_of_a_socket_that_closed_under_an_answer(
+    number: int, worth: bool
+) -> None:
+    error = OSError(number, "of a socket")
+    told = (OSError, error, None)
+    record = logging.LogRecord("tornado.general", logging.ERROR, "", 0, "Uncaught", (), told)
+    assert is_no_farewell(record) is worth
+
+
+def test_a_kernel_says_what_is_no_error() -> None:
+    assert is_no_farewell(logging.LogRecord("tornado.general", logging.INFO, "", 0, "x", (), None))

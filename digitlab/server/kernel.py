@@ -7,6 +7,8 @@ these processes, so what one of them does not load is saved twenty times: measur
 
 from __future__ import annotations
 
+import errno
+import logging
 import sys
 import types
 from typing import Any
@@ -15,9 +17,19 @@ from typing import Any
 def main() -> None:
     """Start the kernel of one page; returns when it is shut down."""
     leave_out()
+    logging.getLogger("tornado.general").addFilter(is_no_farewell)
     from ipykernel import kernelapp
 
     kernelapp.launch_new_instance()
+
+
+def is_no_farewell(record: logging.LogRecord) -> bool:
+    """Whether a line of the log is worth its place.
+
+    A kernel that is shut down may close a socket while a message is still being answered.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    return getattr(error, "errno", None) != errno.ENOTSOCK
 
 
 def leave_out() -> None:
