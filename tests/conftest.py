@@ -6,13 +6,14 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Playwright
+    from serving import Server
 
     from digitlab.model.runtime import Classifier
 
@@ -40,6 +41,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         from digitlab.model.adapt import prepare
 
         prepare(threads=FineTuneConfig().threads)
+
+
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 360, "height": 740},
+    "has_touch": True,
+    "is_mobile": True,
+}
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +100,47 @@ def browser_page(chromium: Browser) -> Iterator[Page]:
     context.close()
     assert errors == []
     assert strays(visited) == []
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The page on a real server with a home of its own; one a module."""
+    from serving import start_server
+
+    server = start_server(tmp_path_factory.mktemp("home"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def page(browser_page: Page, server: Server) -> Page:
+    """The page of `server`, ready to be used."""
+    from browsing import ready
+
+    return ready(browser_page, server)
+
+
+@pytest.fixture
+def phone(chromium: Browser, server: Server) -> Iterator[Page]:
+    """The same on a phone, with the checks of `browser_page`."""
+    from browsing import ready
+
+    context = chromium.new_context(**PHONE)
+    errors: list[str] = []
+    visited: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("request", lambda request: visited.append(request.url))
+    yield ready(context.new_page(), server)
+    context.close()
+    assert errors == []
+    assert strays(visited) == []
+
+
+@pytest.fixture
+def forgetful(server: Server) -> Iterator[None]:
+    """What a test corrected is forgotten in the next one."""
+    yield
+    server.forget()
 
 
 def strays(urls: list[str]) -> list[str]:

@@ -52,11 +52,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def page(browser_page: Page, server: Server) -> Page:
-    return ready(browser_page, server)
-
-
-@pytest.fixture
 def runs(server: Server) -> Iterator[RunLog]:
     """The runs of the server's home; one that a test has left open is cancelled."""
     with RunLog.open(Settings.load(server.home)) as runs:

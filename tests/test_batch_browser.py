@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import choose, digit_picture, drop, label, png, ready, see
-from conftest import strays
-from serving import Server, start_server
-from test_page_browser import PHONE, ledger
+from browsing import choose, digit_picture, drop, label, png, see
+from serving import Server
+from test_page_browser import ledger
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, FilePayload, Locator, Page
+    from playwright.sync_api import FilePayload, Locator, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("forgetful")]
 
 PRESS = """(keys) => keys.forEach((key) => document.body.dispatchEvent(
   new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))"""
@@ -29,38 +27,6 @@ SECOND_VIEW = """async () => {
   document.body.append(view.el);
   view.trigger("displayed");
 }"""
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = start_server(tmp_path_factory.mktemp("home"))
-    yield server
-    server.stop()
-
-
-@pytest.fixture(autouse=True)
-def memory_of_one_test(server: Server) -> Iterator[None]:
-    """What a test corrected is forgotten in the next one."""
-    yield
-    server.forget()
-
-
-@pytest.fixture
-def page(browser_page: Page, server: Server) -> Page:
-    return ready(browser_page, server)
-
-
-@pytest.fixture
-def phone(chromium: Browser, server: Server) -> Iterator[Page]:
-    context = chromium.new_context(**PHONE)
-    errors: list[str] = []
-    visited: list[str] = []
-    context.on("weberror", lambda error: errors.append(str(error.error)))
-    context.on("request", lambda request: visited.append(request.url))
-    yield ready(context.new_page(), server)
-    context.close()
-    assert errors == []
-    assert strays(visited) == []
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from browsing import choose, label, png, ready, see
 from relay import Relay
-from serving import Server, start_server
+from serving import Server
 from test_page_browser import ledger
 from test_server_browser import kernel_of
 
@@ -24,13 +24,6 @@ GIVE_UP = "() => { window.jupyterapp.widgetManager.kernel._reconnectLimit = 0; }
 """JupyterLab stops trying after seven times, some two minutes; now it does so at once."""
 
 TRY_AGAIN = "() => { window.jupyterapp.widgetManager.kernel._reconnectLimit = 7; }"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = start_server(tmp_path_factory.mktemp("home"))
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from browsing import ready, see
-from serving import Server, start_server
+from serving import Server
 from teaching import noise, say
 
 from digitlab.settings import Settings
@@ -20,13 +20,6 @@ pytestmark = pytest.mark.browser
 
 LOOK_MS = 30_000
 PHONE: Any = {"width": 360, "height": 740}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = start_server(tmp_path_factory.mktemp("home"))
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -29,13 +29,6 @@ ANOTHERS = re.compile(r"^remembered from a correction of (\S+ )?\d\d:\d\d, not y
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = start_server(tmp_path_factory.mktemp("home"))
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
 def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose home has every correction reviewed."""
     home = tmp_path_factory.mktemp("reviewed")
@@ -44,11 +37,6 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = start_server(home)
     yield server
     server.stop()
-
-
-@pytest.fixture
-def page(browser_page: Page, server: Server) -> Page:
-    return ready(browser_page, server)
 
 
 @pytest.fixture

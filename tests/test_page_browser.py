@@ -4,64 +4,25 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from browsing import choose, digit_picture, label, png, ready, see
-from conftest import strays
 from number_sheets import sheet
 from PIL import Image
-from serving import Server, start_server
+from serving import Server
 
 from digitlab.settings import Settings
 from digitlab.store import Entry, FeedbackStore
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, FilePayload, Page
+    from playwright.sync_api import FilePayload, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("forgetful")]
 
 KERNEL_BYTES = 125_000_000
 HOSTILE = '<img src=x onerror="document.title=1">.png'
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 360, "height": 740},
-    "has_touch": True,
-    "is_mobile": True,
-}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = start_server(tmp_path_factory.mktemp("home"))
-    yield server
-    server.stop()
-
-
-@pytest.fixture(autouse=True)
-def memory_of_one_test(server: Server) -> Iterator[None]:
-    """What a test corrected is forgotten in the next one."""
-    yield
-    server.forget()
-
-
-@pytest.fixture
-def page(browser_page: Page, server: Server) -> Page:
-    return ready(browser_page, server)
-
-
-@pytest.fixture
-def phone(chromium: Browser, server: Server) -> Iterator[Page]:
-    context = chromium.new_context(**PHONE)
-    errors: list[str] = []
-    visited: list[str] = []
-    context.on("weberror", lambda error: errors.append(str(error.error)))
-    context.on("request", lambda request: visited.append(request.url))
-    yield ready(context.new_page(), server)
-    context.close()
-    assert errors == []
-    assert strays(visited) == []
 
 
 def ledger(page: Page, server: Server) -> list[Entry]:

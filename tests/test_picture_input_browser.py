@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 from browsing import choose, digit_picture, label, png, ready, see
 from PIL import Image
-from serving import Server, start_server, wait_until
+from serving import Server, wait_until
 
 from digitlab.images.examples import examples
 from digitlab.settings import Settings
@@ -76,18 +75,6 @@ COUNT_BITMAPS = """() => {
     close.call(this);
   };
 }"""
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = start_server(tmp_path_factory.mktemp("home"))
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def page(browser_page: Page, server: Server) -> Page:
-    return ready(browser_page, server)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from browsing import drop, label, ready, see
 from misread import Misread, misread
-from serving import Server, start_server, wait_until
+from serving import Server, wait_until
 
 import digitlab
 from digitlab.lab import Lab
@@ -28,18 +28,6 @@ CORRECTIONS = 20
 RUN_MS = 540_000  # 20 s on an idle machine; a busy one with many workers takes its time
 LOOK_MS = 60_000
 REMEMBERED = re.compile(r"^remembered from your correction of .*, not yet learned$")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = start_server(tmp_path_factory.mktemp("home"))
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def page(browser_page: Page, server: Server) -> Page:
-    return ready(browser_page, server)
 
 
 @pytest.fixture

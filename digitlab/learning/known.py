@@ -17,6 +17,7 @@ from digitlab.learning.replay import Replay, replay
 from digitlab.model.calibration import WRITTEN, written_digits
 from digitlab.model.runtime import Classifier
 from digitlab.settings import Settings
+from digitlab.store import ModelRegistry
 
 
 def draw_ahead(settings: Settings, parameters: Mapping[str, Any]) -> None:
@@ -26,12 +27,9 @@ def draw_ahead(settings: Settings, parameters: Mapping[str, Any]) -> None:
         settings: of the home.
         parameters: of the notebook, those that differ from their defaults.
     """
-    from digitlab.store import FeedbackStore, ModelRegistry
-
     config = FineTuneConfig.of({name: parameters[name] for name in parameters if name in TYPES})
-    with FeedbackStore.open(settings) as store:
-        models = ModelRegistry(settings, store.database)
-        base, folder = models.load(models.base, threads=config.threads), models.folder(models.base)
+    models = ModelRegistry(settings)
+    base, folder = models.load(models.base, threads=config.threads), models.folder(models.base)
     if _kept_replay(base, config, settings.cache) is None:
         drawn = replay(base, config, steps=config.steps, places=(folder, settings.cache))
         write_arrays(settings.cache / _replay_name(base, config), **vars(drawn))
