@@ -225,16 +225,16 @@ def run(job: Job) -> dict[str, Any]:
     said = entries(job)
     held = held_of(job, said)
     lessons = gather([entry for entry in said if entry.id not in held], config)
-    found = LookUp(base="base", lessons=lessons, held={}, hash="", news="", withdrawn=0, new=True,
-                   reasons=())  # fmt: skip
+    found = LookUp(base="base", champion="base", lessons=lessons, held={}, hash="", news="",
+                   withdrawn=0, new=True, reasons=())  # fmt: skip
     adaptation, trained = training.train(
         lessons, BASE, base(), config, cache=WORK, tell=lambda **_: None
     )
     folder = Path(tempfile.mkdtemp(dir=WORK))
     try:
         compared = challenger.compare(
-            found, trained, adaptation, champion=base(), base=BASE, folder=folder, cache=WORK,
-            tell=lambda **_: None,
+            found, trained, adaptation, champion=base(), base=base(), origin=BASE, folder=folder,
+            cache=WORK, tell=lambda **_: None,
         )  # fmt: skip
         seconds = time.monotonic() - started
         decision = decide(compared.comparison)

@@ -38,10 +38,12 @@ def test_an_unknown_parameter_like_none_is_answered_with_all_there_are():
         ("steps", 80.0),
         ("steps", True),
         ("learning_rate", "fast"),
+        ("learning_rate", 10**400),
         ("worn", False),
         ("alphas", 0.5),
         ("alphas", ["half"]),
         ("alphas", [True]),
+        ("alphas", [10**400]),
     ],
 )
 def test_a_value_of_another_type_is_refused_by_name(name, value):

@@ -14,7 +14,7 @@ from teaching import noise, say
 
 from digitlab.datasets import mnist
 from digitlab.errors import ModelError, RunError
-from digitlab.learning import FineTune, FineTuneConfig, cycle, gate, training
+from digitlab.learning import FineTune, FineTuneConfig, challenger, gate, training, turn
 from digitlab.learning.lookup import LookUp
 from digitlab.model import network
 from digitlab.model.card import FILES, Card, file_sha256
@@ -300,6 +300,28 @@ def test_a_champion_that_moved_meanwhile_is_not_replaced(home):
     assert home.holder is None
 
 
+def test_a_champion_that_moved_while_it_trained_is_not_compared_with(home):
+    """Else one would be judged by who came to serve meanwhile, and say the contrary."""
+    fine_tune = home.tune()
+    fine_tune.collect()
+    fine_tune.train()
+    home.models.promote("base", by="ann")
+    assert fine_tune.compare().champion == home.base
+    fine_tune.decide()
+    assert fine_tune.register().verdict == "rejected"
+    assert "verdicts learned" not in " ".join(fine_tune.outcome.reasons)
+
+
+def test_what_is_reported_besides_is_known_before_the_champion_moves(home, monkeypatch):
+    """A data set may be large, and the run be ended while it is read."""
+    served = []
+    monkeypatch.setattr(
+        challenger, "report_on", lambda *_, **__: served.append(home.models.champion) or {}
+    )
+    outcome, _ = home.whole(evaluate_on="mnist:tune")
+    assert (served, outcome.verdict) == ([home.base], "promoted")
+
+
 def test_nothing_new_ends_the_run_and_gives_the_lease_back(make):
     home = make()
     fine_tune = home.tune()
@@ -337,7 +359,7 @@ def test_a_run_that_is_cancelled_ends_at_its_next_step(home):
 
 
 def test_a_run_that_is_cancelled_while_it_trains_ends_there(home, monkeypatch):
-    monkeypatch.setattr(cycle, "_EVERY_S", 0)
+    monkeypatch.setattr(turn, "_EVERY_S", 0)
     fine_tune = home.tune()
     fine_tune.collect()
     take = training.joint_batches

@@ -137,6 +137,32 @@ def test_where_checks_were_kept_back_they_decide():
     assert decide(comparison(corrections=corrections, checks=better)).promoted
 
 
+def test_a_check_that_was_won_does_not_make_up_for_what_is_forgotten():
+    why = refused(corrections=paired(60, right=40, fixed=2, broken=5), checks=paired(12, fixed=1))
+    assert "some are forgotten" in why
+
+
+def test_where_every_check_is_read_right_already_the_other_corrections_decide():
+    all_right = paired(12, right=12)
+    assert decide(comparison(checks=all_right)).promoted
+    assert "not better" in refused(corrections=paired(60, right=40), checks=all_right)
+    assert "some are forgotten" in refused(checks=paired(12, right=12, broken=1))
+
+
+def test_when_lessons_were_withdrawn_no_check_may_be_lost():
+    kept = paired(60, right=40)
+    assert decide(comparison(corrections=kept, checks=paired(12, right=6), withdrawn=1)).promoted
+    lost = paired(12, right=6, broken=1)
+    assert "5 right after 6" in refused(corrections=kept, checks=lost, withdrawn=1)
+
+
+def test_small_losses_do_not_add_up_from_version_to_version():
+    against_base = {"gate": paired(right=4904, broken=4), "photographs": paired(1000, right=950)}
+    why = refused(base=against_base)
+    assert "the base that it was made from reads 4,904" in why
+    assert decide(comparison(base=against_base | {"gate": paired(right=4901, broken=1)})).promoted
+
+
 def test_when_lessons_were_withdrawn_as_many_right_is_enough():
     equal = paired(6, right=2, fixed=1, broken=1)
     assert decide(comparison(corrections=equal, withdrawn=2)).promoted

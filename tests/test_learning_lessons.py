@@ -214,6 +214,13 @@ def test_the_hash_follows_from_what_an_image_was_called(taught):
     assert hash_of(taught) != before
 
 
+def test_the_hash_follows_from_which_lessons_are_corrections(taught, other):
+    """A home whose version read one of the images right; it is drawn less often then."""
+    for n, read in ((1, 4), (2, 0), (3, 4)):
+        say(other, noise(n), 4, read=read)
+    assert hash_of(other) != hash_of(taught)
+
+
 def test_a_new_confirmation_changes_the_hash_but_is_no_news(taught):
     before, news = hash_of(taught), hash_of(taught, only_corrections=True)
     say(taught, noise(5), 4, read=4)

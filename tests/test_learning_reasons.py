@@ -19,16 +19,22 @@ def part_of(lessons, guesses, champion):
     return Slice(x=x, y=y, champion=np.array(champion), challenger=np.array(guesses))
 
 
-def told(lessons, guesses, *, left_out=(), pending=()):
+def told(lessons, guesses, *, left_out=(), pending=(), promoted=True):
     """The sentences, where the challenger answers `guesses` to the corrections."""
     part = part_of(lessons, guesses, champion=guesses)
     found = SimpleNamespace(lessons=Lessons(all=tuple(lessons), left_out=dict(left_out)))
     compared = SimpleNamespace(slices={"corrections": part})
-    return fates(found, compared, pending=[SimpleNamespace(id=number) for number in pending])
+    pending = [SimpleNamespace(id=number) for number in pending]
+    return fates(found, compared, promoted=promoted, pending=pending)
 
 
 def test_a_correction_that_is_read_right_now_was_learned():
     assert told([lesson(3, 4)], [4]) == ("1 verdict learned: 3.",)
+
+
+def test_what_a_rejected_version_reads_right_was_not_learned():
+    (sentence,) = told([lesson(3, 4)], [4], promoted=False)
+    assert sentence == "1 verdict taught to the version that was rejected, and left to memory: 3."
 
 
 def test_a_correction_that_is_still_misread_is_left_to_memory():

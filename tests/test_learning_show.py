@@ -97,6 +97,7 @@ def test_the_words_of_a_chart_are_escaped():
 def found(*lessons, **changes):
     values = {
         "base": "base",
+        "champion": "base",
         "lessons": Lessons(all=lessons, left_out={}),
         "held": {},
         "hash": "h",

@@ -185,6 +185,16 @@ def test_fine_tunes_start_from_the_champions_base(registry, add):
     assert (registry.champion, registry.base) == ("v0001", "base")
 
 
+def test_a_version_that_was_compared_with_another_one_than_serves_needs_force(registry, add):
+    first, second = (add(**fine_tuned(champion="base")) for _ in range(2))
+    registry.promote(first)
+    with pytest.raises(ModelError, match=f"better than base, and {first} serves now"):
+        registry.promote(second)
+    registry.promote(second, force=True, why="I looked at both")
+    registry.promote(first)  # it has served before
+    assert registry.champion == first
+
+
 @pytest.mark.parametrize("kind", ["base", "imported"])
 def test_a_promoted_base_is_what_later_fine_tunes_start_from(registry, add, kind):
     registry.promote(add(kind=kind), by="ann")

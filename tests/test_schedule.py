@@ -120,6 +120,7 @@ def test_names_for_expressions_are_understood():
         ("61 3 * * *", None, "61"),
         ("x 3 * * *", None, '"x"'),
         ("0 3 * * *", "Mars/Olympus", "Mars/Olympus"),
+        ("0 3 * * *", "Europe", "another time zone"),
     ],
 )
 def test_what_is_no_time_is_refused_with_what_was_expected(expression, zone, said):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,6 +38,14 @@ def hand_over(log, name, *, pid, host=HOST, beaten=None):
     with log.database.write() as connection:
         connection.execute(sa.update(runs).where(runs.c.name == name).values(values))
         connection.execute(sa.update(leases).where(leases.c.run == name).values(values))
+
+
+def serve(log, version, *, run):
+    """Let a version serve, promoted by a run."""
+    row = {"time": datetime.now(UTC), "alias": "champion", "version": version, "run": run}
+    with log.database.write() as connection:
+        values = row | {"action": "promote", "by": "digitlab", "why": ""}
+        connection.execute(sa.insert(aliases).values(values))
 
 
 def test_a_run_goes_from_its_announcement_to_its_verdict(log):
@@ -306,12 +315,34 @@ def test_a_name_is_not_taken_twice_by_two_processes(log, other):
         log.take("r1", **NOTHING)
 
 
+@pytest.mark.parametrize("verdict", ["failed", "cancelled"])
+def test_a_run_that_ends_badly_after_its_version_began_to_serve_has_promoted_it(log, verdict):
+    log.take("r1", **NOTHING)
+    log.note("r1", hash="h", news="n")
+    serve(log, "v0001", run="r1")
+    log.finish("r1", verdict, reasons=["Somebody asked for its end."])
+    run = log.get("r1")
+    assert (run.verdict, run.version, run.hash, run.news) == ("promoted", "v0001", "h", "n")
+    assert "v0001 was promoted" in run.reasons[0]
+
+
+def test_signs_of_life_end_when_nobody_goes_on(log):
+    log.take("r1", **NOTHING)
+    asked = threading.Event()
+
+    def goes_on():
+        asked.set()
+        return False
+
+    before = log.get("r1").beaten
+    with log.beating("r1", 0.01, while_=goes_on):
+        assert asked.wait(10)
+    assert log.get("r1").beaten == before
+
+
 def test_a_dead_run_whose_version_serves_counts_as_promoted(log, gone):
     log.take("r1", **NOTHING)
-    row = {"time": datetime.now(UTC), "alias": "champion", "version": "v0001", "run": "r1"}
-    with log.database.write() as connection:
-        values = row | {"action": "promote", "by": "digitlab", "why": ""}
-        connection.execute(sa.insert(aliases).values(values))
+    serve(log, "v0001", run="r1")
     hand_over(log, "r1", pid=gone)
     log.sweep()
     assert (log.get("r1").verdict, log.get("r1").version) == ("promoted", "v0001")

@@ -105,7 +105,7 @@ def _trigger(expression: str, fields: list[str], zone: str) -> Any:
             return CronTrigger(
                 minute=minute, hour=hour, day=day, month=month, day_of_week=names, timezone=zone
             )
-        except (ValueError, LookupError) as error:  # an unknown zone is a KeyError
+        except (ValueError, LookupError, OSError) as error:  # an unknown zone, or a part of one
             raise _refusal(expression, f"other values, or another time zone: {error}") from error
 
     if day.startswith("*") or weekday.startswith("*"):

@@ -38,7 +38,8 @@ def compare(
     adaptation: Adaptation,
     *,
     champion: Classifier,
-    base: Path,
+    base: Classifier,
+    origin: Path,
     folder: Path,
     cache: Path,
     tell: Tell,
@@ -50,7 +51,8 @@ def compare(
         trained: what the training was like.
         adaptation: the network, its weights mixed.
         champion: the version that serves.
-        base: folder of the version that the fine-tune started from.
+        base: the version that the fine-tune started from.
+        origin: its folder.
         folder: where the challenger's files are written.
         cache: folder for what can be computed again, as the champion's answers.
         tell: told of every part.
@@ -59,11 +61,11 @@ def compare(
     tell(seconds_left=0.8 * trained.seconds)
     network.export(adaptation.model, folder / "model.tflite")
     tell(seconds_left=0.6 * trained.seconds)
-    embedding = Card.read(base).embedding
+    embedding = base.card.embedding
     asked = Network(folder / "model.tflite", embedding=embedding, version="challenger", threads=2)
     calibration = calibrate(asked, written=written(cache))
     tell(seconds_left=0.3 * trained.seconds)
-    known = gate_guesses(champion, (base, cache))
+    known = gate_guesses(champion, (origin, cache))
     slices = {
         "gate": _judged(*mnist.load("gate"), known["gate"], asked),
         "photographs": _judged(*photographs.load("gate"), known["photographs"], asked),
@@ -77,9 +79,14 @@ def compare(
         bool,
     )
     rights = [(part.champion == part.y, part.challenger == part.y) for part in slices.values()]
+    before = gate_guesses(base, (origin, cache)) if champion.version != base.version else {}
     comparison = Comparison(
         gate=pair(*rights[0]),
         photographs=pair(*rights[1]),
+        base={
+            name: pair(guesses == slices[name].y, slices[name].challenger == slices[name].y)
+            for name, guesses in before.items()
+        },
         digits={
             digit: pair(*(right[gate.y == digit] for right in rights[0])) for digit in range(10)
         },
@@ -89,7 +96,7 @@ def compare(
         asked=len(trained.asked),
         disagreements=int((calibration.tune[trained.asked] != trained.guesses).sum()),
         latency_ms=_latency(folder / "model.tflite", embedding),
-        budget_ms=max(LATENCY_MS, 1.5 * _latency(base / "model.tflite", embedding)),
+        budget_ms=max(LATENCY_MS, 1.5 * _latency(origin / "model.tflite", embedding)),
     )
     return Compared(
         comparison=comparison, slices=slices, calibration=calibration, champion=champion.version
@@ -136,6 +143,7 @@ def write_card(
         feedback=sorted(number for lesson in taught for number in lesson.verdicts),
         lessons=[lesson.digit_sha256 for lesson in taught],
         alpha=trained.alpha,
+        champion=compared.champion,
         verdict="promoted" if decision.promoted else "rejected",
         reasons=list(decision.reasons),
         hash=found.hash,
@@ -157,6 +165,7 @@ def figures(compared: Compared, trained: Trained, corrections: Sequence[Lesson])
         "corrections": found.corrections.to_dict(),
         "checks": found.checks.to_dict(),
         **sides(compared.slices["corrections"], corrections),
+        "base": {name: paired.to_dict() for name, paired in found.base.items()},
         "digits": {str(digit): asdict(paired) for digit, paired in found.digits.items()},
         "withdrawn": found.withdrawn,
         "asked": found.asked,

@@ -151,7 +151,7 @@ def _typed(name: str, value: Any) -> Any:
     if kind == "int" and isinstance(value, int) and number:
         return value
     if kind == "float" and number:
-        return float(value)
+        return _number(name, value)
     if kind.startswith("tuple") and isinstance(value, (list, tuple)):
         return tuple(_element(name, element) for element in value)
     expected = {"int": "a whole number", "float": "a number"}.get(kind, "a list of numbers")
@@ -165,4 +165,11 @@ def _typed(name: str, value: Any) -> Any:
 def _element(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ParameterError(f"{name} is a list of numbers; got {value!r}.", parameter=name)
-    return float(value)
+    return _number(name, value)
+
+
+def _number(name: str, value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        raise ParameterError(f"{name} is too large a number.", parameter=name) from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -35,6 +35,8 @@ LATENCY_MS: Final = 0.25
 
 DISAGREEMENTS: Final = 10
 """Most labels in which the file that serves may differ from the trained network."""
+
+_SLICES: Final = {"gate": "gate images of MNIST", "photographs": "photographed digits"}
 
 Right = NDArray[np.bool_]
 
@@ -113,6 +115,8 @@ class Comparison:
         digits: the gate's images, digit by digit.
         checks: corrections kept back from the training.
         corrections: every accepted correction, those kept back among them.
+        base: `gate` and `photographs` again, with the version that the challenger was made from
+            in the champion's place; empty where that is the champion.
         withdrawn: lessons of the champion that are accepted no more.
         asked: images of `tune` that both the LiteRT file and Keras were asked of.
         disagreements: of these, labels of the file that are not Keras's.
@@ -125,6 +129,7 @@ class Comparison:
     digits: Mapping[int, Paired]
     checks: Paired
     corrections: Paired
+    base: Mapping[str, Paired] = field(default_factory=dict)
     withdrawn: int
     asked: int
     disagreements: int
@@ -152,9 +157,14 @@ class Decision:
 
 def decide(found: Comparison) -> Decision:
     """Judge a challenger."""
+    bounds = {"gate": GATE_BOUND, "photographs": PHOTOGRAPHS_BOUND}
     judged = [
-        _bounded(found.gate, GATE_BOUND, "gate images of MNIST"),
-        _bounded(found.photographs, PHOTOGRAPHS_BOUND, "photographed digits"),
+        *(_bounded(getattr(found, name), bound, name) for name, bound in bounds.items()),
+        *(
+            _bounded(found.base[name], bound, name, champion="the base that it was made from")
+            for name, bound in bounds.items()
+            if name in found.base
+        ),
         *(_digit(digit, paired) for digit, paired in found.digits.items()),
         _corrections(found),
         _export(found),
@@ -167,12 +177,14 @@ def decide(found: Comparison) -> Decision:
     )
 
 
-def _bounded(paired: Paired, bound: float, what: str) -> tuple[bool, str]:
+def _bounded(
+    paired: Paired, bound: float, name: str, *, champion: str = "the champion"
+) -> tuple[bool, str]:
     ok = paired.lower_bound > bound
     return ok, (
-        f"{paired.challenger:,} of {paired.n:,} {what} are read right; the champion reads "
-        f"{paired.champion:,} ({paired.fixed} fixed, {paired.broken} broken). With 95 % confidence "
-        f"the difference is above {paired.lower_bound * 100:+.2f} points; "
+        f"{paired.challenger:,} of {paired.n:,} {_SLICES[name]} are read right; "
+        f"{champion} reads {paired.champion:,} ({paired.fixed} fixed, {paired.broken} broken). "
+        f"With 95 % confidence the difference is above {paired.lower_bound * 100:+.2f} points; "
         f"{bound * 100:+.2f} is {'allowed' if ok else 'the least that is allowed'}."
     )
 
@@ -193,21 +205,22 @@ def _corrections(found: Comparison) -> tuple[bool, str]:
         f"Of {list_.n} accepted corrections the champion reads {list_.champion} right, the "
         f"challenger {list_.challenger} ({list_.fixed} fixed, {list_.broken} broken)"
     )
-    if found.withdrawn:
-        ok = list_.fixed >= list_.broken
-        return ok, (
-            f"{counts}; the champion was taught {found.withdrawn} that were withdrawn since, so "
-            f"{'none fewer' if ok else 'at least as many'} right is enough."
-        )
+    gained, kept = list_.fixed > list_.broken, list_.fixed >= list_.broken
     if checks.n >= FEWEST_CHECKS:
-        ok = checks.fixed > checks.broken
-        return ok, (
-            f"{counts}; of the {checks.n} kept back as a check, which it was not taught, "
-            f"{checks.challenger} right after {checks.champion}: "
-            f"{'better' if ok else 'not better'}."
+        counts += (
+            f"; of the {checks.n} kept back as a check, which it was not taught, "
+            f"{checks.challenger} right after {checks.champion}"
         )
-    ok = list_.fixed > list_.broken
-    return ok, f"{counts}: {'better' if ok else 'not better, and at least one more is asked'}."
+        kept = kept and checks.fixed >= checks.broken
+        if checks.champion < checks.n:  # else they cannot improve, and the list has to
+            gained = checks.fixed > checks.broken
+    if found.withdrawn:
+        return kept, (
+            f"{counts}; the champion was taught {found.withdrawn} that were withdrawn since, so "
+            f"{'none fewer' if kept else 'at least as many'} right is enough."
+        )
+    ok = gained and kept
+    return ok, f"{counts}: {'better' if ok else 'not better' if kept else 'some are forgotten'}."
 
 
 def _export(found: Comparison) -> tuple[bool, str]:

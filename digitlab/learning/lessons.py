@@ -135,7 +135,13 @@ def fingerprint(
         only_corrections: leave out the confirmations, which alone start no run.
     """
     rows = [
-        [lesson.digit_sha256, lesson.label, lesson.check, round(lesson.weight, 6)]
+        [
+            lesson.digit_sha256,
+            lesson.label,
+            lesson.correction,
+            lesson.check,
+            round(lesson.weight, 6),
+        ]
         for lesson in lessons
         if lesson.correction or not only_corrections
     ]

@@ -20,6 +20,7 @@ class LookUp:
 
     Attributes:
         base: the version it would start from.
+        champion: the version that serves, with which it would be compared.
         lessons: what it would learn, and what it would check itself by.
         held: verdicts held just now, with the reason, by number.
         hash: of the input; the version's hash.
@@ -30,6 +31,7 @@ class LookUp:
     """
 
     base: str
+    champion: str
     lessons: Lessons
     held: Mapping[int, str]
     hash: str
@@ -85,11 +87,12 @@ def _look(
     *,
     cache: Path,
 ) -> LookUp:
-    base = models.base
+    serving = models.champion
+    base = models.base_of(serving)
     card = models.card(base)
     lessons = gather(store.accepted(), config, held_out=held_out(cache))
     weights = card.hashes["weights"]
-    champion = models.card(models.champion)
+    champion = models.card(serving)
     withdrawn = len(set(champion.lessons) - {lesson.digit_sha256 for lesson in lessons.all})
     news = fingerprint(lessons.all, base=weights, config=config, only_corrections=True)
     if withdrawn:  # the rest may have been judged before: not against what knows too much
@@ -108,6 +111,7 @@ def _look(
             )
     return LookUp(
         base=base,
+        champion=serving,
         lessons=lessons,
         held=held,
         hash=fingerprint(lessons.all, base=weights, config=config),

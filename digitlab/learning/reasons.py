@@ -13,12 +13,15 @@ from digitlab.store import Entry
 _NAMED: Final = 40  # numbers in one sentence at most; the card has them all
 
 
-def fates(found: LookUp, compared: Compared, *, pending: Sequence[Entry]) -> tuple[str, ...]:
+def fates(
+    found: LookUp, compared: Compared, *, promoted: bool, pending: Sequence[Entry]
+) -> tuple[str, ...]:
     """Say of every correction whether it was learned, checks, is held, or stays with memory.
 
     Args:
         found: the lessons.
         compared: what the challenger reads of them.
+        promoted: whether the gate lets the challenger serve; else nothing was learned.
         pending: verdicts that are held and wait for review.
     """
     right = compared.slices["corrections"].challenger == compared.slices["corrections"].y
@@ -29,8 +32,9 @@ def fates(found: LookUp, compared: Compared, *, pending: Sequence[Entry]) -> tup
         kind = checks if lesson.check else learned if ok else unlearned
         kind += lesson.verdicts
     held = [entry.id for entry in pending]
+    rejected = "{n} taught to the version that was rejected, and left to memory"
     sentences = (
-        (learned, "{n} learned"),
+        (learned, "{n} learned" if promoted else rejected),
         (unlearned, "{n} taught, not yet read right and left to memory"),
         (checks, "{n} kept back as a check and left to memory"),
         (held, "{n} held for review, not learned from"),

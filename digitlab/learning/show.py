@@ -108,6 +108,7 @@ def _paired_table(found: Comparison) -> str:
     rows = [
         ("gate", found.gate),
         ("photographs", found.photographs),
+        *((f"{name}, the base as champion", paired) for name, paired in found.base.items()),
         ("corrections", found.corrections),
         ("of these kept back", found.checks),
         *((f"gate, digit {digit}", paired) for digit, paired in found.digits.items()),

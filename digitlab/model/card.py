@@ -42,6 +42,7 @@ class Card:
         feedback: numbers of the verdicts that it learned from.
         lessons: SHA-256 of the digit images that it learned from, in hex.
         alpha: share of the fine-tuned weights in the interpolation with the parent, 0-1.
+        champion: the version that the gate compared it with; None for one never judged.
         verdict: "promoted" or "rejected" by the gate; None for a version never judged.
         reasons: the gate's reasons, as sentences.
         hash: of all that the version follows from: parent, feedback, parameters, seed.
@@ -70,6 +71,7 @@ class Card:
     feedback: list[int] = field(default_factory=list)
     lessons: list[str] = field(default_factory=list)
     alpha: float | None = None
+    champion: str | None = None
     verdict: str | None = None
     reasons: list[str] = field(default_factory=list)
     hash: str | None = None

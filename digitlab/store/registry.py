@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from digitlab.errors import ModelError
-from digitlab.model.card import Card
 from digitlab.model.runtime import Classifier
 from digitlab.settings import Settings, default_contributor
 from digitlab.store.aliases import Aliases, all_pointed
@@ -27,6 +26,7 @@ from digitlab.store.closing import Closing
 from digitlab.store.database import Database
 from digitlab.store.handout import hand_out
 from digitlab.store.moves import BASE, AliasMove, Promotion
+from digitlab.store.permission import refusal
 from digitlab.store.versions import VersionFolders
 
 KEPT: Final = 3
@@ -69,12 +69,19 @@ class ModelRegistry(VersionFolders, Closing):
     @property
     def base(self) -> str:
         """The version that fine-tunes start from: the champion's base, or the champion itself."""
-        champion = self.champion
-        if champion == BASE:
+        return self.base_of(self.champion)
+
+    def base_of(self, version: str) -> str:
+        """The base that a version came from; itself when it came from no other.
+
+        Raises:
+            ModelError: there is no such version, or its card cannot be read.
+        """
+        if version == BASE:
             return BASE
-        with self._way_out(champion):
-            card = self.card(champion)
-        return champion if card.is_base else card.parent or BASE
+        with self._way_out(version):
+            card = self.card(version)
+        return version if card.is_base else card.parent or BASE
 
     def aliases(self) -> dict[str, str]:
         """The aliases that point somewhere, and where; the champion always does."""
@@ -133,8 +140,9 @@ class ModelRegistry(VersionFolders, Closing):
     ) -> Promotion:
         """Let a version serve; the one that served becomes the previous one.
 
-        A version that the gate rejected or never judged needs `force` with a reason, unless
-        it is a base: those are judged by the person who promotes them.
+        A version that the gate rejected, never judged, or compared with another version than
+        the one that serves needs `force` with a reason, unless it has served before, or is a
+        base: those are judged by the person who promotes them.
 
         Args:
             version: its name.
@@ -157,8 +165,11 @@ class ModelRegistry(VersionFolders, Closing):
                 f"A forced promotion says why: give a reason for {version} (--why TEXT).",
                 version=version,
             )
-        if not force and card.verdict != "promoted" and not (card.is_base and not card.verdict):
-            raise ModelError(_unpromoted(version, card), version=version)
+        if not force:
+            served = [move.version for move in self.history() if move.alias == "champion"]
+            why_not = refusal(version, card, serving=self.champion, served=served)
+            if why_not:
+                raise ModelError(why_not, version=version)
         return self._aliases.promote(
             version,
             action="force" if force else "promote",
@@ -254,11 +265,3 @@ class ModelRegistry(VersionFolders, Closing):
                 f"{' or '.join(ways)}.",
                 version=version,
             ) from error
-
-
-def _unpromoted(version: str, card: Card) -> str:
-    if card.verdict is None:
-        said = f"{version} was never judged."
-    else:
-        said = " ".join([f"{version} was {card.verdict}.", *card.reasons])
-    return f"{said} To let it serve all the same, force it and say why (--force --why TEXT)."

@@ -85,14 +85,24 @@ def sweep(connection: sa.Connection, time: datetime) -> None:
 
 
 def settle_dead(connection: sa.Connection, name: str, time: datetime) -> None:
-    """The verdict of a run whose process died: what it had done by then counts."""
+    """The verdict of a run whose process died."""
+    break_off(connection, name, "failed", time=time, reasons=[DIED])
+
+
+def break_off(
+    connection: sa.Connection, name: str, verdict: str, *, time: datetime, **values: Any
+) -> None:
+    """Give its verdict to a run that did not come to its end: what it had done by then counts.
+
+    Whatever came in between, a run whose version serves has promoted it.
+    """
     moved = (aliases.c.run == name, aliases.c.alias == "champion")
     version = connection.execute(sa.select(aliases.c.version).where(*moved)).scalar()
     if version is None:
-        finish(connection, name, "failed", time=time, reasons=[DIED])
+        finish(connection, name, verdict, time=time, **values)
     else:
-        reasons = [f"{version} was promoted; its process ended before it could say more."]
-        finish(connection, name, "promoted", time=time, version=version, reasons=reasons)
+        values |= {"reasons": [f"{version} was promoted; then it ended before it could say more."]}
+        finish(connection, name, "promoted", time=time, version=version, **values)
 
 
 def lengthened(connection: sa.Connection, name: str, point: list[Any]) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -163,13 +163,23 @@ class RunLog(RunReader):
             connection.execute(sa.update(leases).where(leases.c.run == name).values(beaten=time))
 
     @contextmanager
-    def beating(self, name: str, every_s: float = 2.0) -> Iterator[None]:
-        """Give signs of life from a thread of its own while the block runs."""
+    def beating(
+        self, name: str, every_s: float = 2.0, *, while_: Callable[[], bool] = lambda: True
+    ) -> Iterator[None]:
+        """Give signs of life from a thread of its own while the block runs.
+
+        Args:
+            name: of the run.
+            every_s: between two of them, in seconds.
+            while_: asked before each; where it says no, there are no more.
+        """
         ended = threading.Event()
 
         def beat() -> None:
             while not ended.wait(every_s):
                 try:
+                    if not while_():
+                        return
                     self.beat(name)
                 except StoreError as error:  # the next one may come through
                     log.warning("no sign of life for run %s: %s", name, error)
@@ -181,6 +191,11 @@ class RunLog(RunReader):
         finally:
             ended.set()
             thread.join()
+
+    def note(self, name: str, *, hash: str, news: str) -> None:
+        """Keep what a run was about before it moves an alias, for it may not live to say so."""
+        with self.database.write() as connection:
+            rows.update(connection, name, hash=hash, news=news)
 
     def finish(
         self,
@@ -197,23 +212,21 @@ class RunLog(RunReader):
     ) -> None:
         """Keep the verdict and give the lease back; of a run that is over, keep the notebook.
 
+        One that failed or was cancelled after its version had begun to serve has promoted it.
+
         Raises:
             RunError: there is no such run.
         """
-        found = {
-            "version": version,
-            "hash": hash,
-            "news": news,
-            "reasons": list(reasons),
-            "metrics": dict(metrics or {}),
-            "notebook": notebook,
-        }
+        said = {"version": version, "hash": hash, "news": news, "notebook": notebook}
+        found: dict[str, Any] = {key: value for key, value in said.items() if value is not None}
+        found |= {"reasons": list(reasons), "metrics": dict(metrics or {})}
         with self.database.write() as connection:
             run = rows.get(connection, name)
             if run is None:
                 raise RunError(f"There is no run {name}.", run=name)
             if not run.over:
-                rows.finish(connection, name, verdict, time=moment(now), **found)
+                end = rows.break_off if verdict in {"failed", "cancelled"} else rows.finish
+                end(connection, name, verdict, time=moment(now), **found)
             elif notebook is not None:
                 this = runs.c.name == name
                 connection.execute(sa.update(runs).where(this).values(notebook=notebook))
