@@ -84,11 +84,14 @@ def test_list_makes_nothing_in_a_new_home(answer, home):
 
 
 def test_show_gives_the_card(answer, run, registry):
-    version = add_version(registry, **fine_tuned(notebook="x.ipynb", feedback=[1, 2]))
+    version = add_version(
+        registry, **fine_tuned(notebook="x.ipynb", feedback=[1, 2], champion="v0009")
+    )
     found = answer("show", version)
     assert found == json.loads(json.dumps(registry.show(version)))
     words = run("show", version).stdout
-    for part in ("started from base, learned from 2 verdicts", "mnist:test: 9,", "x.ipynb"):
+    said = ("started from base, learned from 2 verdicts", "promoted beside v0009.")
+    for part in (*said, "mnist:test: 9,", "x.ipynb"):
         assert part in words
 
 

@@ -126,6 +126,20 @@ def test_every_step_is_told_with_its_loss(path, batches):
     assert all(np.isfinite(loss) and loss > 0 for _, loss in told)
 
 
+def test_halfway_the_batches_that_are_left_may_be_replaced(trained, path, batches):
+    prepare(threads=THREADS)
+    adaptation = Adaptation(path, seed=1)
+    first, *others = batches
+    adaptation.train(
+        [first, *others[::-1]],
+        steps=STEPS,
+        learning_rate=0.01,
+        stepped=lambda step, loss: None,
+        halfway=lambda left: left[::-1],
+    )
+    assert all(same(adaptation.tuned, trained.tuned))
+
+
 def test_what_is_raised_at_a_step_ends_the_training(path, batches):
     def stop(step, loss):
         raise KeyboardInterrupt

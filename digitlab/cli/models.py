@@ -177,7 +177,8 @@ def _story(found: dict[str, Any], card: Card) -> list[str]:
     if card.parent:
         lines.append(f"started from {card.parent}, learned from {len(card.feedback)} verdicts")
     if card.verdict:
-        lines.append(" ".join([f"{card.verdict}.", *card.reasons]))
+        beside = f" beside {card.champion}" if card.champion else ""
+        lines.append(" ".join([f"{card.verdict}{beside}.", *card.reasons]))
     lines += [
         f"{name}: {row['correct']:,} of {row['n']:,} right ({row['accuracy']:.2%})"
         for name, row in card.metrics.items()

@@ -18,7 +18,7 @@ from digitlab.model.runtime import Classifier
 
 _FEWEST: Final = 80  # steps, and so many more for each lesson
 _EACH: Final = 2
-_USUAL: Final = 50  # lessons from which on there are more steps than the configuration says
+_FEW: Final = 20  # lessons beyond which each takes a further step
 _CONFIRMED: Final = 0.25  # of the lessons in a batch, when there are confirmations
 
 Images = NDArray[np.uint8]
@@ -56,11 +56,11 @@ def joint_batches(
 def steps_for(taught: int, config: FineTuneConfig) -> int:
     """How many steps so many lessons take: a few are learned sooner than many.
 
-    `config.steps` are what `_USUAL` lessons take; fewer take as little as `_FEWEST` and two for
-    each, and every further one takes one more, up to twice as many.
+    `_FEWEST` and two for each, at most `config.steps`; and one more for each beyond `_FEW`, at
+    most as many again.
     """
     few = min(config.steps, _FEWEST + _EACH * taught)
-    return few + min(config.steps, max(0, taught - _USUAL))
+    return few + min(config.steps, max(0, taught - _FEW))
 
 
 def _lessons(

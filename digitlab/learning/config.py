@@ -19,8 +19,8 @@ class FineTuneConfig:
 
     Attributes:
         seed: of the order, the augmentation and the replay, 0 to 2^32 - 1.
-        steps: of training for fifty lessons, each on one joint batch; fewer lessons take fewer,
-            many up to twice as many.
+        steps: of training, each on one joint batch; a few lessons take fewer, many up to twice
+            as many.
         learning_rate: Adam's rate at the first step; it falls along a cosine to zero.
         lessons: images from feedback in a batch, augmented.
         replay: images from the base's own training in a batch, so that nothing is forgotten.

@@ -20,7 +20,7 @@ from digitlab.learning.suspicion import cap_share
 from digitlab.model.config import NO_DIGIT
 from digitlab.store import Entry
 
-RECIPE: Final = 4
+RECIPE: Final = 5
 """Goes up whenever equal parameters come to make other versions: it is in every hash."""
 
 _PREFIX: Final = 16  # hex digits of a hash that tell images apart

@@ -58,10 +58,10 @@ def replay(
 ) -> Replay:
     """The replay of a fine-tune; it follows from the base, the seed and the sizes alone.
 
-    In each step are images of MNIST's `train` split that the base all but misreads, as many of
-    each digit, moved a little, and of these the ones that the moving has made most doubtful: they
-    lie where the base parts one digit from another, and are forgotten first. Besides them
-    photographed digits of `tune`, and images without a digit.
+    In each step are, in this order, images of MNIST's `train` split that the base all but
+    misreads, as many of each digit, moved a little, and of these the ones that the moving has made
+    most doubtful: they lie where the base parts one digit from another, and are forgotten first;
+    photographed digits of `tune`; and images without a digit.
 
     Args:
         base: the version that the fine-tune starts from.
@@ -71,14 +71,13 @@ def replay(
             kept, for asking takes seconds.
     """
     rng = np.random.default_rng([config.seed, 5])
-    photographed = round(_PHOTOGRAPHED * config.replay)
-    without = round(_OUTLIERS * config.replay)
+    digits, photographed, without = _shares(config)
     x_photo, y_photo = photographs.load("tune")
     whole = config.steps
     picked = _turns(len(y_photo), whole * photographed, rng)
     others = outliers(whole * without, rng=rng)
     parts = (
-        _doubtful(base, whole * (config.replay - photographed - without), config, places),
+        _doubtful(base, whole * digits, config, places),
         (augment(x_photo[picked], rng=rng, config=MOVED), y_photo[picked]),
         (others, np.full(len(others), NO_DIGIT, np.uint8)),
     )
@@ -91,6 +90,18 @@ def replay(
         logits=logits.reshape(*labels.shape, -1),
         embeddings=embeddings.reshape(*labels.shape, -1),
     )
+
+
+def digits_of(config: FineTuneConfig) -> int:
+    """How many of the images replayed in a step, the first ones, show a digit."""
+    digits, photographed, _ = _shares(config)
+    return digits + photographed
+
+
+def _shares(config: FineTuneConfig) -> tuple[int, int, int]:
+    """Digits of `train`, photographed digits and images without a digit, of one step."""
+    photographed, without = (round(share * config.replay) for share in (_PHOTOGRAPHED, _OUTLIERS))
+    return config.replay - photographed - without, photographed, without
 
 
 def fragile(base: Classifier, places: Sequence[Path]) -> Rows:

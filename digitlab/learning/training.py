@@ -10,6 +10,7 @@ from typing import Final
 from digitlab.learning.batches import joint_batches
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.lessons import Lessons
+from digitlab.learning.rehearse import rehearse
 from digitlab.learning.steps import Trained
 from digitlab.learning.tune import Shift, Tune
 from digitlab.model.adapt import Adaptation, prepare
@@ -69,7 +70,13 @@ def train(
         )
 
     tell(phase="training", step=0, steps=steps)
-    adaptation.train(batches, steps=steps, learning_rate=config.learning_rate, stepped=stepped)
+    adaptation.train(
+        batches,
+        steps=steps,
+        learning_rate=config.learning_rate,
+        stepped=stepped,
+        halfway=lambda left: rehearse(left, adaptation.logits, config),
+    )
     took = time.monotonic() - started
     tell(phase="choosing", seconds_left=(_WHOLE - 1) * took)
     tried: list[tuple[float, Shift]] = []

@@ -86,6 +86,7 @@ class Adaptation:
         steps: int,
         learning_rate: float,
         stepped: Callable[[int, float], None],
+        halfway: Callable[[Sequence[Batch]], Sequence[Batch]] = lambda left: left,
     ) -> None:
         """Train on joint batches: Adam, its rate falling along a cosine to zero.
 
@@ -99,6 +100,8 @@ class Adaptation:
             steps: how many are used.
             learning_rate: the rate of the first step.
             stepped: called after each step with its number (from 1) and its loss.
+            halfway: called after half of the steps with the batches that are left; gives those
+                that take their place.
         """
         import tensorflow as tf
 
@@ -128,8 +131,11 @@ class Adaptation:
             optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
             return loss
 
-        for number, batch in zip(range(1, steps + 1), batches, strict=False):
-            loss = step(*(tf.constant(part) for part in batch))
+        half = steps // 2
+        for number in range(1, steps + 1):
+            if number == half + 1:
+                batches = [*batches[:half], *halfway(batches[half:steps])]
+            loss = step(*(tf.constant(part) for part in batches[number - 1]))
             stepped(number, float(loss))
         self.tuned = model.get_weights()
 
