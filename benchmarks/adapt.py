@@ -130,17 +130,17 @@ def clean_job(kind: str, name: str, n: int, seed: int) -> Job:
 
 
 def poison_jobs(name: str, seed: int) -> list[Job]:
-    """Fifty of one person with flips, and five people of whom one flips all of fifty."""
+    """Fifty of one person, sound and with flips, and five people of whom one flips all of fifty."""
     x, y, people, order = misread(name, seed)
     cases = [
         given
         for given in poison.by_one(name, x[order], y[order], np.random.default_rng([seed, 1]))
-        if given.case.startswith("one person, 50 corrections,") and "flipped" in given.case
+        if given.case.startswith("one person, 50 corrections,")
     ]
     cases += [
         given
         for given in poison.by_five(name, x[order], y[order], people[order], seed)
-        if given.case == "one of five: fifty flipped at random"
+        if given.case in {"five people, sound", "one of five: fifty flipped at random"}
     ]
     jobs = []
     for given in cases:

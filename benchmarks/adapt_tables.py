@@ -10,7 +10,6 @@ import numpy as np
 from pages import table
 
 Row = dict[str, Any]
-_FIFTY = 50
 
 
 def clean_table(rows: Iterable[Row]) -> str:
@@ -24,41 +23,26 @@ def naive_table(rows: Iterable[Row]) -> str:
 
 
 def poison_table(rows: Iterable[Row]) -> str:
-    """By case: what was held, what a promoted version lost, and what sound labels had given.
-
-    The latter from fifty sound corrections of the same styles and seeds, where they were run.
-    """
+    """By case: what was held, and what a promoted version lost."""
     groups: dict[str, list[Row]] = defaultdict(list)
-    sound: dict[tuple[str, int], Row] = {}
     for row in rows:
         if row["kind"] not in {"clean", "naive"}:
             groups[row["kind"]].append(row)
-        elif row["kind"] == "clean" and row["n"] == _FIFTY:
-            sound[row["style"], row["seed"]] = row
     cells = [
         [
             case,
             str(len(group)),
-            f"{_mean(group, 'flips_held'):.0%}",
+            f"{_mean(group, 'flips_held'):.0%}" if group[0]["flips_held"] is not None else "–",
             f"{_mean(group, 'held'):.1%}",
             f"{sum(row['promoted'] for row in group)}",
             _points([row for row in group if row["promoted"]], "test", 10_000, np.min),
             f"{_mean(group, 'rest_before'):.1%} → {_served(group):.1%}",
-            _beside(group, sound),
         ]
         for case, group in groups.items()
     ]
     head = ["case", "runs", "flips held", "sound ones held", "promoted"]
     head += ["worst change of MNIST test, points", "rest of the style, as it then serves"]
-    head += ["with fifty sound ones"]
     return table(head, cells)
-
-
-def _beside(group: list[Row], sound: dict[tuple[str, int], Row]) -> str:
-    """What serves after fifty sound corrections; nothing where others were given, or none."""
-    beside = [sound.get((row["style"], row["seed"])) for row in group if row["n"] == _FIFTY]
-    found = [row for row in beside if row is not None]
-    return f"{_served(found):.1%}" if len(found) == len(group) else "–"
 
 
 def _table(rows: list[Row]) -> str:

@@ -27,9 +27,6 @@ from digitlab.model.prediction import Prediction
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
 
-MOST_S = 20.0
-"""Seconds that twenty corrections may take, at the median of three runs."""
-
 
 def fill(home: Path, style: str, n: int) -> None:
     """Make a home with the first n corrections of a style, by one person."""

@@ -185,6 +185,7 @@ def test_the_card_says_what_the_version_learned(learned):
 def test_the_card_says_what_the_version_follows_from(learned):
     card = learned.card
     assert (card.parent, card.hash) == (learned.home.base, learned.outcome.hash)
+    assert card.champion == learned.home.base  # the one it may take the place of
     assert (card.config, card.seed, card.threads) == (CONFIG.to_dict(), CONFIG.seed, CONFIG.threads)
     assert card.alpha in CONFIG.alphas
 
@@ -199,6 +200,7 @@ def test_the_card_has_reasons_and_figures_with_their_counts(learned):
     assert "verdicts learned: " in " ".join(card.reasons)
     assert (card.metrics["gate"]["n"], card.metrics["corrections"]["n"]) == (5000, 6)
     assert card.metrics["mnist:test"]["n"] == 10_000
+    assert card.metrics["base"] == {}  # it is the champion
 
 
 def test_the_files_are_those_that_the_card_describes(learned):
@@ -279,6 +281,10 @@ def test_after_a_retraction_a_run_makes_a_version_that_does_not_know_the_lesson(
     assert "withdrawn" in " ".join(outcome.reasons)
     assert (card.feedback, gone in card.lessons) == ([2, 3, 4, 5, 6], False)
     assert card.parent == home.base
+    assert {name: part["n"] for name, part in card.metrics["base"].items()} == {
+        "gate": 5000,
+        "photographs": 1000,
+    }
     assert not home.tune("r3").collect().new
 
 
@@ -310,6 +316,31 @@ def test_a_champion_that_moved_while_it_trained_is_not_compared_with(home):
     fine_tune.decide()
     assert fine_tune.register().verdict == "rejected"
     assert "verdicts learned" not in " ".join(fine_tune.outcome.reasons)
+
+
+def test_a_champion_that_moved_while_a_data_set_was_read_is_not_replaced(home, monkeypatch):
+    def report_on(*_, **__):
+        home.models.promote("base", by="ann")
+        return {}
+
+    monkeypatch.setattr(challenger, "report_on", report_on)
+    outcome, card = home.whole(evaluate_on="mnist:tune")
+    assert (outcome.verdict, card.verdict, home.models.champion) == (*("rejected",) * 2, "base")
+    assert home.models.challenger == outcome.version
+
+
+def test_halfway_what_is_left_of_the_batches_is_rehearsed(home, monkeypatch):
+    rehearsed = []
+
+    def rehearse(batches, ask, config):
+        rehearsed.append((len(batches), ask(batches[0][0]).shape, config))
+        return batches
+
+    monkeypatch.setattr(training, "rehearse", rehearse)
+    fine_tune = home.tune()
+    fine_tune.collect()
+    fine_tune.train()
+    assert rehearsed == [(CONFIG.steps // 2, (CONFIG.lessons + CONFIG.replay, 10), CONFIG)]
 
 
 def test_what_is_reported_besides_is_known_before_the_champion_moves(home, monkeypatch):

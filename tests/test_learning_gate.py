@@ -142,6 +142,11 @@ def test_a_check_that_was_won_does_not_make_up_for_what_is_forgotten():
     assert "some are forgotten" in why
 
 
+def test_a_few_checks_may_not_be_lost_either():
+    why = refused(corrections=paired(60, right=40, fixed=4), checks=paired(4, right=4, broken=3))
+    assert "some are forgotten" in why
+
+
 def test_where_every_check_is_read_right_already_the_other_corrections_decide():
     all_right = paired(12, right=12)
     assert decide(comparison(checks=all_right)).promoted

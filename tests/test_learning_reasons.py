@@ -19,11 +19,11 @@ def part_of(lessons, guesses, champion):
     return Slice(x=x, y=y, champion=np.array(champion), challenger=np.array(guesses))
 
 
-def told(lessons, guesses, *, left_out=(), pending=(), promoted=True):
+def told(lessons, guesses, *, champion=None, left_out=(), pending=(), promoted=True):
     """The sentences, where the challenger answers `guesses` to the corrections."""
-    part = part_of(lessons, guesses, champion=guesses)
+    part = part_of(lessons, guesses, champion=guesses if champion is None else champion)
     found = SimpleNamespace(lessons=Lessons(all=tuple(lessons), left_out=dict(left_out)))
-    compared = SimpleNamespace(slices={"corrections": part})
+    compared = SimpleNamespace(slices={"corrections": part}, champion="base")
     pending = [SimpleNamespace(id=number) for number in pending]
     return fates(found, compared, promoted=promoted, pending=pending)
 
@@ -33,8 +33,12 @@ def test_a_correction_that_is_read_right_now_was_learned():
 
 
 def test_what_a_rejected_version_reads_right_was_not_learned():
-    (sentence,) = told([lesson(3, 4)], [4], promoted=False)
-    assert sentence == "1 verdict taught to the version that was rejected, and left to memory: 3."
+    """What the version that serves reads right anyway is told apart."""
+    lessons = [lesson(3, 4), lesson(5, 6)]
+    assert told(lessons, [4, 6], champion=[4, 0], promoted=False) == (
+        "1 verdict read right by base, with which it was compared: 3.",
+        "1 verdict taught to the version that was rejected, and left to memory: 5.",
+    )
 
 
 def test_a_correction_that_is_still_misread_is_left_to_memory():

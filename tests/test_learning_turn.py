@@ -4,7 +4,9 @@ import threading
 from contextlib import ExitStack
 
 import pytest
+from versions import serve
 
+from digitlab.errors import StoreError
 from digitlab.learning.turn import OrderError, Turn, step
 from digitlab.settings import Settings
 from digitlab.store import RunLog
@@ -92,6 +94,35 @@ def test_a_step_out_of_its_order_leaves_the_run_as_it_is(log, begin):
     with pytest.raises(OrderError):
         notebook.stumble()
     assert notebook.look() == "seen"
+
+
+def test_the_outcome_is_the_verdict_that_was_kept(log, begin):
+    """A run whose version serves already has promoted it, however it ended."""
+    turn = begin().turn
+    serve(log, "v0001", run="r1")
+    assert turn.end("failed", reasons=("Its kernel was interrupted.",)).verdict == "promoted"
+    assert turn.outcome.version == log.get("r1").version == "v0001"
+
+
+def test_a_verdict_that_cannot_be_kept_holds_nothing(log, begin, monkeypatch):
+    turn = begin().turn
+
+    def full(*_, **__):
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(log, "finish", full)
+    with pytest.raises(StoreError):
+        turn.end("failed")
+    assert not [thread for thread in threading.enumerate() if thread.name == "beating r1"]
+    assert turn.outcome.verdict == "failed"
+
+
+def test_a_run_that_somebody_else_ended_gives_no_signs_any_more(log, begin):
+    begin()
+    (thread,) = [thread for thread in threading.enumerate() if thread.name == "beating r1"]
+    log.finish("r1", "failed")
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_what_a_step_raises_fails_the_run(log, begin):

@@ -195,6 +195,20 @@ def test_a_version_that_was_compared_with_another_one_than_serves_needs_force(re
     assert registry.champion == first
 
 
+def test_a_version_does_not_replace_one_that_came_to_serve_a_moment_ago(registry, add, monkeypatch):
+    first, second = (add(**fine_tuned(champion="base")) for _ in range(2))
+
+    def raced(*_, **__):
+        monkeypatch.undo()
+        registry.promote(first)
+        return ""
+
+    monkeypatch.setattr("digitlab.store.registry.refusal", raced)
+    with pytest.raises(ModelError, match=f"{first} serves now and no more base"):
+        registry.promote(second)
+    assert registry.champion == first
+
+
 @pytest.mark.parametrize("kind", ["base", "imported"])
 def test_a_promoted_base_is_what_later_fine_tunes_start_from(registry, add, kind):
     registry.promote(add(kind=kind), by="ann")

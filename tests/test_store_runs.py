@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from versions import serve
 
 from digitlab.errors import RunError
 from digitlab.settings import Settings
 from digitlab.store import Database, Options, RunLog
 from digitlab.store.processes import HOST, lives
 from digitlab.store.runrows import CURVE_POINTS, thinned
-from digitlab.store.tables import aliases, leases, options, runs
+from digitlab.store.tables import leases, options, runs
 
 NOTHING = {"by": "ann", "parameters": {}}
 
@@ -38,14 +39,6 @@ def hand_over(log, name, *, pid, host=HOST, beaten=None):
     with log.database.write() as connection:
         connection.execute(sa.update(runs).where(runs.c.name == name).values(values))
         connection.execute(sa.update(leases).where(leases.c.run == name).values(values))
-
-
-def serve(log, version, *, run):
-    """Let a version serve, promoted by a run."""
-    row = {"time": datetime.now(UTC), "alias": "champion", "version": version, "run": run}
-    with log.database.write() as connection:
-        values = row | {"action": "promote", "by": "digitlab", "why": ""}
-        connection.execute(sa.insert(aliases).values(values))
 
 
 def test_a_run_goes_from_its_announcement_to_its_verdict(log):
@@ -306,6 +299,13 @@ def test_a_run_begun_anew_in_the_same_process_takes_over_from_the_one_before(log
     assert log.take("second", **NOTHING)
     assert log.get("first").verdict == "cancelled"
     assert log.holds("second")
+
+
+def test_a_run_that_promoted_is_not_called_cancelled_by_the_next_one(log):
+    log.take("first", **NOTHING)
+    serve(log, "v0001", run="first")
+    log.take("second", **NOTHING)
+    assert (log.get("first").verdict, log.get("first").version) == ("promoted", "v0001")
 
 
 def test_a_name_is_not_taken_twice_by_two_processes(log, other):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -153,20 +154,15 @@ class FineTune:
         """Keep the version with its card, and let it serve if the gate says so."""
         found, trained = self._need(self._found, "collect"), self._need(self._trained, "train")
         compared = self._need(self._compared, "compare")
-        decision = self._need(self._decision, "decide")
+        verdict = self._need(self._decision, "decide")
         assert self._aside is not None  # `compare` made it  # noqa: S101
         metrics = challenger.figures(compared, trained, found.lessons.corrections)
         metrics |= {"mnist:test": compared.calibration.metrics["mnist:test"]}
-        moved = self._models.champion != found.champion
-        if moved:
-            why = f"{compared.champion} serves no more, with which it was compared; run it again."
-            decision = Decision(promoted=False, reasons=(why, *decision.reasons))
-        decision = self._told(decision, found, compared)
-        challenger.write_card(
+        write_card = functools.partial(
+            challenger.write_card,
             self._aside,
             found,
             compared,
-            decision,
             trained,
             adaptation=self._adaptation,
             base=self._models.card(found.base),
@@ -174,8 +170,16 @@ class FineTune:
             run=self.turn.name,
             notebook=self._notebook(),
         )
+        decision = self._told(verdict, found, compared)
+        write_card(decision)
         if self._evaluate_on is not None:  # before anything moves: it may take long, or be ended
             metrics["evaluate_on"] = self._report(self._evaluate_on, self._aside)
+        moved = self._models.champion != found.champion
+        if moved:
+            why = f"{compared.champion} serves no more, with which it was compared; run it again."
+            verdict = Decision(promoted=False, reasons=(why, *verdict.reasons))
+            decision = self._told(verdict, found, compared)
+            write_card(decision)
         if not self._log.holds(self.turn.name):  # somebody took it for dead
             raise RunError("Another run has taken over.", run=self.turn.name)
         version = self._models.adopt(self._aside)

@@ -205,13 +205,13 @@ def _corrections(found: Comparison) -> tuple[bool, str]:
         f"Of {list_.n} accepted corrections the champion reads {list_.champion} right, the "
         f"challenger {list_.challenger} ({list_.fixed} fixed, {list_.broken} broken)"
     )
-    gained, kept = list_.fixed > list_.broken, list_.fixed >= list_.broken
+    gained = list_.fixed > list_.broken
+    kept = list_.fixed >= list_.broken and checks.fixed >= checks.broken
     if checks.n >= FEWEST_CHECKS:
         counts += (
             f"; of the {checks.n} kept back as a check, which it was not taught, "
             f"{checks.challenger} right after {checks.champion}"
         )
-        kept = kept and checks.fixed >= checks.broken
         if checks.champion < checks.n:  # else they cannot improve, and the list has to
             gained = checks.fixed > checks.broken
     if found.withdrawn:

@@ -24,18 +24,20 @@ def fates(
         promoted: whether the gate lets the challenger serve; else nothing was learned.
         pending: verdicts that are held and wait for review.
     """
-    right = compared.slices["corrections"].challenger == compared.slices["corrections"].y
+    part = compared.slices["corrections"]
+    serving = part.challenger if promoted else part.champion
     learned: list[int] = []
     unlearned: list[int] = []
     checks: list[int] = []
-    for lesson, ok in zip(found.lessons.corrections, right, strict=True):
+    for lesson, ok in zip(found.lessons.corrections, serving == part.y, strict=True):
         kind = checks if lesson.check else learned if ok else unlearned
         kind += lesson.verdicts
     held = [entry.id for entry in pending]
-    rejected = "{n} taught to the version that was rejected, and left to memory"
+    known = "{n} read right by " + compared.champion + ", with which it was compared"
+    in_vain = "{n} taught to the version that was rejected, and left to memory"
     sentences = (
-        (learned, "{n} learned" if promoted else rejected),
-        (unlearned, "{n} taught, not yet read right and left to memory"),
+        (learned, "{n} learned" if promoted else known),
+        (unlearned, "{n} taught, not yet read right and left to memory" if promoted else in_vain),
         (checks, "{n} kept back as a check and left to memory"),
         (held, "{n} held for review, not learned from"),
         (list(found.lessons.left_out), "{n} left out"),

@@ -130,12 +130,21 @@ class Turn:
         reasons: tuple[str, ...] = (),
         metrics: dict[str, Any] | None = None,
     ) -> Outcome:
-        """Keep the verdict, give the lease back, and close what was opened."""
+        """Keep the verdict, give the lease back, and close what was opened.
+
+        What the run had done by then counts: the outcome is the verdict that was kept.
+        """
         found: dict[str, Any] = {"version": version, "hash": hash, "reasons": reasons}
         found["metrics"] = metrics or {}
         self.outcome = Outcome(run=self.name, verdict=verdict, **found)
-        self._runs.finish(self.name, verdict, news=news, **found)
-        self._opened.close()
+        try:
+            self._runs.finish(self.name, verdict, news=news, **found)
+            kept = self._runs.get(self.name)
+            if kept.verdict != verdict:
+                found |= {"version": kept.version, "reasons": tuple(kept.reasons)}
+                self.outcome = Outcome(run=self.name, verdict=str(kept.verdict), **found)
+        finally:  # a run that cannot say how it ended is taken for dead when it is silent
+            self._opened.close()
         return self.outcome
 
     def _goes_on(self) -> bool:
@@ -143,7 +152,10 @@ class Turn:
         with self._lock:
             if self._since is None:
                 return True
-            if self._runs.is_cancelled(self.name):
+            run = self._runs.get(self.name)
+            if run.over:  # somebody took it for dead, or began anew
+                return False
+            if run.cancel:
                 why = CANCELLED
             elif time.monotonic() - self._since > self._waits_s:
                 why = (

@@ -166,10 +166,13 @@ class ModelRegistry(VersionFolders, Closing):
                 version=version,
             )
         if not force:
+            serving = self.champion
             served = [move.version for move in self.history() if move.alias == "champion"]
-            why_not = refusal(version, card, serving=self.champion, served=served)
+            why_not = refusal(version, card, serving=serving, served=served)
             if why_not:
                 raise ModelError(why_not, version=version)
+            if card.champion == serving and expect is None:  # it is no permission for another one
+                expect = serving
         return self._aliases.promote(
             version,
             action="force" if force else "promote",

@@ -101,8 +101,9 @@ def break_off(
     if version is None:
         finish(connection, name, verdict, time=time, **values)
     else:
-        values |= {"reasons": [f"{version} was promoted; then it ended before it could say more."]}
-        finish(connection, name, "promoted", time=time, version=version, **values)
+        said = [f"{version} was promoted; then it ended before it could say more."]
+        values |= {"version": version, "reasons": said}
+        finish(connection, name, "promoted", time=time, **values)
 
 
 def lengthened(connection: sa.Connection, name: str, point: list[Any]) -> list[Any]:

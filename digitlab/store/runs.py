@@ -116,7 +116,7 @@ class RunLog(RunReader):
                 raise RunError(f"The run {name} is under way already.", run=name)
             if holder is not None and holder.run != name:
                 if mine:  # a notebook that is run by hand, again in the same kernel
-                    rows.finish(connection, holder.run, "cancelled", time=time, reasons=[ANEW])
+                    rows.break_off(connection, holder.run, "cancelled", time=time, reasons=[ANEW])
                 elif rows.works(holder, time):
                     reasons = [rows.busy_reason(holder.run)]
                     rows.finish(connection, name, "busy", time=time, reasons=reasons)
