@@ -58,6 +58,11 @@ def begin(log):
         yield begin
 
 
+def beating(name):
+    """The threads that give signs of life of a run."""
+    return [thread for thread in threading.enumerate() if thread.name == f"beating {name}"]
+
+
 def test_a_step_gives_what_it_found_and_says_where_the_run_is(log, begin):
     assert begin().look() == "seen"
     assert (log.get("r1").phase, log.get("r1").over) == ("collecting", False)
@@ -105,7 +110,7 @@ def test_the_outcome_is_the_verdict_that_was_kept(log, begin):
 
 
 def test_a_verdict_that_cannot_be_kept_holds_nothing(log, begin, monkeypatch):
-    turn = begin().turn
+    turn = begin("alone").turn
 
     def full(*_, **__):
         raise StoreError("The disk is full.")
@@ -113,14 +118,14 @@ def test_a_verdict_that_cannot_be_kept_holds_nothing(log, begin, monkeypatch):
     monkeypatch.setattr(log, "finish", full)
     with pytest.raises(StoreError):
         turn.end("failed")
-    assert not [thread for thread in threading.enumerate() if thread.name == "beating r1"]
+    assert beating("alone") == []
     assert turn.outcome.verdict == "failed"
 
 
 def test_a_run_that_somebody_else_ended_gives_no_signs_any_more(log, begin):
-    begin()
-    (thread,) = [thread for thread in threading.enumerate() if thread.name == "beating r1"]
-    log.finish("r1", "failed")
+    begin("other")
+    (thread,) = beating("other")
+    log.finish("other", "failed")
     thread.join(10)
     assert not thread.is_alive()
 
