@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from serving import Server
 
     from digitlab.model.runtime import Classifier
+    from digitlab.store import RunLog
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -110,6 +111,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = start_server(tmp_path_factory.mktemp("home"))
     yield server
     server.stop()
+
+
+@pytest.fixture
+def runs(server: Server) -> Iterator[RunLog]:
+    """The runs of the server's home; one that a test has left open is cancelled."""
+    from digitlab import store
+    from digitlab.settings import Settings
+
+    with store.RunLog.open(Settings.load(server.home)) as runs:
+        yield runs
+        for run in runs.recent(1):
+            runs.finish(run.name, "cancelled")
 
 
 @pytest.fixture

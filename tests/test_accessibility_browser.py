@@ -51,15 +51,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
-@pytest.fixture
-def runs(server: Server) -> Iterator[RunLog]:
-    """The runs of the server's home; one that a test has left open is cancelled."""
-    with RunLog.open(Settings.load(server.home)) as runs:
-        yield runs
-        for run in runs.recent(1):
-            runs.finish(run.name, "cancelled")
-
-
 @pytest.fixture(scope="module")
 def doubtful(server: Server) -> FilePayload:
     """A picture of a digit of which the base is unsure."""

@@ -69,6 +69,14 @@ def see_judged(page: Page) -> None:
     assert states(page) == ["right", "unsure"]
 
 
+def see_it_go_on(page: Page, server: Server) -> None:
+    """The connection is back, and a verdict is kept."""
+    see(told(page)).to_be_hidden(timeout=LOOK_MS)
+    page.keyboard.press("u")
+    see_judged(page)
+    assert verdicts(page, server) == [("right", 2), ("unsure", None)]
+
+
 def test_the_page_says_that_there_is_no_connection_and_goes_on_with_the_next_one(
     page: Page, server: Server, line: Relay
 ) -> None:
@@ -76,10 +84,7 @@ def test_the_page_says_that_there_is_no_connection_and_goes_on_with_the_next_one
     line.cut()
     see(told(page)).to_be_visible(timeout=LOOK_MS)
     line.mend()
-    see(told(page)).to_be_hidden(timeout=LOOK_MS)
-    page.keyboard.press("u")
-    see_judged(page)
-    assert verdicts(page, server) == [("right", 2), ("unsure", None)]
+    see_it_go_on(page, server)
     choose(page, png("5"))
     see(label(page)).to_have_text("5", timeout=LOOK_MS)
     assert kernel_of(page) == kernel
@@ -102,10 +107,7 @@ def test_it_goes_on_also_when_the_old_connection_looks_open(
     line.mute()  # as when a phone leaves the house
     see(told(page)).to_be_visible(timeout=LOOK_MS)
     line.mend()
-    see(told(page)).to_be_hidden(timeout=LOOK_MS)
-    page.keyboard.press("u")
-    see_judged(page)
-    assert verdicts(page, server) == [("right", 2), ("unsure", None)]
+    see_it_go_on(page, server)
 
 
 def test_it_goes_on_also_when_jupyterlab_has_given_up(
@@ -116,10 +118,7 @@ def test_it_goes_on_also_when_jupyterlab_has_given_up(
     see(told(page)).to_be_visible(timeout=LOOK_MS)
     page.evaluate(TRY_AGAIN)
     line.mend()
-    see(told(page)).to_be_hidden(timeout=LOOK_MS)
-    page.keyboard.press("u")
-    see_judged(page)
-    assert verdicts(page, server) == [("right", 2), ("unsure", None)]
+    see_it_go_on(page, server)
 
 
 def test_a_session_that_ended_meanwhile_is_told_and_a_button_starts_anew(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,15 +19,6 @@ pytestmark = pytest.mark.browser
 
 LOOK_MS = 30_000
 PHONE: Any = {"width": 360, "height": 740}
-
-
-@pytest.fixture
-def runs(server: Server) -> Iterator[RunLog]:
-    """The runs of the server's home; one that a test has left open is cancelled."""
-    with RunLog.open(Settings.load(server.home)) as runs:
-        yield runs
-        for run in runs.recent(1):
-            runs.finish(run.name, "cancelled")
 
 
 def train(runs: RunLog, name: str) -> None:

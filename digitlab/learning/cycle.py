@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import dataclasses
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -158,11 +158,12 @@ class FineTune:
         assert self._aside is not None  # `compare` made it  # noqa: S101
         metrics = challenger.figures(compared, trained, found.lessons.corrections)
         metrics |= {"mnist:test": compared.calibration.metrics["mnist:test"]}
-        write_card = functools.partial(
-            challenger.write_card,
+        decision = self._told(verdict, found, compared)
+        card = challenger.write_card(
             self._aside,
             found,
             compared,
+            decision,
             trained,
             adaptation=self._adaptation,
             base=self._models.card(found.base),
@@ -170,8 +171,6 @@ class FineTune:
             run=self.turn.name,
             notebook=self._notebook(),
         )
-        decision = self._told(verdict, found, compared)
-        write_card(decision)
         if self._evaluate_on is not None:  # before anything moves: it may take long, or be ended
             metrics["evaluate_on"] = self._report(self._evaluate_on, self._aside)
         moved = self._models.champion != found.champion
@@ -179,7 +178,8 @@ class FineTune:
             why = f"{compared.champion} serves no more, with which it was compared; run it again."
             verdict = Decision(promoted=False, reasons=(why, *verdict.reasons))
             decision = self._told(verdict, found, compared)
-            write_card(decision)
+            card = dataclasses.replace(card, verdict="rejected", reasons=list(decision.reasons))
+            card.write(self._aside)
         if not self._log.holds(self.turn.name):  # somebody took it for dead
             raise RunError("Another run has taken over.", run=self.turn.name)
         version = self._models.adopt(self._aside)
@@ -222,7 +222,7 @@ class FineTune:
         known = self._log.get(self.turn.name).door != "papermill"
         return f"notebooks/runs/{self.turn.name}.ipynb" if known else None
 
-    def _need(self, value: T | None, step: str) -> T:
+    def _need(self, value: T | None, before: str) -> T:
         if value is None:
-            raise OrderError(f"Call {step}() first.", run=self.turn.name)
+            raise OrderError(f"Call {before}() first.", run=self.turn.name)
         return value

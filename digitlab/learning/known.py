@@ -28,8 +28,8 @@ def draw_ahead(settings: Settings, parameters: Mapping[str, Any]) -> None:
         parameters: of the notebook, those that differ from their defaults.
     """
     config = FineTuneConfig.of({name: parameters[name] for name in parameters if name in TYPES})
-    models = ModelRegistry(settings)
-    base, folder = models.load(models.base, threads=config.threads), models.folder(models.base)
+    with ModelRegistry(settings) as models:
+        base, folder = models.load(models.base, threads=config.threads), models.folder(models.base)
     if _kept_replay(base, config, settings.cache) is None:
         drawn = replay(base, config, steps=config.steps, places=(folder, settings.cache))
         write_arrays(settings.cache / _replay_name(base, config), **vars(drawn))

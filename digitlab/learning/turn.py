@@ -14,7 +14,7 @@ from digitlab.learning.steps import Outcome
 from digitlab.store import RunLog
 
 WAITS_S: Final = 1800.0
-"""How long a run may wait between two steps, in seconds: a notebook that lies open ends no run."""
+"""How long a run may wait between two steps, in seconds, before it makes room for others."""
 
 CANCELLED: Final = "It was cancelled; nothing has changed."
 
