@@ -33,14 +33,15 @@ from adapt_tables import clean_table, naive_table, poison_table
 from pages import write
 
 from digitlab.datasets import mnist, photographs
-from digitlab.learning import challenger, training
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.gate import decide
-from digitlab.learning.lessons import RECIPE, gather
-from digitlab.learning.lookup import LookUp
-from digitlab.learning.suspicion import Item, suspects
+from digitlab.learning.data.examples import RECIPE, gather
+from digitlab.learning.data.preview import LookUp
+from digitlab.learning.gate import compare
+from digitlab.learning.gate.rules import decide
+from digitlab.learning.label_quality.rules import Item, suspects
+from digitlab.learning.training import train
 from digitlab.model import network
-from digitlab.model.reference import Reference
+from digitlab.model.reference_embeddings import Reference
 from digitlab.model.runtime import Classifier, Network
 from digitlab.settings import bundled
 from digitlab.store import Entry
@@ -227,12 +228,12 @@ def run(job: Job) -> dict[str, Any]:
     lessons = gather([entry for entry in said if entry.id not in held], config)
     found = LookUp(base="base", champion="base", lessons=lessons, held={}, hash="", news="",
                    withdrawn=0, new=True, reasons=())  # fmt: skip
-    adaptation, trained = training.train(
+    adaptation, trained = train.train(
         lessons, BASE, base(), config, cache=WORK, tell=lambda **_: None
     )
     folder = Path(tempfile.mkdtemp(dir=WORK))
     try:
-        compared = challenger.compare(
+        compared = compare.compare(
             found, trained, adaptation, champion=base(), base=base(), origin=BASE, folder=folder,
             cache=WORK, tell=lambda **_: None,
         )  # fmt: skip

@@ -10,12 +10,12 @@ from cutouts import CUTOUTS
 from files import either, encoded
 from PIL import Image
 
-from digitlab.images.corrupt import Scene, photograph, random_scene
-from digitlab.images.synthetic import difficulties as hard
-from digitlab.images.synthetic.flourish import FLOURISHED, flourish
-from digitlab.images.synthetic.mix import readable
-from digitlab.images.synthetic.ordinary import ordinary
-from digitlab.images.synthetic.scene import Difficulty
+from digitlab.synthetic.photographs import difficulties as hard
+from digitlab.synthetic.photographs.flourish import FLOURISHED, flourish
+from digitlab.synthetic.photographs.ordinary import ordinary
+from digitlab.synthetic.photographs.photograph import Scene, photograph, random_scene
+from digitlab.synthetic.photographs.random_scene import readable
+from digitlab.synthetic.photographs.scene import Difficulty
 
 Rng = np.random.Generator
 Make = Callable[[np.ndarray, int, Rng], bytes]

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from digitlab.images.glyphs import DIGITS
-from digitlab.images.pen import skeleton, trace
-from digitlab.images.scan import draw
+from digitlab.synthetic.handwriting.digit_shapes import DIGITS
+from digitlab.synthetic.handwriting.pen_strokes import skeleton, trace
+from digitlab.synthetic.handwriting.rasterise import draw
 
 Rng = np.random.Generator
 
@@ -26,7 +26,7 @@ class Hand:
         turn: degrees by which they are turned, clockwise.
         bend: how far long waves bend them, in hundredths of the box.
         pen: width in pixels of MNIST's box.
-        forms: the form of each digit, a name in `digitlab.images.glyphs` or strokes in its
+        forms: the form of each digit, a name in `digit_shapes` or strokes in its
             notation.
     """
 

@@ -36,12 +36,12 @@ from PIL import Image, ImageOps
 from styles import STYLES
 
 import digitlab
+from digitlab.correction_memory import Memory
 from digitlab.datasets import mnist
-from digitlab.images.tones import flatten
+from digitlab.images.transparency import flatten
 from digitlab.lab import Lab
-from digitlab.memory import Memory
-from digitlab.model.prediction import Prediction
-from digitlab.store.recollect import Memento
+from digitlab.prediction import Prediction
+from digitlab.store.feedback.corrections import Memento
 
 TURN = 5  # degrees
 STYLED = 1_000  # corrections of misread digits

@@ -27,7 +27,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from digitlab.datasets import mnist
-from digitlab.images.corrupt import Scene, photograph
+from digitlab.synthetic.photographs.photograph import Scene, photograph
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from conftest import launch  # the browser that the tests use

@@ -23,9 +23,9 @@ from sheets import sheet
 from digitlab.datasets import mnist
 from digitlab.images import decode
 from digitlab.model.metrics import ece, wilson
-from digitlab.model.prediction import Prediction
 from digitlab.model.runtime import Classifier
-from digitlab.reading import Reader, limits_of
+from digitlab.picture_reader import Reader, limits_of
+from digitlab.prediction import Prediction
 from digitlab.settings import Settings, bundled
 
 MOST_RESIZED, MOST_PLAIN = 0.35, 0.94

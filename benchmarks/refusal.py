@@ -24,7 +24,7 @@ from digitlab.datasets import mnist, read_idx
 from digitlab.images import from_array, read_candidates
 from digitlab.model.metrics import auroc, evidence, softmax
 from digitlab.model.runtime import Classifier
-from digitlab.reading import choose
+from digitlab.picture_reader import choose
 from digitlab.settings import bundled
 
 FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")

@@ -20,15 +20,15 @@ from pages import write
 from PIL import Image, ImageDraw
 
 from digitlab.datasets import mnist
-from digitlab.images.corrupt import Scene
-from digitlab.images.rows import Box, photograph_row
-from digitlab.images.synthetic.difficulties import LENSES, LIGHTS, PAGES, PENS
-from digitlab.images.synthetic.mix import readable
-from digitlab.images.synthetic.ordinary import ordinary
-from digitlab.model.prediction import Prediction
 from digitlab.model.runtime import Classifier
-from digitlab.reading import Reader, limits_of
+from digitlab.picture_reader import Reader, limits_of
+from digitlab.prediction import Prediction
 from digitlab.settings import Settings, bundled
+from digitlab.synthetic.photographs.difficulties import LENSES, LIGHTS, PAGES, PENS
+from digitlab.synthetic.photographs.ordinary import ordinary
+from digitlab.synthetic.photographs.photograph import Scene
+from digitlab.synthetic.photographs.photograph_row import Box, photograph_row
+from digitlab.synthetic.photographs.random_scene import readable
 
 LINES = {6: 2, 9: 3, 12: 2}
 """Numbers of digits that are also written in several lines."""

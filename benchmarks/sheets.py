@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
-from digitlab.model.prediction import Prediction
+from digitlab.prediction import Prediction
 
 SHOWN, COLUMNS, SIDE, STRIP = 24, 6, 220, 60
 

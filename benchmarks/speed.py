@@ -22,10 +22,10 @@ from pages import table, write
 from PIL import Image
 
 from digitlab.datasets import mnist
-from digitlab.images.corrupt import photograph, random_scene
 from digitlab.model.runtime import Classifier
-from digitlab.reading import Reader, limits_of
+from digitlab.picture_reader import Reader, limits_of
 from digitlab.settings import Settings, bundled
+from digitlab.synthetic.photographs.photograph import photograph, random_scene
 
 SIZES = {"12-megapixel JPEG": 4000, "1-megapixel JPEG": 1155}
 """Longest side of a photograph of 4 x 3, in pixels."""

@@ -24,8 +24,8 @@ from pages import table, write
 from poison import Given, by_all, by_five, by_one
 
 from digitlab.datasets import mnist, photographs
-from digitlab.learning.suspicion import Item, suspects
-from digitlab.model.reference import Reference
+from digitlab.learning.label_quality.rules import Item, suspects
+from digitlab.model.reference_embeddings import Reference
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import adapt
 from pages import table, write
 
-from digitlab.model.prediction import Prediction
+from digitlab.prediction import Prediction
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
 

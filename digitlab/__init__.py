@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from digitlab.lab import Lab
     from digitlab.lab import open_lab as open  # the module's verb: digitlab.open()
-    from digitlab.model.prediction import Prediction
+    from digitlab.prediction import Prediction
     from digitlab.settings import Settings
 
 __version__ = "0.1.0"
@@ -38,7 +38,7 @@ _HOMES = {
     "ImageError": "digitlab.errors",
     "Lab": "digitlab.lab",
     "ModelError": "digitlab.errors",
-    "Prediction": "digitlab.model.prediction",
+    "Prediction": "digitlab.prediction",
     "ServeError": "digitlab.errors",
     "Settings": "digitlab.settings",
     "StoreError": "digitlab.errors",

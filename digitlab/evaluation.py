@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from digitlab.datasets import list_labelled_folder, mnist, read_kaggle_csv, read_npz
 from digitlab.errors import DataError, ImageError
 from digitlab.model import metrics
-from digitlab.reading import Reader
+from digitlab.picture_reader import Reader
 
 Progress = Callable[[int, int], None]
 """Called with the number of pictures done and of all."""

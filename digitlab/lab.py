@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from digitlab.correction_memory import Memory
 from digitlab.errors import DigitlabError
 from digitlab.images.examples import Example
 from digitlab.images.examples import examples as bundled_examples
-from digitlab.memory import Memory
-from digitlab.model.prediction import DigitImage, Prediction
-from digitlab.reading import PictureSource, Reader, limits_of
+from digitlab.picture_reader import PictureSource, Reader, limits_of
+from digitlab.prediction import DigitImage, Prediction
 from digitlab.settings import Settings, default_contributor
 from digitlab.store import (
     Entry,
@@ -30,7 +30,7 @@ from digitlab.store import (
 from digitlab.store.closing import Closing
 
 if TYPE_CHECKING:
-    from digitlab.learning.screening import Screen
+    from digitlab.learning.label_quality.screening import Screen
     from digitlab.model.config import TrainConfig
     from digitlab.model.network import Progress
     from digitlab.model.training import EpochDone
@@ -332,7 +332,9 @@ class Lab(Closing):
         return dataclasses.replace(receipt, state="held", message=message)
 
     def _screener(self) -> Screen:
-        from digitlab.learning.screening import Screen  # a page that only reads needs none of it
+        from digitlab.learning.label_quality.screening import (
+            Screen,  # a page that only reads needs none of it
+        )
 
         if self._screen is None or self._screen.base != self.models.base:
             self._screen = Screen.of(self.feedback, self.models, cache=self.settings.cache)

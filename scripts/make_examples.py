@@ -3,7 +3,7 @@
     python scripts/make_examples.py [--no-model] [--seed 1]
 
 One picture of each digit from MNIST's tune split, written and photographed by
-`digitlab.images.corrupt`. With the base model at hand, three of them are such that it
+`synthetic.photographs`. With the base model at hand, three of them are such that it
 reads them wrong through the real front end, and all others such that it reads them right.
 """
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 import digitlab.images
 from digitlab.datasets import mnist
 from digitlab.images import decode, read_digit
-from digitlab.images.corrupt import Scene, photograph
+from digitlab.synthetic.photographs.photograph import Scene, photograph
 
 FOLDER = Path(digitlab.images.__file__).parent / "examples"
 MOST_BYTES = 200_000

@@ -15,7 +15,7 @@ import hashlib
 import numpy as np
 
 from digitlab.datasets import mnist, photographs
-from digitlab.images.photographed import photographed
+from digitlab.synthetic.photographs.through_front_end import photographed
 
 EACH = 100
 SEEDS = {"tune": 50_000, "gate": 55_000}

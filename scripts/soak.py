@@ -21,7 +21,7 @@ import psutil
 
 from digitlab.datasets import mnist
 from digitlab.jobs import follow, start
-from digitlab.model.prediction import Prediction
+from digitlab.prediction import Prediction
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore, ModelRegistry, Run, RunLog
 

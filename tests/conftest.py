@@ -39,7 +39,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """
     if item.get_closest_marker("tf") and "tensorflow" not in sys.modules:
         from digitlab.learning.config import FineTuneConfig
-        from digitlab.model.adapt import prepare
+        from digitlab.model.finetuning import prepare
 
         prepare(threads=FineTuneConfig().threads)
 

@@ -15,7 +15,7 @@ from PIL import Image
 from digitlab.errors import ImageError
 from digitlab.images.examples import Example
 from digitlab.lab import Lab
-from digitlab.model.prediction import Prediction
+from digitlab.prediction import Prediction
 from digitlab.settings import Settings
 from digitlab.store import Entry
 

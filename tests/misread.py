@@ -13,7 +13,7 @@ from PIL import Image
 
 from digitlab.datasets import mnist
 from digitlab.model.runtime import Classifier
-from digitlab.reading import Reader, limits_of
+from digitlab.picture_reader import Reader, limits_of
 from digitlab.settings import Settings
 
 if TYPE_CHECKING:

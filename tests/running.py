@@ -65,8 +65,8 @@ def stand_in(folder: Path) -> Path:
 
 
 def stand_in_module(look_up: Callable[..., Any]) -> ModuleType:
-    """A module for `digitlab.learning.lookup` with this `look_up` in it."""
-    module = ModuleType("digitlab.learning.lookup")
+    """A module for `digitlab.learning.data.preview` with this `look_up` in it."""
+    module = ModuleType("digitlab.learning.data.preview")
     module.look_up = look_up  # type: ignore[attr-defined] # a module made at run time
     return module
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist
-from digitlab.model.prediction import Prediction
+from digitlab.prediction import Prediction
 from digitlab.store import FeedbackStore
 
 

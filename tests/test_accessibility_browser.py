@@ -23,7 +23,7 @@ from digitlab.store import FeedbackStore, RunLog
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload, Page
 
-    from digitlab.store.run import RunVerdict
+    from digitlab.store.runs.types import RunVerdict
 
 pytestmark = pytest.mark.browser
 

@@ -14,12 +14,16 @@ PACKAGE = Path(digitlab.__file__).parent
 ORDER = [
     "errors",
     "settings",
+    "labels",
     "images",
     "datasets",
+    "synthetic",
+    "html",
+    "prediction",
     "model",
     "store",
-    "memory",
-    "reading",
+    "correction_memory",
+    "picture_reader",
     "evaluation",
     "plots",
     "learning",
@@ -73,7 +77,7 @@ def type_checking_imports(path: Path) -> set[str]:
     return found
 
 
-KERAS = {"model/network.py", "model/adapt.py", "model/foreign.py"}
+KERAS = {"model/network.py", "model/finetuning.py", "model/keras_import/build.py"}
 
 # The facade's one step upwards: Lab.page() makes the page that stands on it.
 UPWARD = {("lab", "widgets")}

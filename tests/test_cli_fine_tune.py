@@ -26,7 +26,7 @@ from pathlib import Path
 home, notebook, tests, *arguments = sys.argv[1:]
 sys.path.insert(0, tests)
 import running
-sys.modules["digitlab.learning.lookup"] = running.stand_in_module(running.something_new)
+sys.modules["digitlab.learning.data.preview"] = running.stand_in_module(running.something_new)
 from digitlab.jobs import launch
 launch.NOTEBOOK = Path(notebook)
 from digitlab.cli import main
@@ -45,7 +45,7 @@ def call(home, monkeypatch, tmp_path):
     monkeypatch.setattr(launch, "NOTEBOOK", stand_in(tmp_path))
 
     def call(*arguments, look_up=something_new):
-        monkeypatch.setitem(sys.modules, "digitlab.learning.lookup", stand_in_module(look_up))
+        monkeypatch.setitem(sys.modules, "digitlab.learning.data.preview", stand_in_module(look_up))
         return CliRunner().invoke(main, ["--home", str(home), "fine-tune", *arguments])
 
     return call

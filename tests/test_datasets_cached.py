@@ -5,9 +5,9 @@ import pytest
 
 from digitlab.datasets.cached import file_name, find_arrays, read_arrays, write_arrays
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.known import gate_guesses
-from digitlab.learning.replay import replay
-from digitlab.learning.tune import Tune
+from digitlab.learning.data.cache import gate_guesses
+from digitlab.learning.data.replay import replay
+from digitlab.learning.training.retention import Tune
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from number_sheets import sheet, truth
 
-from digitlab.images.several.clusters import clusters, merged, ways_to_join
-from digitlab.images.several.marks import Mark
-from digitlab.reading import Reader, limits_of
+from digitlab.images.multi_digit.digit_ink import Mark
+from digitlab.images.multi_digit.join_broken import clusters, merged, ways_to_join
+from digitlab.picture_reader import Reader, limits_of
 from digitlab.settings import Settings
 from digitlab.store import ModelRegistry
 

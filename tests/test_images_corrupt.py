@@ -12,12 +12,12 @@ from PIL import Image
 
 from digitlab.datasets import mnist
 from digitlab.images import decode
-from digitlab.images.corrupt import Scene, photograph, random_scene
-from digitlab.images.rows import photograph_row
-from digitlab.images.synthetic.difficulties import FRAMES, LENSES, LIGHTS, PAGES, PENS
-from digitlab.images.synthetic.flourish import flourish
-from digitlab.images.synthetic.mix import readable
-from digitlab.images.synthetic.ordinary import ordinary
+from digitlab.synthetic.photographs.difficulties import FRAMES, LENSES, LIGHTS, PAGES, PENS
+from digitlab.synthetic.photographs.flourish import flourish
+from digitlab.synthetic.photographs.ordinary import ordinary
+from digitlab.synthetic.photographs.photograph import Scene, photograph, random_scene
+from digitlab.synthetic.photographs.photograph_row import photograph_row
+from digitlab.synthetic.photographs.random_scene import readable
 
 CLEAN = Scene(paper=(255, 255, 255), ink=(0, 0, 0), grain=0, gradient=0, blur=0, noise=0,
               quality=None)  # fmt: skip

@@ -8,10 +8,10 @@ from PIL import Image
 
 from digitlab.datasets import mnist
 from digitlab.images import from_array, read_candidates
-from digitlab.images.contrast import stand_out, threshold
-from digitlab.images.corrupt import Scene, photograph_with_box
-from digitlab.images.photographed import overlap
-from digitlab.images.rules import find_rules
+from digitlab.images.segmentation.contrast import stand_out, threshold
+from digitlab.images.segmentation.ruled_lines import find_rules
+from digitlab.synthetic.photographs.photograph import Scene, photograph_with_box
+from digitlab.synthetic.photographs.through_front_end import overlap
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from digitlab.datasets import mnist
-from digitlab.images.overlay import overlay
+from digitlab.images.similarity.pixel_correlation import overlay
 
 
 @pytest.fixture

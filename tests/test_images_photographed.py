@@ -3,7 +3,7 @@
 import numpy as np
 
 from digitlab.datasets import mnist
-from digitlab.images.photographed import overlap, photographed
+from digitlab.synthetic.photographs.through_front_end import overlap, photographed
 
 
 def test_most_digits_are_found_and_look_like_what_was_written():

@@ -11,9 +11,9 @@ from PIL import Image
 
 from digitlab.datasets import mnist
 from digitlab.images import decode, from_array, read_digit
-from digitlab.images.corrupt import Scene, photograph, random_scene
 from digitlab.images.examples import examples
-from digitlab.images.synthetic.ordinary import ordinary
+from digitlab.synthetic.photographs.ordinary import ordinary
+from digitlab.synthetic.photographs.photograph import Scene, photograph, random_scene
 
 
 @pytest.fixture(scope="module")

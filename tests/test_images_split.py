@@ -10,10 +10,10 @@ from PIL import Image
 from digitlab.datasets import mnist
 from digitlab.images import MAX_DIGITS, from_array, read_digit, read_digits, read_spots
 from digitlab.images.examples import examples
-from digitlab.images.several.cuts import cuts
-from digitlab.images.several.paper import is_sheet
-from digitlab.images.several.rows import in_rows
-from digitlab.reading import Reader, limits_of
+from digitlab.images.multi_digit.paper_sheets import is_sheet
+from digitlab.images.multi_digit.reading_order import in_rows
+from digitlab.images.multi_digit.split_touching import cuts
+from digitlab.picture_reader import Reader, limits_of
 from digitlab.settings import Settings
 from digitlab.store import ModelRegistry
 

@@ -3,12 +3,17 @@
 import numpy as np
 import pytest
 
-from digitlab.images.glyphs import DIGITS
-from digitlab.images.letters import LETTERS
-from digitlab.images.outliers import KINDS, LOOKALIKES, outliers
-from digitlab.images.strokes import write_digit, write_digits, write_forms, write_letter
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
+from digitlab.synthetic.handwriting.digit_shapes import DIGITS
+from digitlab.synthetic.handwriting.letter_shapes import LETTERS
+from digitlab.synthetic.handwriting.writer import (
+    write_digit,
+    write_digits,
+    write_forms,
+    write_letter,
+)
+from digitlab.synthetic.non_digits.sampler import KINDS, LOOKALIKES, outliers
 
 
 def rng(seed: int = 0) -> np.random.Generator:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from digitlab.errors import ImageError
 from digitlab.images import decode, from_array, read_digit
-from digitlab.images.tones import flatten
+from digitlab.images.transparency import flatten
 
 
 def bar(ground: int, ink: int) -> np.ndarray:

@@ -8,8 +8,14 @@ from PIL import Image
 
 from digitlab.datasets import mnist
 from digitlab.images import decode
-from digitlab.images.corrupt import Scene, photograph
-from digitlab.images.trace import ALIKE, COARSE_ALIKE, TRACE_BYTES, Sight, Trace
+from digitlab.images.similarity.picture_fingerprint import (
+    ALIKE,
+    COARSE_ALIKE,
+    TRACE_BYTES,
+    Sight,
+    Trace,
+)
+from digitlab.synthetic.photographs.photograph import Scene, photograph
 
 
 def paper(row, seed):

@@ -18,7 +18,7 @@ from digitlab.jobs.worker import sentence
 from digitlab.settings import Settings
 from digitlab.store import RunLog
 
-LOOK_UP = "digitlab.learning.lookup"
+LOOK_UP = "digitlab.learning.data.preview"
 
 
 @pytest.fixture
@@ -157,7 +157,9 @@ def test_a_run_is_ended_when_its_time_is_over(settings, begin):
 def test_a_run_is_in_a_session_of_its_own_and_steps_back(settings, begin):
     run = begin(steps=600, step_s=0.1)
     assert until_training(settings, run).pid == run.pid
-    (kernel,) = [child for child in kernels(run.pid) if "digitlab.jobs.warm" in child.cmdline()]
+    (kernel,) = [
+        child for child in kernels(run.pid) if "digitlab.jobs.kernel_main" in child.cmdline()
+    ]
     if hasattr(os, "getsid"):
         assert os.getsid(run.pid) == run.pid
         assert psutil.Process(run.pid).nice() >= 5
@@ -172,7 +174,7 @@ def test_a_run_outlives_the_process_that_started_it(settings, tmp_path, log):
         "from pathlib import Path\n"
         "import running\n"
         "module = running.stand_in_module(running.something_new)\n"
-        "sys.modules['digitlab.learning.lookup'] = module\n"
+        "sys.modules['digitlab.learning.data.preview'] = module\n"
         "from digitlab.jobs import start\n"
         "from digitlab.settings import Settings\n"
         "run = start(Settings.load(sys.argv[1]), parameters={}, door='page', by='ann',"

@@ -32,7 +32,9 @@ def soak(monkeypatch):
 @pytest.mark.notebook
 @pytest.mark.parametrize("victim", ["worker", "kernel", "both"])
 def test_the_next_run_goes_ahead_at_once(settings, soak, tmp_path, monkeypatch, victim):
-    monkeypatch.setitem(sys.modules, "digitlab.learning.lookup", stand_in_module(something_new))
+    monkeypatch.setitem(
+        sys.modules, "digitlab.learning.data.preview", stand_in_module(something_new)
+    )
     monkeypatch.setattr(launch, "NOTEBOOK", stand_in(tmp_path))
     first = start(settings, parameters={"steps": 4000}, door="cli", by="ann")
     for state in follow(settings, first.name, every_s=0.02):
@@ -53,7 +55,9 @@ def test_the_next_run_goes_ahead_at_once(settings, soak, tmp_path, monkeypatch, 
 def test_a_kernel_does_not_outlive_the_process_that_watched_over_it(
     settings, soak, tmp_path, monkeypatch
 ):
-    monkeypatch.setitem(sys.modules, "digitlab.learning.lookup", stand_in_module(something_new))
+    monkeypatch.setitem(
+        sys.modules, "digitlab.learning.data.preview", stand_in_module(something_new)
+    )
     monkeypatch.setattr(launch, "NOTEBOOK", stand_in(tmp_path))
     run = start(settings, parameters={"steps": 4000}, door="cli", by="ann")
     for state in follow(settings, run.name, every_s=0.02):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from teaching import noise
 
-from digitlab.learning.batches import joint_batches, steps_for
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.lessons import Lesson
+from digitlab.learning.data.batches import joint_batches, steps_for
+from digitlab.learning.data.examples import Lesson
 from digitlab.settings import bundled
 
 STILL = {"rotation": 0, "shear": 0, "scale": 0, "shift": 0, "elastic": 0, "worn": 0}

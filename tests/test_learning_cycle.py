@@ -14,8 +14,10 @@ from teaching import noise, say
 
 from digitlab.datasets import mnist
 from digitlab.errors import ModelError, RunError
-from digitlab.learning import FineTune, FineTuneConfig, challenger, gate, training, turn
-from digitlab.learning.lookup import LookUp
+from digitlab.learning import FineTune, FineTuneConfig, run_session
+from digitlab.learning.data.preview import LookUp
+from digitlab.learning.gate import compare, rules
+from digitlab.learning.training import train
 from digitlab.model import network
 from digitlab.model.card import FILES, Card, file_sha256
 from digitlab.model.config import TrainConfig
@@ -33,7 +35,7 @@ IMAGES = 12_800
 def rounded():
     """A network as small as this one is rounded more by its file than the shipped base."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gate, "DISAGREEMENTS", 100)
+        patch.setattr(rules, "DISAGREEMENTS", 100)
         yield
 
 
@@ -323,7 +325,7 @@ def test_a_champion_that_moved_while_a_data_set_was_read_is_not_replaced(home, m
         home.models.promote("base", by="ann")
         return {}
 
-    monkeypatch.setattr(challenger, "report_on", report_on)
+    monkeypatch.setattr(compare, "report_on", report_on)
     outcome, card = home.whole(evaluate_on="mnist:tune")
     assert (outcome.verdict, card.verdict, home.models.champion) == (*("rejected",) * 2, "base")
     assert home.models.challenger == outcome.version
@@ -336,7 +338,7 @@ def test_halfway_what_is_left_of_the_batches_is_rehearsed(home, monkeypatch):
         rehearsed.append((len(batches), ask(batches[0][0]).shape, config))
         return batches
 
-    monkeypatch.setattr(training, "rehearse", rehearse)
+    monkeypatch.setattr(train, "rehearse", rehearse)
     fine_tune = home.tune()
     fine_tune.collect()
     fine_tune.train()
@@ -347,7 +349,7 @@ def test_what_is_reported_besides_is_known_before_the_champion_moves(home, monke
     """A data set may be large, and the run be ended while it is read."""
     served = []
     monkeypatch.setattr(
-        challenger, "report_on", lambda *_, **__: served.append(home.models.champion) or {}
+        compare, "report_on", lambda *_, **__: served.append(home.models.champion) or {}
     )
     outcome, _ = home.whole(evaluate_on="mnist:tune")
     assert (served, outcome.verdict) == ([home.base], "promoted")
@@ -390,16 +392,16 @@ def test_a_run_that_is_cancelled_ends_at_its_next_step(home):
 
 
 def test_a_run_that_is_cancelled_while_it_trains_ends_there(home, monkeypatch):
-    monkeypatch.setattr(turn, "_EVERY_S", 0)
+    monkeypatch.setattr(run_session, "_EVERY_S", 0)
     fine_tune = home.tune()
     fine_tune.collect()
-    take = training.joint_batches
+    take = train.joint_batches
 
     def ask(*arguments, **options):  # after the step has begun
         home.log.ask_cancel("r1")
         return take(*arguments, **options)
 
-    monkeypatch.setattr(training, "joint_batches", ask)
+    monkeypatch.setattr(train, "joint_batches", ask)
     assert fine_tune.train().verdict == "cancelled"
     assert home.log.get("r1").phase == "done"
 
@@ -463,4 +465,4 @@ def test_what_the_teller_raises_ends_the_training(home, tmp_path):
     base = home.models.load(home.base)
     options = {"cache": home.settings.cache, "tell": stop}
     with pytest.raises(KeyboardInterrupt):
-        training.train(found.lessons, home.models.folder(home.base), base, CONFIG, **options)
+        train.train(found.lessons, home.models.folder(home.base), base, CONFIG, **options)

@@ -6,8 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from digitlab.learning import gate
-from digitlab.learning.gate import Comparison, Paired, decide, pair
+from digitlab.learning.gate.rules import Comparison, Paired, decide, pair, rules
 
 
 def paired(n=5000, *, right=4900, fixed=0, broken=0):
@@ -97,7 +96,7 @@ def test_what_could_lose_too_much_of_mnist_is_refused_with_its_numbers():
 
 def test_a_small_loss_that_may_be_chance_does_not_refuse():
     lost = paired(broken=1)
-    assert lost.lower_bound > gate.GATE_BOUND
+    assert lost.lower_bound > rules.GATE_BOUND
     assert decide(comparison(gate=lost)).promoted
 
 
@@ -120,7 +119,7 @@ def test_a_digit_that_loses_three_is_spared():
 
 def test_a_digit_whose_loss_may_be_chance_is_spared():
     lost = paired(500, right=490, broken=30, fixed=26)
-    assert lost.sign_test > gate.DIGIT_P
+    assert lost.sign_test > rules.DIGIT_P
     assert decide(comparison(digits=with_seven(lost))).promoted
 
 
@@ -176,13 +175,13 @@ def test_when_lessons_were_withdrawn_as_many_right_is_enough():
 
 
 def test_a_file_that_says_otherwise_than_the_network_is_refused():
-    assert decide(comparison(disagreements=gate.DISAGREEMENTS)).promoted
-    why = refused(disagreements=gate.DISAGREEMENTS + 1)
-    assert f"on {gate.DISAGREEMENTS + 1} of 2,400 images" in why
+    assert decide(comparison(disagreements=rules.DISAGREEMENTS)).promoted
+    why = refused(disagreements=rules.DISAGREEMENTS + 1)
+    assert f"on {rules.DISAGREEMENTS + 1} of 2,400 images" in why
 
 
 def test_a_slow_file_is_refused():
-    assert decide(comparison(latency_ms=gate.LATENCY_MS)).promoted
+    assert decide(comparison(latency_ms=rules.LATENCY_MS)).promoted
     assert "takes 0.40 ms a digit" in refused(latency_ms=0.4)
 
 

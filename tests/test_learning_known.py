@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from digitlab.errors import ParameterError
-from digitlab.learning import known
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.known import draw_ahead, replayed, written
-from digitlab.learning.replay import replay
+from digitlab.learning.data import cache
+from digitlab.learning.data.cache import draw_ahead, replayed, written
+from digitlab.learning.data.replay import replay
 from digitlab.model.calibration import written_digits
 from digitlab.settings import Settings, bundled
 
@@ -36,7 +36,7 @@ def equal(one, other):
 def test_what_was_drawn_ahead_is_what_would_be_drawn(base, settings, places, monkeypatch):
     fresh = replay(base, CONFIG, steps=4, places=places)
     draw_ahead(settings, {**ASKED, "evaluate_on": "mnist:tune"})
-    monkeypatch.delattr(known, "replay")  # whoever asks for it now draws it again
+    monkeypatch.delattr(cache, "replay")  # whoever asks for it now draws it again
     assert equal(replayed(base, CONFIG, steps=4, places=places), fresh)
 
 
@@ -57,7 +57,7 @@ def test_a_damaged_file_is_drawn_again(base, settings, places):
 
 def test_written_digits_are_drawn_once(settings, monkeypatch):
     draw_ahead(settings, ASKED)
-    monkeypatch.delattr(known, "written_digits")
+    monkeypatch.delattr(cache, "written_digits")
     kept = written(settings.cache)
     assert (kept.dtype, kept.shape) == ("uint8", (2_000, 28, 28))
     assert np.array_equal(kept, written_digits())

@@ -5,8 +5,8 @@ from teaching import noise, say
 
 from digitlab.datasets import mnist, photographs
 from digitlab.learning.config import TYPES, FineTuneConfig
-from digitlab.learning.lessons import fingerprint, gather, held_out, stack
-from digitlab.learning.parameters import PLACE
+from digitlab.learning.data.examples import fingerprint, gather, held_out, stack
+from digitlab.learning.notebook_parameters import PLACE
 from digitlab.model.config import NO_DIGIT
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore

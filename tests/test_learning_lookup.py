@@ -10,7 +10,7 @@ from versions import add_version, fine_tuned
 
 import digitlab
 from digitlab.errors import ParameterError
-from digitlab.learning.lookup import look_up
+from digitlab.learning.data.preview import look_up
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore, ModelRegistry, Options, RunLog
 
@@ -259,7 +259,7 @@ def test_looking_loads_nothing_heavy(settings, store):
     say(store, noise(1), 4)
     code = (
         "import sys\n"
-        "from digitlab.learning.lookup import look_up\n"
+        "from digitlab.learning.data.preview import look_up\n"
         "from digitlab.settings import Settings\n"
         f"assert look_up(Settings.load({str(settings.home)!r}), {{}}).new\n"
         "heavy = ('tensorflow', 'keras', 'pandas', 'papermill', 'matplotlib')\n"

@@ -9,7 +9,7 @@ import pytest
 from digitlab.errors import ParameterError
 from digitlab.learning import FineTune
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.parameters import from_notebook
+from digitlab.learning.notebook_parameters import from_notebook
 
 AROUND = {  # what a kernel has beside them
     "__name__": "__main__",

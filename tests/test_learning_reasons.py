@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from test_learning_batches import lesson
 
-from digitlab.learning.lessons import Lessons
-from digitlab.learning.reasons import fates, sides
-from digitlab.learning.steps import Slice
+from digitlab.learning.data.examples import Lessons
+from digitlab.learning.gate.outcomes import fates, sides
+from digitlab.learning.results import Slice
 
 
 def part_of(lessons, guesses, champion):

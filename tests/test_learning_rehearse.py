@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.rehearse import rehearse
-from digitlab.learning.replay import digits_of
+from digitlab.learning.data.hard_replay import rehearse
+from digitlab.learning.data.replay import digits_of
 
 CONFIG = FineTuneConfig(lessons=3, replay=20)
 DIGITS = slice(3, 3 + digits_of(CONFIG))

@@ -7,7 +7,7 @@ import pytest
 
 from digitlab.datasets import mnist
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.replay import fragile, replay
+from digitlab.learning.data.replay import fragile, replay
 from digitlab.model.config import NO_DIGIT
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled

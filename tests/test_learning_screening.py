@@ -6,8 +6,8 @@ from teaching import noise, reading, say, sevens
 from versions import add_version
 
 import digitlab
-from digitlab.learning.screening import SCREENER, Screen
-from digitlab.model import reference
+from digitlab.learning.label_quality.screening import SCREENER, Screen
+from digitlab.model import reference_embeddings
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
 
@@ -109,7 +109,7 @@ class Once:
 def test_the_reference_is_made_once_for_all_processes(base, tmp_path):
     asked = Once(base)
     first = Screen(None, asked, cache=tmp_path / "cache").reference()
-    reference._SHARED.clear()  # as for another process
+    reference_embeddings._SHARED.clear()  # as for another process
     again = Screen(None, asked, cache=tmp_path / "cache").reference()
     assert asked.asked == 1
     assert np.allclose(first.embeddings, again.embeddings)
@@ -122,7 +122,7 @@ def test_half_a_reference_is_made_anew(base, tmp_path, left):
     (file,) = tmp_path.glob("reference-*.npz")
     data = file.read_bytes()
     file.write_bytes({"nothing": b"", "half": data[: len(data) // 2]}.get(left, b"else"))
-    reference._SHARED.clear()  # as for another process
+    reference_embeddings._SHARED.clear()  # as for another process
     found = Screen(None, base, cache=tmp_path).reference()
     assert np.allclose(found.embeddings, whole.embeddings)
     assert len(file.read_bytes()) == len(data)

@@ -9,12 +9,12 @@ from teaching import noise
 from test_learning_batches import lesson
 from test_learning_gate import comparison, paired
 
-from digitlab.learning.charts import Line, chart
-from digitlab.learning.gate import Decision
-from digitlab.learning.lessons import Lessons
-from digitlab.learning.lookup import LookUp
-from digitlab.learning.steps import Compared, Outcome, Slice, Trained
-from digitlab.learning.tune import Shift
+from digitlab.html.charts import Line, chart
+from digitlab.learning.data.examples import Lessons
+from digitlab.learning.data.preview import LookUp
+from digitlab.learning.gate.rules import Decision
+from digitlab.learning.results import Compared, Outcome, Slice, Trained
+from digitlab.learning.training.retention import Shift
 from digitlab.model.calibration import Calibration
 from digitlab.model.config import NO_DIGIT
 

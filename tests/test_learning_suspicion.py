@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from digitlab.learning.suspicion import Item, cap_share, check_one, suspects
-from digitlab.model.reference import Reference
+from digitlab.learning.label_quality.rules import Item, cap_share, check_one, suspects
+from digitlab.model.reference_embeddings import Reference
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SIDE = 24

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from digitlab.datasets import mnist
-from digitlab.learning.tune import Shift, Tune
+from digitlab.learning.training.retention import Shift, Tune
 from digitlab.model import metrics
 
 

@@ -7,7 +7,7 @@ import pytest
 from versions import serve
 
 from digitlab.errors import StoreError
-from digitlab.learning.turn import OrderError, Turn, step
+from digitlab.learning.run_session import OrderError, Turn, step
 from digitlab.settings import Settings
 from digitlab.store import RunLog
 

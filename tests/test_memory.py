@@ -9,10 +9,10 @@ from teaching import say
 
 import digitlab
 from digitlab.datasets import mnist
-from digitlab.images.corrupt import Scene, photograph
-from digitlab.model.show import in_words
+from digitlab.prediction import in_words
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
+from digitlab.synthetic.photographs.photograph import Scene, photograph
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from teaching import noise
 
 from digitlab.errors import ModelError
 from digitlab.learning.config import FineTuneConfig
-from digitlab.model import adapt, network
-from digitlab.model.adapt import Adaptation, prepare
+from digitlab.model import finetuning, network
 from digitlab.model.config import NO_DIGIT, TrainConfig
+from digitlab.model.finetuning import Adaptation, prepare
 
 pytestmark = pytest.mark.tf
 
@@ -151,7 +151,7 @@ def test_what_is_raised_at_a_step_ends_the_training(path, batches):
 @pytest.fixture
 def unbound(monkeypatch):
     """The embeddings of a network as small as this one say too little to be kept."""
-    monkeypatch.setattr(adapt, "_STAY", 0.0)
+    monkeypatch.setattr(finetuning, "_STAY", 0.0)
 
 
 def test_a_lesson_is_learned(path, unbound):
@@ -177,7 +177,7 @@ def test_the_replay_keeps_what_it_is_told_to_keep(path, unbound):
 def test_the_embeddings_of_the_replay_stay_where_they_are_told_to(path, monkeypatch):
     moved = []
     for weight in (0.0, 100.0):
-        monkeypatch.setattr(adapt, "_STAY", weight)
+        monkeypatch.setattr(finetuning, "_STAY", weight)
         adaptation = Adaptation(path, seed=1)
         logits, before = network.outputs(adaptation.model, REPLAY)
         repeat(adaptation, noise(1), kept=logits)

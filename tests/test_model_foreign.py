@@ -11,9 +11,9 @@ from keras_two import as_keras_two
 from digitlab.datasets import mnist
 from digitlab.errors import ModelError
 from digitlab.model.card import Card
-from digitlab.model.foreign import import_model
-from digitlab.model.foreign_apart import read_apart
-from digitlab.model.foreign_layers import LAYERS, UnfitError
+from digitlab.model.keras_import.build import import_model
+from digitlab.model.keras_import.layers import LAYERS, UnfitError
+from digitlab.model.keras_import.sandbox import read_apart
 from digitlab.model.runtime import Classifier
 
 pytestmark = pytest.mark.tf

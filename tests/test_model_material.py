@@ -8,7 +8,7 @@ import pytest
 from digitlab.datasets import mnist
 from digitlab.model.augment import augment
 from digitlab.model.config import NO_DIGIT, TrainConfig
-from digitlab.model.material import Material
+from digitlab.model.training_data import Material
 
 TINY = TrainConfig(epochs=3, images=256, batch_size=32, photographed=0.04)
 STILL = dataclasses.replace(TINY, rotation=0, shear=0, scale=0, shift=0, elastic=0, worn=0)

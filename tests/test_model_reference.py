@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from digitlab.datasets import mnist
-from digitlab.model import reference as module
-from digitlab.model.reference import Reference
+from digitlab.model import reference_embeddings as module
+from digitlab.model.reference_embeddings import Reference
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from digitlab.errors import ModelError
 from digitlab.model import metrics, network
 from digitlab.model.card import Card, file_sha256
 from digitlab.model.config import TrainConfig
-from digitlab.model.refusal import SHARES
+from digitlab.model.refusal_threshold import SHARES
 from digitlab.model.runtime import Classifier
 from digitlab.model.training import train_base
 from digitlab.settings import bundled

@@ -203,7 +203,7 @@ def test_a_version_does_not_replace_one_that_came_to_serve_a_moment_ago(registry
         registry.promote(first)
         return ""
 
-    monkeypatch.setattr("digitlab.store.registry.refusal", raced)
+    monkeypatch.setattr("digitlab.store.models.registry.refusal", raced)
     with pytest.raises(ModelError, match=f"{first} serves now and no more base"):
         registry.promote(second)
     assert registry.champion == first

@@ -16,13 +16,13 @@ from digitlab.cli import main
 from digitlab.errors import RunError
 from digitlab.jobs import launch
 from digitlab.jobs.cron import Cron, weekdays
-from digitlab.jobs.progress import last_of
-from digitlab.jobs.schedule import Scheduler
+from digitlab.jobs.follow import last_of
+from digitlab.jobs.scheduler import Scheduler
 from digitlab.settings import Settings
 from digitlab.store import Database, RunLog, ScheduleBook
 from digitlab.store.tables import dues, schedules
 
-LOOK_UP = "digitlab.learning.lookup"
+LOOK_UP = "digitlab.learning.data.preview"
 NIGHTLY = Cron("0 3 * * *", zone="UTC")
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from digitlab.errors import FeedbackError
-from digitlab.model.prediction import Prediction
+from digitlab.prediction import Prediction
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
 

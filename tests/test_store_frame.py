@@ -8,7 +8,7 @@ from test_store_feedback import make_prediction
 
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
-from digitlab.store.frame import COLUMNS
+from digitlab.store.feedback.dataframe import COLUMNS
 
 
 @pytest.fixture

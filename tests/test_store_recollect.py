@@ -4,8 +4,9 @@ import pytest
 from teaching import noise, say
 
 from digitlab.settings import Settings
-from digitlab.store import FeedbackStore, relabel
-from digitlab.store.recollect import NOTHING
+from digitlab.store import FeedbackStore
+from digitlab.store.feedback.corrections import NOTHING
+from digitlab.store.feedback.relabel import relabel
 
 TRACE = b"t" * 2064
 
@@ -97,8 +98,8 @@ def test_the_trace_comes_with_it_and_goes_with_a_relabelling(store):
 
 
 def test_more_corrections_than_one_statement_takes(store, monkeypatch):
-    from digitlab.store import recollect
+    from digitlab.store.feedback import corrections
 
-    monkeypatch.setattr(recollect, "_AT_ONCE", 2)
+    monkeypatch.setattr(corrections, "_AT_ONCE", 2)
     numbers = [say(store, noise(n), 4, trace=TRACE) for n in range(5)]
     assert [known(store)[number].trace for number in numbers] == [TRACE] * 5

@@ -8,7 +8,8 @@ from teaching import noise, reading, say
 
 from digitlab.errors import FeedbackError
 from digitlab.settings import Settings
-from digitlab.store import FeedbackStore, Options, relabel
+from digitlab.store import FeedbackStore, Options
+from digitlab.store.feedback.relabel import relabel
 
 
 @pytest.fixture

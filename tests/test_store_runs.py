@@ -12,8 +12,8 @@ from versions import serve
 from digitlab.errors import RunError
 from digitlab.settings import Settings
 from digitlab.store import Database, Options, RunLog
-from digitlab.store.processes import HOST, lives
-from digitlab.store.runrows import CURVE_POINTS, thinned
+from digitlab.store.runs.liveness import HOST, lives
+from digitlab.store.runs.queries import CURVE_POINTS, thinned
 from digitlab.store.tables import leases, options, runs
 
 NOTHING = {"by": "ann", "parameters": {}}

@@ -12,7 +12,7 @@ from PIL import Image
 
 import digitlab
 from digitlab.datasets import mnist
-from digitlab.widgets.session import Session
+from digitlab.widgets.state.session import Session
 
 
 @pytest.fixture

@@ -7,15 +7,23 @@ from collections import Counter
 
 import pytest
 
-from digitlab.widgets import assets, banner, header, judge, learn, picture_input, visit
+from digitlab.widgets.views import (
+    assets,
+    banner,
+    fine_tune_panel,
+    header,
+    picture_input,
+    verdict_buttons,
+    visit_grid,
+)
 
 VIEWS = {
     "banner": banner.Banner,
     "header": header.Header,
-    "judge": judge.Judge,
-    "learn": learn.Learn,
+    "judge": verdict_buttons.Judge,
+    "learn": fine_tune_panel.Learn,
     "picture_input": picture_input.PictureInput,
-    "visit": visit.Visit,
+    "visit": visit_grid.Visit,
 }
 SHEETS = sorted(path.stem for path in assets.FOLDER.glob("*.css") if path.stem != "page")
 CLASS = re.compile(r"\.dl-[a-z-]+")
@@ -23,7 +31,7 @@ TOP_LEVEL = re.compile(r"^(?:const|let|class|(?:async )?function) (\w+)", re.MUL
 
 
 def test_a_script_is_what_the_views_share_and_then_its_files_in_order() -> None:
-    script = assets.script("pad", "picture_input")
+    script = assets.script("drawing_pad", "picture_input")
     begins = [script.index(word) for word in ("const pageOf", "class Pad", "export default")]
     assert begins == sorted(begins)
 

@@ -13,10 +13,10 @@ from teaching import noise, say
 from test_widgets_learn import LearningDesk, begin, press
 
 from digitlab.errors import StoreError
-from digitlab.model.show import digit_image_uri
+from digitlab.html.primitives import digit_image_uri
 from digitlab.widgets import Page
-from digitlab.widgets.curve import spoken
-from digitlab.widgets.gallery import MOST, TITLES
+from digitlab.widgets.views.correction_gallery import MOST, TITLES
+from digitlab.widgets.views.training_curve import spoken
 
 EMPTY = "Loss and the share read right are drawn here while it trains."
 DRAWN = ("points", "steps", "loss", "right", "spoken")

@@ -13,12 +13,12 @@ from desks import PaperDesk, png
 
 from digitlab.errors import StoreError
 from digitlab.store import Run
-from digitlab.store.run import PHASES, RUN_VERDICTS
+from digitlab.store.runs.types import PHASES, RUN_VERDICTS
 from digitlab.widgets import Page
-from digitlab.widgets.guard import SORRY
-from digitlab.widgets.learn import DOORS, LOOKING, VERDICTS
-from digitlab.widgets.learn import PHASES as PHASES_IN_WORDS
-from digitlab.widgets.learning import OTHER
+from digitlab.widgets.state.error_guard import SORRY
+from digitlab.widgets.state.run_follower import OTHER
+from digitlab.widgets.views.fine_tune_panel import DOORS, LOOKING, VERDICTS
+from digitlab.widgets.views.fine_tune_panel import PHASES as PHASES_IN_WORDS
 
 PATIENCE_S = 30
 

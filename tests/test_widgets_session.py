@@ -10,9 +10,9 @@ import pytest
 from desks import BROKEN, BUG, PaperDesk, png
 
 from digitlab.widgets import Session
-from digitlab.widgets.guard import SORRY
-from digitlab.widgets.items import MAX_NAME, tidy_name
-from digitlab.widgets.session import MAX_CONTRIBUTOR, MAX_ITEMS
+from digitlab.widgets.state.error_guard import SORRY
+from digitlab.widgets.state.session import MAX_CONTRIBUTOR, MAX_ITEMS
+from digitlab.widgets.state.visit_items import MAX_NAME, tidy_name
 
 
 @pytest.fixture
@@ -260,6 +260,6 @@ def test_long_names_keep_their_end() -> None:
 
 
 def _broken(number: int) -> object:
-    from digitlab.widgets.items import Item
+    from digitlab.widgets.state.visit_items import Item
 
     return Item(id=number, name="x", error="x")

@@ -10,7 +10,7 @@ import pytest
 from desks import BROKEN, PaperDesk, png
 
 from digitlab.widgets import Page
-from digitlab.widgets.session import MAX_ITEMS
+from digitlab.widgets.state.session import MAX_ITEMS
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import pytest
 from desks import prediction
 from PIL import Image
 
-from digitlab.model.show import in_words, percent, prediction_html, sentence
+from digitlab.html.primitives import percent
+from digitlab.prediction import in_words, prediction_html, sentence
 
 VOID = {"img", "rect", "image"}
 

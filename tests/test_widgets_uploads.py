@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from digitlab.errors import ImageError
-from digitlab.widgets.uploads import MAX_AT_ONCE, UploadError, Uploads
+from digitlab.widgets.state.chunked_uploads import MAX_AT_ONCE, UploadError, Uploads
 
 
 @pytest.fixture

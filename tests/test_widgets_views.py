@@ -13,8 +13,8 @@ import pytest
 from desks import BROKEN, PaperDesk, png
 
 from digitlab.widgets import Page
-from digitlab.widgets.guard import SORRY
 from digitlab.widgets.page import READY
+from digitlab.widgets.state.error_guard import SORRY
 
 CHUNK = 1 << 20
 HOSTILE = '<img src=x onerror="alert(1)">.png'

@@ -13,7 +13,7 @@ from digitlab.cli.main import settings_of
 from digitlab.evaluation import Evaluation
 from digitlab.evaluation import evaluate as run_evaluation
 from digitlab.lab import Lab
-from digitlab.reading import Reader, limits_of
+from digitlab.picture_reader import Reader, limits_of
 from digitlab.store import ModelRegistry
 
 EXAMPLE = """\b

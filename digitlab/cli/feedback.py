@@ -13,7 +13,8 @@ import click
 from digitlab.cli.main import settings_of
 from digitlab.errors import FeedbackError, ImageError
 from digitlab.lab import Lab
-from digitlab.store import EXPORT_FORMATS, Decision, Entry, Receipt, export, relabel, scan_import
+from digitlab.store import EXPORT_FORMATS, Decision, Entry, Receipt, export, scan_import
+from digitlab.store.feedback.relabel import relabel
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
 contributor_option = click.option("--contributor", metavar="NAME", help="Who judges; else you.")

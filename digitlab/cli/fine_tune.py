@@ -68,7 +68,7 @@ class RunBar:
 
     def show(self, run: Run) -> None:
         """Show how far `run` is."""
-        from digitlab.store.run import PHASES
+        from digitlab.store.runs.types import PHASES
 
         self._say(run.phase)
         part = run.step / run.steps if run.phase == "training" and run.steps else 0.0

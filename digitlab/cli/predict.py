@@ -14,8 +14,8 @@ from digitlab.cli.main import settings_of
 from digitlab.datasets import PICTURE_SUFFIXES, list_pictures
 from digitlab.errors import ImageError, StoreError
 from digitlab.lab import Lab
-from digitlab.model.prediction import Prediction
-from digitlab.reading import Reader
+from digitlab.picture_reader import Reader
+from digitlab.prediction import Prediction
 from digitlab.settings import Settings
 
 EXAMPLE = """\b

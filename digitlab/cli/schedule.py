@@ -33,7 +33,7 @@ def schedule(ctx: click.Context, *, cron: str, zone: str | None, once: bool) -> 
     up once. With --once exit code 1 when the run failed.
     """
     from digitlab.jobs.cron import Cron
-    from digitlab.jobs.schedule import Scheduler
+    from digitlab.jobs.scheduler import Scheduler
     from digitlab.settings import default_contributor
 
     settings = settings_of(ctx)

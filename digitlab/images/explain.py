@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from digitlab.images.picture import Picture
-from digitlab.images.reading import DigitView, look
+from digitlab.images.single_digit import DigitView, look
 
 _TILE: Final = 84  # pixels a side of a digit image on the sheet of candidates
 _CAPTION: Final = 14

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitlab.images.ink import Floats, Mask, bounds
+from digitlab.images.segmentation.ink import Floats, Mask, bounds
 
 _SIDE: Final = 28
 _BOX: Final = 20

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from digitlab.errors import ImageError
-from digitlab.images.tones import flatten
+from digitlab.images.transparency import flatten
 
 GreyImage = NDArray[np.uint8]
 """uint8 (height, width)."""

@@ -3,7 +3,7 @@
 Importing this loads neither papermill nor APScheduler.
 """
 
+from digitlab.jobs.follow import follow
 from digitlab.jobs.launch import LIMIT_S, start
-from digitlab.jobs.progress import follow
 
 __all__ = ["LIMIT_S", "follow", "start"]

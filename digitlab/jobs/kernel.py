@@ -20,7 +20,14 @@ class OwnPython(KernelSpecManager):
         """The Python that runs this process."""
         return KernelSpec(
             argv=[
-                *(sys.executable, "-P", "-m", "digitlab.jobs.warm", "-f", "{connection_file}"),
+                *(
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "digitlab.jobs.kernel_main",
+                    "-f",
+                    "{connection_file}",
+                ),
                 # What native code says while it loads goes to the run's log, not into a cell.
                 "--IPKernelApp.capture_fd_output=False",
             ],

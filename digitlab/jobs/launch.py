@@ -14,11 +14,11 @@ from typing import Any, Final
 
 from digitlab.errors import RunError
 from digitlab.jobs.environment import run_environment
-from digitlab.jobs.progress import last_of
+from digitlab.jobs.follow import last_of
 from digitlab.settings import Settings, bundled
-from digitlab.store.run import Run, new_name
-from digitlab.store.runrows import busy_reason
-from digitlab.store.runs import RunLog
+from digitlab.store.runs.log import RunLog
+from digitlab.store.runs.queries import busy_reason
+from digitlab.store.runs.types import Run, new_name
 
 NOTEBOOK = bundled("notebooks") / "fine_tune.ipynb"
 """The notebook that a run executes, unless its caller says otherwise."""
@@ -66,7 +66,9 @@ def start(
         StoreError: the home cannot be written.
         RunError: no process can be started.
     """
-    from digitlab.learning.lookup import look_up  # the ledger and the models: not for `follow`
+    from digitlab.learning.data.preview import (
+        look_up,  # the ledger and the models: not for `follow`
+    )
 
     given = json.loads(json.dumps(dict(parameters)))  # as the database and papermill take them
     if isinstance(given.get(REPORTED), str) and Path(given[REPORTED]).exists():

@@ -20,11 +20,11 @@ from typing import Any, Final
 
 from digitlab.errors import DigitlabError, StoreError
 from digitlab.jobs.environment import jupyter_environment
+from digitlab.jobs.kernel_main import without
 from digitlab.jobs.launch import run_folder
-from digitlab.jobs.warm import without
 from digitlab.settings import Settings
-from digitlab.store.run import Run
-from digitlab.store.runs import RunLog
+from digitlab.store.runs.log import RunLog
+from digitlab.store.runs.types import Run
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +158,7 @@ def _execute(notebook: Path, output: Path, parameters: dict[str, object]) -> str
 
 def _draw(settings: Settings, parameters: Mapping[str, Any]) -> None:
     """Draw what the notebook will want, while tensorflow loads in its kernel."""
-    from digitlab.learning.known import draw_ahead
+    from digitlab.learning.data.cache import draw_ahead
 
     try:
         draw_ahead(settings, parameters)
@@ -170,7 +170,7 @@ def _look_ahead(settings: Settings, run: Run) -> None:
     """Let the version that serves now see what a page's memory will compare with."""
     if run.verdict != "promoted" or run.version is None:
         return
-    from digitlab.model.reference import Reference
+    from digitlab.model.reference_embeddings import Reference
     from digitlab.store import ModelRegistry
 
     try:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from digitlab.learning.config import FineTuneConfig
-    from digitlab.learning.cycle import FineTune
+    from digitlab.learning.fine_tune import FineTune
 
 __all__ = ["FineTune", "FineTuneConfig"]
 
-_HOMES = {"FineTune": "cycle", "FineTuneConfig": "config"}
+_HOMES = {"FineTune": "fine_tune", "FineTuneConfig": "config"}
 
 
 def __getattr__(name: str) -> Any:

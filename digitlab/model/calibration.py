@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
-from digitlab.images.strokes import write_digits
 from digitlab.model import metrics
-from digitlab.model.refusal import fit_refusal
+from digitlab.model.refusal_threshold import fit_refusal
 from digitlab.model.runtime import Network
+from digitlab.synthetic.handwriting.writer import write_digits
 
 WRITTEN: Final = 2_000  # digits of other hands on which the refusal is fitted; their seed too
 

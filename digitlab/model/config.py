@@ -27,7 +27,7 @@ class TrainConfig:
         shift: largest shift, in pixels.
         elastic: standard deviation of the bending, in pixels.
         worn: share of the images, 0-1, that are worn as photographs are.
-        written: digits drawn by `digitlab.images.strokes` that join each epoch, as a share of
+        written: digits drawn by `synthetic.handwriting` that join each epoch, as a share of
             the training images.
         photographed: training digits that came through synthetic photographs and the front
             end, made once; they join each epoch; a share like `written`.

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.model.config import TrainConfig
-from digitlab.model.quiet import quiet_native
+from digitlab.model.native_stderr import quiet_native
 
 Progress = Callable[[int, int, float], None]
 """Called after each step with step (from 1), steps of this epoch, and the mean loss so far."""

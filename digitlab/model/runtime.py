@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from digitlab.errors import ModelError
 from digitlab.model.card import Card
 from digitlab.model.metrics import evidence, softmax
-from digitlab.model.quiet import quiet_native
+from digitlab.model.native_stderr import quiet_native
 
 BATCH = 64
 """Most images in one call of the interpreter: so many lie in a processor's cache."""

@@ -22,8 +22,8 @@ from digitlab.model import metrics, network
 from digitlab.model.calibration import calibrate
 from digitlab.model.card import Card, file_sha256, library_versions
 from digitlab.model.config import TrainConfig
-from digitlab.model.material import Material
 from digitlab.model.runtime import Network
+from digitlab.model.training_data import Material
 
 EpochDone = Callable[[dict[str, Any]], None]
 """Called with an epoch's row of the history: epoch (from 1), loss, tune figures, seconds."""

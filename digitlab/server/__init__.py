@@ -34,9 +34,9 @@ def serve(
         from digitlab.jobs.cron import Cron  # APScheduler, for those who want a schedule
 
         Cron(options.retrain)
-    from digitlab.jobs.warm import without
-    from digitlab.learning.lessons import held_out
-    from digitlab.learning.screening import Screen
+    from digitlab.jobs.kernel_main import without
+    from digitlab.learning.data.examples import held_out
+    from digitlab.learning.label_quality.screening import Screen
 
     held_out(settings.cache)
     with FeedbackStore.open(settings) as store:  # pages find the database made and up to date,

@@ -22,7 +22,7 @@ def retraining(
         yield
         return
     from digitlab.jobs.cron import Cron
-    from digitlab.jobs.schedule import Scheduler
+    from digitlab.jobs.scheduler import Scheduler
     from digitlab.settings import default_contributor
 
     cron = Cron(options.retrain)

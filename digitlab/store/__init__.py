@@ -1,7 +1,13 @@
 """The store: the ledger of feedback and its pictures, the model versions, runs and schedules."""
 
 from digitlab.store.database import Database
-from digitlab.store.entries import (
+from digitlab.store.feedback.export import EXPORT_FORMATS, ExportFormat, export
+from digitlab.store.feedback.import_folder import ImportItem, parse_legacy_name, scan_import
+from digitlab.store.feedback.pictures import PictureStorage
+from digitlab.store.feedback.reader import FeedbackReader
+from digitlab.store.feedback.relabel import relabel
+from digitlab.store.feedback.store import FeedbackStore
+from digitlab.store.feedback.types import (
     STATES,
     VERDICTS,
     Counts,
@@ -11,17 +17,11 @@ from digitlab.store.entries import (
     State,
     Verdict,
 )
-from digitlab.store.exchange import EXPORT_FORMATS, ExportFormat, export
-from digitlab.store.feedback import FeedbackStore
-from digitlab.store.intake import ImportItem, parse_legacy_name, scan_import
-from digitlab.store.moves import AliasMove, Promotion
-from digitlab.store.options import Options
-from digitlab.store.pictures import PictureStorage
-from digitlab.store.reader import FeedbackReader
-from digitlab.store.registry import ModelRegistry
-from digitlab.store.relabel import relabel
-from digitlab.store.runs import Run, RunLog
-from digitlab.store.schedules import Schedule, ScheduleBook
+from digitlab.store.home_settings import Options
+from digitlab.store.models.moves import AliasMove, Promotion
+from digitlab.store.models.registry import ModelRegistry
+from digitlab.store.runs.log import Run, RunLog
+from digitlab.store.runs.schedules import Schedule, ScheduleBook
 
 __all__ = [
     "EXPORT_FORMATS",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from digitlab.images.examples import Example
-from digitlab.model.prediction import DigitImage, Prediction
+from digitlab.prediction import DigitImage, Prediction
 from digitlab.settings import Settings
 from digitlab.store import Entry, Receipt, Run, RunLog, Verdict
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import ipywidgets  # type: ignore[import-untyped]
 
-from digitlab.widgets import assets
-from digitlab.widgets.banner import Banner
 from digitlab.widgets.desk import Desk
-from digitlab.widgets.header import Header
-from digitlab.widgets.judge import Judge
-from digitlab.widgets.learn import Learn
-from digitlab.widgets.learning import Learning
-from digitlab.widgets.picture_input import PictureInput
-from digitlab.widgets.result import Result
-from digitlab.widgets.session import Session
-from digitlab.widgets.visit import Visit
+from digitlab.widgets.state.run_follower import Learning
+from digitlab.widgets.state.session import Session
+from digitlab.widgets.views import assets
+from digitlab.widgets.views.banner import Banner
+from digitlab.widgets.views.fine_tune_panel import Learn
+from digitlab.widgets.views.header import Header
+from digitlab.widgets.views.picture_input import PictureInput
+from digitlab.widgets.views.result import Result
+from digitlab.widgets.views.verdict_buttons import Judge
+from digitlab.widgets.views.visit_grid import Visit
 
 READY = '<span data-testid="digitlab-ready"></span>'
 

@@ -1,0 +1,197 @@
+"""Marks: which ink of a picture belongs to digits, dark ink or bright."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.images.multi_digit.components import (
+    BODY,
+    Box,
+    Pieces,
+    around_others,
+    crossing,
+    label,
+    plausible,
+    usual_height,
+)
+from digitlab.images.multi_digit.group_strokes import group, joined
+from digitlab.images.multi_digit.paper_sheets import is_sheet, thickness
+from digitlab.images.multi_digit.table_lines import without_lines
+from digitlab.images.segmentation.contrast import stand_out, threshold
+from digitlab.images.segmentation.ink import Floats, Mask
+from digitlab.images.segmentation.ruled_lines import find_rules
+
+_SHARES: Final = (1.0, 0.5, 0.25)  # of the usual width of a stroke
+_SMALLEST: Final = 0.012  # of the longer side: digits are taller
+_FEWEST: Final = 7  # pixels: digits are taller
+_UPRIGHT: Final = 0.5  # of a digit's usual height: a 1 is taller
+_BROAD: Final = 1.6  # usual heights: a level line is longer
+_PALE: Final = 0.4  # of a piece's usual tone: less is a line or a fold
+_HIGH: Final = 2.2  # usual heights: an upright line is longer
+_FRAME: Final = 1.25  # usual heights: the side of a frame is longer
+_NEAR: Final = 0.25  # of the mean side: paper is looked for so far around ink
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Mark:
+    """The ink of one digit, or of some that touch.
+
+    Attributes:
+        box: rows and columns, tight around it.
+        mask: bool, of the box's shape.
+    """
+
+    box: Box
+    mask: Mask
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        return int(self.mask.shape[0])
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+        return int(self.mask.shape[1])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sheet:
+    """A picture whose ink has been told from paper, lines and dust.
+
+    Attributes:
+        contrast: float32 (H, W), how far each pixel stands out from the paper.
+        ink: bool (H, W), all that is ink, dust and lines too.
+        marks: the digits' ink, in no order.
+        height: usual height of a digit, in pixels; 0 without marks.
+    """
+
+    contrast: Floats
+    ink: Mask
+    marks: tuple[Mark, ...]
+    height: float
+
+
+def find_marks(grey: NDArray[np.uint8]) -> Sheet | None:
+    """Find the ink of all digits in a picture.
+
+    Args:
+        grey: uint8 (H, W), the upright picture, ink of either polarity.
+
+    Returns:
+        The sheet; None when the picture holds no ink at all.
+    """
+    if min(grey.shape) < 2 or np.ptp(grey) == 0:
+        return None
+    page = grey.astype(np.float32)
+    dark, bright = _read_dark(page), _read_dark(255 - page)
+    if dark is None or bright is None:
+        return dark or bright
+    marks = [[m for m in sheet.marks if not is_sheet(m.mask)] for sheet in (dark, bright)]
+    bare = np.ones(page.shape, bool)
+    for mark in (*marks[0], *marks[1]):
+        bare[mark.box] &= ~mark.mask
+    is_dark = _evidence(page, marks[0], bare) >= _evidence(255 - page, marks[1], bare)
+    return dark if is_dark else bright
+
+
+def _read_dark(page: Floats) -> Sheet | None:
+    """The page with dark ink; looked at more narrowly while nothing but blots is found."""
+    found = None
+    for share in _SHARES:
+        contrast, noise = stand_out(page, share=share)
+        ink = threshold(contrast, noise=noise)
+        if ink is not None:
+            marks, height = _digits(ink & ~find_rules(ink), contrast)
+            found = found or Sheet(contrast=contrast, ink=ink, marks=(), height=0.0)
+            if marks:
+                return Sheet(contrast=contrast, ink=ink, marks=marks, height=height)
+    return found
+
+
+def _evidence(page: Floats, marks: list[Mark], bare: Mask) -> float:
+    """How long the marks' strokes are, and how much darker than the bare paper near them."""
+    distance = _distance(page, bare)
+    return sum(
+        float(np.median(distance[m.box][m.mask])) * int(m.mask.sum()) / thickness(m.mask)
+        for m in marks
+    )
+
+
+def _distance(page: Floats, bare: Mask) -> Floats:
+    """How far each pixel is darker than the mean of the bare paper near it, in grey levels.
+
+    The paper inside a 0, taken as bright ink, is as bright as the paper around it.
+    """
+    from scipy import ndimage
+
+    size = max(3, int(_NEAR * float(np.sqrt(page.size))))
+    weights = bare.astype(np.float32)
+    share = ndimage.uniform_filter(weights, size)
+    tone = ndimage.uniform_filter(page * weights, size)
+    whole = float(page[bare].mean()) if bare.any() else float(page.mean())
+    paper = np.where(share > 1e-3, tone / np.maximum(share, 1e-3), whole)
+    distance: Floats = paper - page
+    return distance
+
+
+def _digits(ink: Mask, contrast: Floats) -> tuple[tuple[Mark, ...], float]:
+    """The marks among the ink, and the usual height of a digit."""
+    pieces = label(ink, contrast)
+    lines = around_others(pieces) | crossing(pieces)
+    usual = usual_height(pieces, ~lines)
+    broad = np.maximum(pieces.heights, pieces.widths) > _BROAD * usual
+    if (broad | lines).any():
+        pieces = label(ink & ~_pale(pieces, contrast, np.flatnonzero(broad & ~lines)), contrast)
+        pieces = _without_lines(pieces, contrast)
+        if not pieces.boxes:
+            return (), 0.0
+        lines = around_others(pieces) | crossing(pieces)
+        usual = usual_height(pieces, ~lines)
+    if usual < max(_FEWEST, _SMALLEST * max(ink.shape)):
+        return (), 0.0
+    kept = np.flatnonzero(plausible(pieces, usual) & ~lines)
+    marks = [_mark(pieces, numbers) for numbers in group(pieces, kept, usual)]
+    return tuple(mark for mark in marks if mark.height >= _least(mark) * usual), usual
+
+
+def _pale(pieces: Pieces, contrast: Floats, numbers: NDArray[np.intp]) -> Mask:
+    """What is pale beside the rest of its own piece: squared paper, folds, the edge of a shadow."""
+    pale = np.zeros(contrast.shape, bool)
+    for number in numbers:
+        box = pieces.boxes[number]
+        own = pieces.labels[box] == number + 1
+        tone = float(np.percentile(contrast[box][own], 75))
+        pale[box] |= own & (contrast[box] < _PALE * tone)
+    return pale
+
+
+def _without_lines(pieces: Pieces, contrast: Floats) -> Pieces:
+    """The pieces that are left when lines and frames are taken out of them."""
+    ink = pieces.labels > 0
+    around, across = around_others(pieces), crossing(pieces)
+    usual = usual_height(pieces, ~(around | across))
+    broad = across | (np.maximum(pieces.heights, pieces.widths) > _BROAD * usual)
+    most = 0.75 * max(ink.shape)
+    for lined, high in ((around, _FRAME), (broad & ~around, _HIGH)):
+        if lined.any():
+            where = np.append(False, lined)[pieces.labels]
+            level, upright = min(_BROAD * usual, most), min(high * usual, most)
+            ink = without_lines(ink, where=where, level=level, upright=upright)
+    return label(ink, contrast)
+
+
+def _least(mark: Mark) -> float:
+    """The height of a digit at least, in usual heights; commas and colons are narrow and low."""
+    return BODY if mark.width > 0.4 * mark.height else _UPRIGHT
+
+
+def _mark(pieces: Pieces, numbers: list[int]) -> Mark:
+    box = pieces.boxes[numbers[0]]
+    for number in numbers[1:]:
+        box = joined(box, pieces.boxes[number])
+    return Mark(box=box, mask=np.isin(pieces.labels[box], np.array(numbers) + 1))

@@ -1,0 +1,62 @@
+"""Paper: sheets on a desk, which stand out like ink and are none."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.images.segmentation.ink import Mask
+
+_HOLE: Final = 0.001  # of a sheet's box: a digit on it is larger
+_SEVERAL: Final = 3  # holes; a digit has two at most
+_SQUARE: Final = 0.87  # of its rectangle that a sheet fills, its holes filled
+_ANGLES: Final = np.deg2rad(np.arange(-15, 16, 1.5))
+
+
+def is_sheet(mask: Mask) -> bool:
+    """Whether what stands out is a sheet of paper with digits on it.
+
+    These are holes in it: one or more in a rectangle, or more than a digit has, and all of
+    them thinner than the paper around.
+
+    Args:
+        mask: bool (H, W), tight around what hangs together.
+    """
+    from scipy import ndimage
+
+    padded = np.pad(mask, 1)
+    outside, count = ndimage.label(~padded)
+    areas = np.bincount(outside.ravel(), minlength=count + 1)
+    ground = outside[0, 0]
+    holes = [n for n in range(1, count + 1) if n != ground and areas[n] > _HOLE * mask.size]
+    if not holes:
+        return False
+    if _squareness((outside != ground)[1:-1, 1:-1]) > _SQUARE:
+        return True
+    return len(holes) >= _SEVERAL and thickness(mask) > thickness(np.isin(outside, holes))
+
+
+def thickness(mask: Mask) -> float:
+    """Diameter of the largest disc in a mask, in pixels."""
+    from scipy import ndimage
+
+    return 2 * float(ndimage.distance_transform_edt(np.pad(mask, 1)).max())
+
+
+def _squareness(filled: Mask) -> float:
+    """0-1: how much of the rectangle around it, turned as fits best, a shape fills."""
+    rows = np.flatnonzero(filled.any(1))
+    left = filled.argmax(1)[rows]
+    right = filled.shape[1] - filled[:, ::-1].argmax(1)[rows]
+    x = np.concatenate([left, right]).astype(float)
+    y = np.concatenate([rows, rows]).astype(float)
+    return max(float(filled.sum()) / _area(x, y, angle) for angle in _ANGLES)
+
+
+def _area(x: NDArray[np.float64], y: NDArray[np.float64], angle: float) -> float:
+    """Area of the rectangle around points, its sides turned by an angle."""
+    along = x * np.cos(angle) + y * np.sin(angle)
+    down = y * np.cos(angle) - x * np.sin(angle)
+    return float((np.ptp(along) + 1) * (np.ptp(down) + 1))

@@ -1,0 +1,126 @@
+"""Splitting: all digits of a Picture in reading order, each as the model reads it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from digitlab.images.multi_digit.digit_ink import Mark, Sheet, find_marks
+from digitlab.images.multi_digit.join_broken import clusters, merged, ways_to_join
+from digitlab.images.multi_digit.reading_order import in_rows
+from digitlab.images.multi_digit.split_touching import cuts
+from digitlab.images.normalise import is_digit_image, to_digit_image
+from digitlab.images.picture import Picture
+from digitlab.images.segmentation.ink import Mask, bounds, widened
+from digitlab.images.single_digit import DigitView, full_box, read_digit, with_margin
+
+MAX_DIGITS: Final = 200
+"""Digits of one picture that are read; what comes after them in reading order is not."""
+
+_SMALL: Final = 112  # shorter side below which a picture is enlarged before it is looked at
+_LARGE: Final = 1200  # longer side up to which it is
+_WIDE: Final = 0.7  # width to height, from which on a mark may be several digits
+
+Spot = tuple[tuple[DigitView, ...], ...]
+"""The ways to read ink: each mark as a digit first, then parted, or several joined to one."""
+
+
+class _Frame(NamedTuple):
+    """Where what is looked at stands in the full picture.
+
+    Attributes:
+        scale: full pixels per pixel of it.
+        size: width and height of the full picture.
+        corner: x, and y, of its first pixel, in full pixels; less than 0 with a margin.
+    """
+
+    scale: float
+    size: tuple[int, int]
+    corner: float
+
+
+def read_digits(picture: Picture) -> tuple[DigitView, ...]:
+    """Find all digits in a picture, in reading order.
+
+    Rows go from top to bottom, digits from left to right. Digits that touch count as one;
+    `read_spots` also gives the ways to part them.
+
+    Args:
+        picture: as `decode` or `from_array` made it.
+
+    Returns:
+        One view a digit, at most `MAX_DIGITS`; what `read_digit` gives when the picture
+        holds one; empty when there is no ink.
+    """
+    return tuple(view for ways in read_spots(picture) for view in ways[0])
+
+
+def read_spots(picture: Picture) -> tuple[Spot, ...]:
+    """As `read_digits`, with every way to read each mark; the caller chooses."""
+    if any(is_digit_image(grey) for grey in (picture.grey, 255 - picture.grey)):
+        return (((read_digit(picture),),),)
+    whole, margin = with_margin(picture.grey)
+    grey, zoom = _enlarge(whole)
+    sheet = find_marks(grey)
+    marks = () if sheet is None else sheet.marks
+    if sheet is None or len(marks) == 0:
+        alone = read_digit(picture)
+        return () if alone.blank else (((alone,),),)
+    frame = _Frame(picture.scale / zoom, picture.size, -float(margin * picture.scale))
+    together = clusters(marks, sheet.height)
+    rows = in_rows([merged(cluster).box for cluster in together])
+    order = [number for row in rows for number in row][:MAX_DIGITS]
+    spots = [_spot(sheet, together[n], frame) for n in order]
+    if len(marks) == 1:
+        alone = read_digit(picture)
+        spots[0] = ((spots[0][0] if alone.blank else (alone,)), *spots[0][1:])
+    return tuple(spots)
+
+
+def _spot(sheet: Sheet, cluster: list[Mark], frame: _Frame) -> Spot:
+    """Every way to read a cluster, each from left to right."""
+    found = [
+        tuple(_view(sheet, mark, mark.mask, frame) for mark in way)
+        for way in ways_to_join(cluster, sheet.height)
+    ]
+    if len(cluster) == 1 and cluster[0].width > _WIDE * max(cluster[0].height, 0.8 * sheet.height):
+        (mark,) = cluster
+        found += [tuple(_view(sheet, mark, part, frame) for part in way) for way in cuts(mark.mask)]
+    return tuple(found)
+
+
+def _view(sheet: Sheet, mark: Mark, part: Mask, frame: _Frame) -> DigitView:
+    """The view of a part of a mark, with the soft edges of its ink and nothing else."""
+    from scipy import ndimage
+
+    reach = 1 + max(sheet.ink.shape) // 250
+    window = widened(mark.box, reach)
+    own = np.zeros(sheet.ink[window].shape, bool)
+    top, left = (side.start - wide.start for side, wide in zip(mark.box, window, strict=True))
+    own[top : top + mark.height, left : left + mark.width] = part
+    near = ndimage.binary_dilation(own, iterations=reach)
+    near &= ~ndimage.binary_dilation(sheet.ink[window] & ~own) | own
+    contrast = np.where(near, np.maximum(sheet.contrast[window], 0), 0).astype(np.float32)
+    rows, columns = bounds(own)
+    place = tuple(
+        slice(side.start + wide.start, side.stop + wide.start)
+        for side, wide in zip((rows, columns), window, strict=True)
+    )
+    return DigitView(
+        digit_image=to_digit_image(contrast, own),
+        box=full_box((place[0], place[1]), frame.scale, frame.size, (frame.corner, frame.corner)),
+        blank=False,
+    )
+
+
+def _enlarge(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """A strip of small digits made larger, so that one rule serves all sizes; by how much."""
+    zoom = max(1, min(-(-_SMALL // min(grey.shape)), _LARGE // max(grey.shape)))
+    if zoom == 1:
+        return grey, 1
+    height, width = grey.shape
+    large = Image.fromarray(grey).resize((width * zoom, height * zoom), Image.Resampling.BICUBIC)
+    return np.asarray(large), zoom

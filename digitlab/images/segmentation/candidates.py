@@ -1,0 +1,246 @@
+"""Locating: which ink of a grey picture may be the digit's, and of which polarity it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from digitlab.images.segmentation.components import cut_close, find_pieces, gather
+from digitlab.images.segmentation.contrast import stand_out, threshold
+from digitlab.images.segmentation.ink import Floats, Ink, Mask, bounds, extent, widened
+from digitlab.images.segmentation.ruled_lines import find_rules
+
+_AROUND: Final = 0.35  # of the digit's extent: how far around it the paper is looked at
+_CLEAR: Final = 4.0  # times the other polarity's evidence: no doubt is left
+_NARROWER: Final = (0.5, 0.25)  # of the usual width of a stroke
+_STRICT: Final = 0.5  # of the ink's peak: light lines of the paper stay below it
+_COARSE: Final = 180  # longest side of the copy that shows the polarity
+_PASSES: Final = 3  # looks below what turned out to be lines or the desk's edge
+_UNLIKELY: Final = 0.35  # likeness of what is looked below
+_HIDES: Final = 0.3  # of the likeliest piece's ink: less of that is not looked below
+_BLOT: Final = 0.38  # thickness of a piece that is hardly a stroke
+_SEEN: Final = 0.1  # of the picture's longer side: smaller blots are specks
+_MANY: Final = 6  # pieces: some of them are lines or dots of the paper
+_LONG: Final = 0.6  # of the picture's longer side: so is this
+_CLOSE: Final = 0.9  # likeness of a digit from edge to edge
+_RULED: Final = 0.4  # the same, where it may as well be lines of the paper
+_LIKELY: Final = 0.5  # likeness of a digit whose parts are hardly digits themselves
+_PART: Final = 0.1  # of its mass, that such a part counts
+_RIVAL: Final = 0.08  # of the best one's evidence: others are not worth a reading
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sight:
+    """What one polarity shows of a picture; all arrays are (H, W).
+
+    Attributes:
+        bright: whether bright ink on dark paper was looked for.
+        contrast: float32, how far each pixel stands out from the paper, in grey levels.
+        mask: bool, all that was taken for ink.
+        lines: bool, the part of it that is rules, grids and frames.
+        digits: what may be the digit, likely ones first.
+        evidence: how well each of them holds; comparable between polarities.
+    """
+
+    bright: bool
+    contrast: Floats
+    mask: Mask
+    lines: Mask
+    digits: tuple[Ink, ...]
+    evidence: tuple[float, ...]
+
+
+def find_ink(grey: NDArray[np.uint8]) -> tuple[Sight, ...]:
+    """Find the ink that may be a digit.
+
+    Args:
+        grey: uint8 (H, W), the upright picture, ink of either polarity.
+
+    Returns:
+        One sight a polarity that holds ink, the likelier one first; none for a blank page.
+    """
+    if min(grey.shape) < 2 or np.ptp(grey) == 0:
+        return ()
+    page = grey.astype(np.float32)
+    # Which polarity it is shows in a small copy; the other one is not looked at again.
+    coarse = _sights(_smaller(page), quick=max(page.shape) > _COARSE)
+    polarities = [sight.bright for sight in coarse] or [False, True]
+    return coarse if max(page.shape) <= _COARSE else _sights(page, polarities, quick=False)
+
+
+def _sights(
+    page: Floats, polarities: Sequence[bool] = (False, True), *, quick: bool
+) -> tuple[Sight, ...]:
+    """One sight a polarity that holds ink, the likelier one first."""
+    looks = (
+        _see(255 - page if bright else page, bright=bright, quick=quick) for bright in polarities
+    )
+    sights = [sight for sight in looks if sight.digits]
+    if len(sights) < 2:
+        return tuple(_judged(sight, page, None) for sight in sights)
+    paper = _paper_tone(page, sights[0].digits[0].mask, sights[1].digits[0].mask)
+    first, second = sorted(
+        (_judged(sight, page, paper) for sight in sights), key=lambda s: -s.evidence[0]
+    )
+    clear = first.evidence[0] > _CLEAR * second.evidence[0]
+    return (first,) if clear and first.digits[0].likeness > _UNLIKELY else (first, second)
+
+
+def _smaller(page: Floats) -> Floats:
+    """The picture with a longer side of at most `_COARSE` pixels."""
+    longest = max(page.shape)
+    if longest <= _COARSE:
+        return page
+    height, width = (max(1, round(side * _COARSE / longest)) for side in page.shape)
+    small = Image.fromarray(page).resize((width, height), Image.Resampling.BOX)
+    return np.asarray(small)
+
+
+def _see(page: Floats, *, bright: bool, quick: bool) -> Sight:
+    """Look for ink darker than the paper; more narrowly, while blots or nothing are found.
+
+    Args:
+        quick: look once, as far as the polarity asks for it.
+    """
+    contrast, noise = stand_out(page)
+    found = last = _search(contrast, noise, quick=quick)
+    digits = list(found.digits)
+    for share in () if quick and digits else _NARROWER:
+        if digits and not last.blotted:
+            break
+        last = _search(*stand_out(page, share=share), quick=quick)
+        digits += last.digits
+    digits = _distinct(digits)
+    return Sight(
+        bright=bright,
+        contrast=contrast,
+        mask=found.mask,
+        lines=found.lines,
+        digits=tuple(digits),
+        evidence=tuple(ink.mass for ink in digits),
+    )
+
+
+class _Found(NamedTuple):
+    digits: list[Ink]
+    mask: Mask
+    lines: Mask
+    blotted: bool
+
+
+def _search(contrast: Floats, noise: float, *, quick: bool) -> _Found:
+    """Part the ink into what may be digits; below lines and the desk's edge if need be."""
+    from scipy import ndimage
+
+    shape, left = contrast.shape, contrast
+    mask, lines = np.zeros(shape, bool), np.zeros(shape, bool)
+    digits: list[Ink] = []
+    blotted = False
+    for number in range(2 if quick else _PASSES):
+        ink = threshold(left, noise=noise if number == 0 else None)
+        if ink is None:
+            break
+        ruled = find_rules(ink)
+        mask, lines = mask | ink, lines | ruled
+        if number == 0 and ruled.any():
+            digits += cut_close(find_pieces(ink, left), left, likeness=_RULED)
+        if (ink & ~ruled).any():
+            pieces = find_pieces(ink & ~ruled, left)
+            digits += cut_close(pieces, left, likeness=_CLOSE) if number == 0 else []
+            digits += gather(pieces, left)
+            if not quick and (len(pieces) >= _MANY or (pieces.extents > _LONG * max(shape)).any()):
+                known = noise if number == 0 else None
+                dark = threshold(left, noise=known, weak=_STRICT)
+                digits += [] if dark is None else gather(find_pieces(dark, left), left)
+            unlikely = np.flatnonzero(pieces.likeness < _UNLIKELY)
+            if pieces.masses[unlikely].sum() > _HIDES * (pieces.masses * pieces.likeness).max():
+                ruled |= pieces.mask(unlikely)
+            blotted |= bool(
+                ((pieces.thickness > _BLOT) & (pieces.extents > _SEEN * max(shape))).any()
+            )
+        if not ruled.any():
+            break
+        reach = 2 + max(shape) // 200
+        left = np.where(ndimage.maximum_filter(ruled, 2 * reach + 1), 0, contrast)
+    return _Found(digits, mask, lines, blotted)
+
+
+def _distinct(digits: list[Ink]) -> list[Ink]:
+    """Likely ones first; of those that share their place only the likeliest.
+
+    A part of what looks like a digit is hardly one itself: a bar of a 4, the sleeve of a coat.
+    """
+    kept: list[Ink] = []
+    for ink in sorted(digits, key=lambda ink: -ink.mass):
+        if any(_overlap(bounds(ink.mask), bounds(other.mask)) >= 0.8 for other in kept):
+            continue
+        part = any(other.likeness >= _LIKELY and _within(ink.mask, other.mask) for other in kept)
+        kept.append(replace(ink, mass=ink.mass * _PART) if part else ink)
+    return sorted(kept, key=lambda ink: -ink.mass)
+
+
+def _within(mask: Mask, other: Mask) -> bool:
+    """Whether a mask lies in another one, as a smaller part of it."""
+    inside = int((mask & other).sum())
+    return bool(inside >= 0.8 * mask.sum() and inside < 0.7 * other.sum())
+
+
+def _overlap(one: tuple[slice, slice], other: tuple[slice, slice]) -> float:
+    """Shared area of two boxes, as a share of the larger one."""
+    shared, areas = 1.0, [1.0, 1.0]
+    for a, b in zip(one, other, strict=True):
+        shared *= max(0, min(a.stop, b.stop) - max(a.start, b.start))
+        areas = [areas[0] * (a.stop - a.start), areas[1] * (b.stop - b.start)]
+    return shared / max(areas)
+
+
+def _judged(sight: Sight, page: Floats, paper: float | None) -> Sight:
+    """The sight with its evidence: thin, well placed, distinct from the paper, and much of it.
+
+    Args:
+        page: the picture, ink of either polarity.
+        paper: its paper's tone; None when only one polarity holds ink.
+    """
+    first = sight.digits[0]
+    strength = 1.0
+    if paper is not None:
+        away = page - paper if sight.bright else paper - page
+        strength = first.likeness * _thin(first.mask) * float(np.median(away[first.mask]))
+    shares = [ink.mass / first.mass for ink in sight.digits]
+    kept = [i for i, share in enumerate(shares) if share >= _RIVAL]
+    return replace(
+        sight,
+        digits=tuple(sight.digits[i] for i in kept),
+        evidence=tuple(strength * shares[i] for i in kept),
+    )
+
+
+def _paper_tone(page: Floats, dark: Mask, bright: Mask) -> float:
+    """The tone around two rival readings of a picture.
+
+    The paper inside a 0 taken as bright ink is no brighter than the paper outside: seen from
+    outside, only one of the two is distinct.
+    """
+    either = dark | bright
+    box = bounds(either)
+    outside = np.zeros(page.shape, bool)
+    outside[widened(box, round(_AROUND * extent(box)) + 1)] = True
+    outside[box] = False
+    if outside.sum() < 0.1 * page.size:  # the digit fills the picture: paper is what is neither
+        outside |= ~either
+    return float(np.median(page[outside] if outside.any() else page))
+
+
+def _thin(mask: Mask) -> float:
+    """0-1: strokes are thin; the gaps between a digit and a frame around it are not."""
+    from scipy import ndimage
+
+    part = mask[bounds(mask)]
+    part = np.pad(part[:: 1 + part.shape[0] // 200, :: 1 + part.shape[1] // 200], 1)
+    thickness = 2 * float(ndimage.distance_transform_edt(part).max()) / max(part.shape)
+    return float(np.clip(1.5 - 2 * thickness, 0.1, 1))

@@ -1,0 +1,154 @@
+"""Rules: straight lines of the paper among the ink, told from the strokes that cross them."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.images.segmentation.ink import Mask
+
+_SIDE: Final = 200  # pixels of the reduced mask on which lines are looked for
+_TILT: Final = 21.0  # degrees from level or upright, at most
+_STEP: Final = 0.5  # degrees
+_SPAN: Final = 0.6  # of the picture's shorter side that a line crosses, at least
+_COVER: Final = 0.7  # of its way through the picture that is ink, at least
+_END: Final = 0.12  # of its way, at either end of it
+_AT_ENDS: Final = 0.4  # of these that are ink: a stroke of a digit ends before the edge
+_REACHES: Final = 0.55  # of the picture's side that a piece must span to be looked at
+_MOST: Final = 24  # lines of one direction
+
+
+class _Line(NamedTuple):
+    angle: float  # radians of its normal
+    rho: float  # distance from the corner, in reduced pixels
+
+
+def find_rules(mask: Mask) -> Mask:
+    """Pixels of long straight lines; where a stroke crosses one, the stroke keeps its pixels.
+
+    A Hough transform (Duda and Hart 1972) over the angles that lines on paper have: a line
+    counts when it is ink on most of its way through the picture.
+
+    Args:
+        mask: bool (H, W), all ink.
+
+    Returns:
+        bool (H, W), a part of `mask`; nothing when there is no line.
+    """
+    from scipy import ndimage
+
+    nothing = np.zeros_like(mask)
+    if min(mask.shape) < 24 or not _reaches(mask):
+        return nothing
+    factor = -(-max(mask.shape) // _SIDE)
+    small = _reduced(mask, factor)
+    found = nothing.copy()
+    for upright in (False, True):
+        lines = _lines(small, upright=upright)
+        if not lines:
+            continue
+        band = _bands(mask.shape, lines, factor)
+        rest = mask & ~band
+        # Across a line, ink on both sides of it is a stroke that goes on underneath.
+        reach = 2 * (factor + 1) + 2 * factor
+        shape = (3, reach | 1) if upright else (reach | 1, 3)
+        crossing = ndimage.binary_closing(np.pad(rest, reach), np.ones(shape))
+        found |= mask & band & ~crossing[reach:-reach, reach:-reach]
+    return found
+
+
+def _reaches(mask: Mask) -> bool:
+    """Whether any piece is long enough to hold a line."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(mask, np.ones((3, 3)))
+    return any(
+        (box[0].stop - box[0].start) > _REACHES * mask.shape[0]
+        or (box[1].stop - box[1].start) > _REACHES * mask.shape[1]
+        for box in ndimage.find_objects(labels)
+    )
+
+
+def _reduced(mask: Mask, factor: int) -> Mask:
+    """Each square of `factor` pixels a side becomes one, ink if any of it is."""
+    rows, columns = (-length % factor for length in mask.shape)
+    padded = np.pad(mask, ((0, rows), (0, columns)))
+    blocks = padded.reshape(padded.shape[0] // factor, factor, -1, factor)
+    return np.asarray(blocks.any((1, 3)), bool)
+
+
+def _lines(mask: Mask, *, upright: bool) -> list[_Line]:
+    """Lines of one direction, the most covered ones first."""
+    y, x = np.nonzero(mask)
+    height, width = mask.shape
+    angles = np.deg2rad(np.arange(-_TILT, _TILT + _STEP / 2, _STEP) + (0 if upright else 90))
+    rho = np.rint(np.outer(np.cos(angles), x) + np.outer(np.sin(angles), y)).astype(np.intp)
+    offset = width + height
+    size = 3 * offset
+    keys = rho + offset + np.arange(len(angles))[:, None] * size
+    counts = np.bincount(keys.ravel(), minlength=len(angles) * size).reshape(len(angles), size)
+    chords = _chords(angles, np.arange(size) - offset, width, height)
+    long = chords >= _SPAN * min(height, width)
+    cover = np.where(long, counts / np.maximum(chords, 1), 0.0)
+    lines: list[_Line] = []
+    while len(lines) < _MOST:
+        best = int(cover.argmax())
+        row, column = divmod(best, size)
+        if cover[row, column] < _COVER:
+            break
+        line = _Line(float(angles[row]), float(column - offset))
+        if _goes_through(mask, line):
+            lines.append(line)
+        # The same line at neighbouring angles and places is not another one.
+        cover[:, max(0, column - 1) : column + 2] = np.where(
+            np.abs(angles - angles[row])[:, None] < np.deg2rad(6),
+            0,
+            cover[:, column - 1 : column + 2],
+        )
+    return lines
+
+
+def _goes_through(mask: Mask, line: _Line) -> bool:
+    """Whether a line is ink at both of its ends, at the picture's edges."""
+    height, width = mask.shape
+    t = np.arange(-height - width, height + width)
+    x = np.rint(line.rho * np.cos(line.angle) - t * np.sin(line.angle)).astype(int)
+    y = np.rint(line.rho * np.sin(line.angle) + t * np.cos(line.angle)).astype(int)
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    y, x = y[inside], x[inside]
+    near = np.zeros(len(y), bool)
+    for dy, dx in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)):
+        near |= mask[np.clip(y + dy, 0, height - 1), np.clip(x + dx, 0, width - 1)]
+    end = max(1, round(_END * len(near)))
+    return min(float(near[:end].mean()), float(near[-end:].mean())) >= _AT_ENDS
+
+
+def _chords(
+    angles: NDArray[np.float64], rho: NDArray[np.intp], width: int, height: int
+) -> NDArray[np.float64]:
+    """Length of each line's way through the picture, in pixels; (angles, places)."""
+    cos, sin = np.cos(angles)[:, None], np.sin(angles)[:, None]
+    low, high = np.full((len(angles), len(rho)), -np.inf), np.full((len(angles), len(rho)), np.inf)
+    # A point of the line is rho * (cos, sin) + t * (-sin, cos).
+    for start, way, length in ((rho * cos, -sin, width), (rho * sin, cos, height)):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            one, two = (-0.5 - start) / way, (length - 0.5 - start) / way
+        flat = np.abs(way) < 1e-9
+        outside = flat & ((start < -0.5) | (start > length - 0.5))
+        low = np.maximum(low, np.where(flat, -np.inf, np.minimum(one, two)))
+        high = np.minimum(high, np.where(flat, np.inf, np.maximum(one, two)))
+        high = np.where(outside, -np.inf, high)
+    return np.asarray(np.clip(np.nan_to_num(high - low, neginf=0, posinf=0), 0, None), np.float64)
+
+
+def _bands(shape: tuple[int, ...], lines: list[_Line], factor: int) -> Mask:
+    """All pixels within one reduced pixel of a line."""
+    band = np.zeros(shape, bool)
+    y, x = np.arange(shape[0])[:, None] / factor, np.arange(shape[1]) / factor
+    shift = (1 - 1 / factor) / 2  # centres of reduced pixels
+    for angle, rho in lines:
+        away = np.cos(angle) * (x - shift) + np.sin(angle) * (y - shift) - rho
+        band |= np.abs(away) <= 1.0 + 0.5 / factor
+    return band

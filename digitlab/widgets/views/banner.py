@@ -1,0 +1,35 @@
+"""Banner: what went wrong, in a plain sentence that screen readers say at once."""
+
+from __future__ import annotations
+
+import anywidget
+import traitlets
+
+from digitlab.widgets.state.messages import listen
+from digitlab.widgets.state.session import Session
+from digitlab.widgets.views import assets
+
+
+class Banner(anywidget.AnyWidget):
+    """The session's error; takes no room while there is none.
+
+    Messages from the browser: "close", "ready".
+    """
+
+    _esm = assets.script("banner")
+    _css = assets.style("banner")
+
+    error = traitlets.Unicode().tag(sync=True)
+    ready = traitlets.Bool(False)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        listen(
+            self,
+            session,
+            {
+                "close": lambda *_: session.dismiss(),
+                "ready": lambda *_: setattr(self, "ready", True),
+            },
+        )
+        traitlets.dlink((session, "error"), (self, "error"))
