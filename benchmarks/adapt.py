@@ -6,7 +6,7 @@
 Corrections are digits of a style that the base misreads (benchmarks/styles.py). Each run is what
 `digitlab fine-tune` runs, in this process: screening, lessons, training, the choice of alpha,
 export, calibration and the gate. `--naive` is the old app's way: one `train_on_batch` for each
-wrong picture. `--poison` flips labels (benchmarks/poison.py). Runs are kept in FILE, a line of
+wrong picture. `--poison` flips labels. Runs are kept in FILE, a line of
 JSON each, as they come: interrupted, the same call goes on. `--write` puts the tables made from
 FILE into docs/learning.md.
 """
@@ -27,10 +27,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import poison
 import styles
-from adapt_tables import clean_table, naive_table, poison_table
-from pages import write
+from common import poisoned_feedback
+from common.adapt_tables import clean_table, naive_table, poison_table
+from common.docs_tables import write
 
 from digitlab.datasets import mnist, photographs
 from digitlab.learning.config import FineTuneConfig
@@ -135,12 +135,14 @@ def poison_jobs(name: str, seed: int) -> list[Job]:
     x, y, people, order = misread(name, seed)
     cases = [
         given
-        for given in poison.by_one(name, x[order], y[order], np.random.default_rng([seed, 1]))
+        for given in poisoned_feedback.by_one(
+            name, x[order], y[order], np.random.default_rng([seed, 1])
+        )
         if given.case.startswith("one person, 50 corrections,")
     ]
     cases += [
         given
-        for given in poison.by_five(name, x[order], y[order], people[order], seed)
+        for given in poisoned_feedback.by_five(name, x[order], y[order], people[order], seed)
         if given.case in {"five people, sound", "one of five: fifty flipped at random"}
     ]
     jobs = []

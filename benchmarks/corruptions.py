@@ -14,8 +14,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-from corrupted import CORRUPTIONS, corrupt
-from pages import table, write
+from common.docs_tables import table, write
+from common.image_corruptions import CORRUPTIONS, corrupt
 from PIL import Image
 
 from digitlab.datasets import mnist

@@ -5,7 +5,7 @@
 Misread photographs of the photo bench are corrected once, and shown again: the same file, saved
 anew, made smaller, turned. Then a thousand corrections of misread digits of many styles
 (benchmarks/styles.py) are remembered too, and MNIST and other photographs are read with them; and
-corrections with flipped labels (benchmarks/poison.py). The base reads; nothing is trained.
+corrections with flipped labels (common/poisoned_feedback.py). The base reads; nothing is trained.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import poison
 from adapt import misread
-from difficulties import DIFFICULTIES
-from files import encoded
-from memory_text import text
-from pages import write
+from common import poisoned_feedback
+from common.docs_tables import write
+from common.memory_tables import text
+from common.photo_difficulties import DIFFICULTIES
+from common.picture_files import encoded
 from photos import pictures
 from PIL import Image, ImageOps
 from styles import STYLES
@@ -170,8 +170,10 @@ def poisoned(seed: int) -> dict[str, int]:
     worst: dict[str, int] = {}
     for name in POISONED:
         x, y, people, order = misread(name, seed)
-        cases = [*poison.by_one(name, x[order], y[order], np.random.default_rng([seed, 1]))]
-        cases += poison.by_five(name, x[order], y[order], people[order], seed)
+        cases = [
+            *poisoned_feedback.by_one(name, x[order], y[order], np.random.default_rng([seed, 1]))
+        ]
+        cases += poisoned_feedback.by_five(name, x[order], y[order], people[order], seed)
         for given in (given for given in cases if (given.said != given.true).any()):
             with home() as lab:
                 for image, said in zip(given.x, given.said, strict=True):

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pages import write
+from common.docs_tables import write
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -30,8 +30,8 @@ from digitlab.datasets import mnist
 from digitlab.synthetic.photographs.photograph import Scene, photograph
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-from conftest import launch  # the browser that the tests use
-from serving import Server, start_server, write_notebook  # and their server
+from support.chromium import launch  # the browser that the tests use
+from support.live_server import Server, start_server, write_notebook  # and their server
 
 ONE_CELL = 'import ipywidgets; ipywidgets.Button(description="Lone")'
 BYTES = 2_000_000

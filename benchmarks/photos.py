@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from difficulties import DIFFICULTIES, LABELS
-from pages import write
-from plain import plain, resized
-from sheets import sheet
+from common.baseline_normalisers import plain, resized
+from common.contact_sheets import sheet
+from common.docs_tables import write
+from common.photo_difficulties import DIFFICULTIES, LABELS
 
 from digitlab.datasets import mnist
 from digitlab.images import decode

@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from fonts import HANDWRITING, LETTERS, PRINTED, missing, pages
-from pages import table, write
+from common.docs_tables import table, write
+from common.font_glyphs import HANDWRITING, LETTERS, PRINTED, missing, pages
 
 from digitlab.datasets import mnist, read_idx
 from digitlab.images import from_array, read_candidates

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from pages import write
+from common.docs_tables import write
 from PIL import Image, ImageDraw
 
 from digitlab.datasets import mnist

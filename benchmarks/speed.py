@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from files import encoded
-from pages import table, write
+from common.docs_tables import table, write
+from common.picture_files import encoded
 from PIL import Image
 
 from digitlab.datasets import mnist

@@ -18,10 +18,10 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from fonts import missing
-from hands import HANDS, written_by
-from numerals import NUMERALS, drawn
-from pages import table, write
+from common.docs_tables import table, write
+from common.font_glyphs import missing
+from common.font_numerals import NUMERALS, drawn
+from common.handwriting_styles import HANDS, written_by
 from PIL import Image
 
 from digitlab.datasets import mnist

@@ -18,7 +18,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 CONSTRAINTS = ROOT / "constraints.txt"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-"""Commands of browsers that the tests take; tests/conftest.py has the same list."""
+"""Commands of browsers that the tests take; tests/support/chromium.py has the same list."""
 
 PARTS = {
     "serve": (".", "about 0.7 GB, most of it TensorFlow; 2.7 GB on disk"),

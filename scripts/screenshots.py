@@ -30,9 +30,9 @@ from digitlab.settings import bundled
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-from browsing import choose, label  # noqa: E402 # what the tests of the page do in a browser
-from conftest import launch  # noqa: E402 # the browser that the tests use
-from misread import SCALE, misread  # noqa: E402
+from support.browser_page import choose, label  # noqa: E402 # what the tests of the page do in a browser
+from support.chromium import launch  # noqa: E402 # the browser that the tests use
+from support.misread_digits import SCALE, misread  # noqa: E402
 
 OUT = ROOT / "docs" / "screenshots"
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}}

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import pytest
+from support.chromium import PHONE, launch, strays
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Playwright
-    from serving import Server
+    from playwright.sync_api import Browser, Page
+    from support.live_server import Server
 
     from digitlab.model.runtime import Classifier
     from digitlab.store import RunLog
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-QUIET = [  # a Chromium that asks nobody for updates, fonts or experiments
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-CAMERA = ["--use-fake-device-for-media-stream"]  # moving shapes; a page still has to be allowed
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -42,13 +27,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         from digitlab.model.finetuning import prepare
 
         prepare(threads=FineTuneConfig().threads)
-
-
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 360, "height": 740},
-    "has_touch": True,
-    "is_mobile": True,
-}
 
 
 @pytest.fixture(scope="session")
@@ -75,15 +53,6 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def launch(playwright: Playwright) -> Browser:
-    """Start an installed Chromium or Chrome, else Playwright's own."""
-    installed = next(filter(None, map(shutil.which, BROWSERS)), None)
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return playwright.chromium.launch(
-        executable_path=installed, args=[*QUIET, *CAMERA, *(["--no-sandbox"] if as_root else [])]
-    )
-
-
 @pytest.fixture
 def browser_page(chromium: Browser) -> Iterator[Page]:
     """A page in a context of its own.
@@ -106,7 +75,7 @@ def browser_page(chromium: Browser) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The page on a real server with a home of its own; one a module."""
-    from serving import start_server
+    from support.live_server import start_server
 
     server = start_server(tmp_path_factory.mktemp("home"))
     yield server
@@ -128,7 +97,7 @@ def runs(server: Server) -> Iterator[RunLog]:
 @pytest.fixture
 def page(browser_page: Page, server: Server) -> Page:
     """The page of `server`, ready to be used."""
-    from browsing import ready
+    from support.browser_page import ready
 
     return ready(browser_page, server)
 
@@ -136,7 +105,7 @@ def page(browser_page: Page, server: Server) -> Page:
 @pytest.fixture
 def phone(chromium: Browser, server: Server) -> Iterator[Page]:
     """The same on a phone, with the checks of `browser_page`."""
-    from browsing import ready
+    from support.browser_page import ready
 
     context = chromium.new_context(**PHONE)
     errors: list[str] = []
@@ -154,13 +123,3 @@ def forgetful(server: Server) -> Iterator[None]:
     """What a test corrected is forgotten in the next one."""
     yield
     server.forget()
-
-
-def strays(urls: list[str]) -> list[str]:
-    """Those addresses that are not on this machine."""
-    return [
-        url
-        for url in urls
-        if urlsplit(url).scheme not in {"data", "blob", "about"}
-        and urlsplit(url).hostname != "127.0.0.1"
-    ]

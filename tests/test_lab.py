@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 import pytest
-from number_sheets import sheet
 from PIL import Image
+from support.number_sheets import sheet
 
 import digitlab
 from digitlab.datasets import mnist

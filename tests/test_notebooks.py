@@ -10,12 +10,12 @@ import nbformat
 import papermill
 import pytest
 from papermill import inspect_notebook
+from support.paths import ROOT
 
 from digitlab.learning.config import TYPES, FineTuneConfig
 from digitlab.settings import Settings, bundled
 from digitlab.store import RunLog
 
-ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("dashboards/*.ipynb")])
 
 

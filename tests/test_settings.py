@@ -1,14 +1,11 @@
 """Settings: which home is meant, and what stands in it."""
 
-from pathlib import Path
-
 import pytest
+from support.paths import ROOT
 
 import digitlab
 from digitlab.errors import StoreError
 from digitlab.settings import Settings, bundled, checkout
-
-ROOT = Path(__file__).parent.parent
 
 
 def test_the_argument_names_the_home_first(tmp_path):

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from serving import fetch
+from support.live_server import fetch
+from support.paths import ROOT
 
 from digitlab.datasets import mnist
 
 pytestmark = pytest.mark.wheel
 
-ROOT = Path(__file__).parent.parent
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
 

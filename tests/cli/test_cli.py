@@ -1,0 +1,412 @@
+"""The command line, run as a process: its JSON, its exit codes, its one-line errors."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.number_sheets import sheet
+
+from digitlab.datasets import mnist
+
+HEADER = ",".join(["label", *(f"pixel{i}" for i in range(784))])
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Call `digitlab --home TMP ...` as a process of its own."""
+
+    def call(*arguments, stdin=None, home=tmp_path / "home"):
+        environ = {k: v for k, v in os.environ.items() if not k.startswith("DIGITLAB")}
+        return subprocess.run(
+            [sys.executable, "-m", "digitlab", "--home", str(home), *map(str, arguments)],
+            capture_output=True,
+            input=stdin,
+            env=environ,
+            cwd=tmp_path,
+            check=False,
+        )
+
+    return call
+
+
+def lines(done) -> list[dict]:
+    return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+
+def picture(digit: int, n: int = 0) -> Image.Image:
+    """A clean MNIST digit of `tune`, black on white, 280 px a side."""
+    x, y = mnist.load("tune")
+    return Image.fromarray(255 - x[np.flatnonzero(y == digit)[n]]).resize((280, 280))
+
+
+@pytest.fixture
+def seven(tmp_path):
+    path = tmp_path / "seven.png"
+    picture(7).save(path)
+    return path
+
+
+# predict ---------------------------------------------------------------------------------
+
+
+def test_predict_prints_one_json_object_a_picture_as_documented(run, seven):
+    done = run("predict", seven, "--json")
+    assert done.returncode == 0
+    (line,) = lines(done)
+    assert set(line) == {"picture", "model", "digits", "error"}
+    assert (line["picture"], line["model"], line["error"]) == (str(seven), "base", None)
+    (digit,) = line["digits"]
+    assert set(digit) == {
+        "label",
+        "confidence",
+        "probabilities",
+        "refused",
+        "remembered",
+        "box",
+    }
+    assert (digit["label"], digit["refused"], digit["remembered"]) == (7, False, False)
+    assert len(digit["probabilities"]) == 10
+    assert sum(digit["probabilities"]) == pytest.approx(1)
+    assert digit["confidence"] == max(digit["probabilities"])
+    x, y, w, h = digit["box"]
+    assert 0 <= x < x + w <= 280
+    assert 0 <= y < y + h <= 280
+
+
+def test_split_gives_all_digits_in_reading_order(run, tmp_path):
+    Image.fromarray(sheet("207", "51")).save(tmp_path / "rows.png")
+    (line,) = lines(run("predict", "--split", "--json", "rows.png"))
+    assert [digit["label"] for digit in line["digits"]] == [2, 0, 7, 5, 1]
+    assert line["error"] is None
+    boxes = [digit["box"] for digit in line["digits"]]
+    assert boxes[0][0] < boxes[1][0] < boxes[2][0]
+    assert boxes[3][1] > boxes[0][1] + boxes[0][3]
+    done = run("predict", "--split", "rows.png")
+    assert done.stdout.decode().startswith("rows.png: 20751 (")
+    assert done.stdout.decode().count("%") == 5
+    (line,) = lines(run("predict", "--json", "rows.png"))
+    assert len(line["digits"]) == 1
+
+
+def test_split_of_one_digit_says_the_same_as_without(run, seven):
+    assert run("predict", "--split", seven).stdout == run("predict", seven).stdout
+
+
+def test_split_of_a_blank_picture_finds_no_digits_and_is_no_error(run, tmp_path):
+    Image.new("L", (200, 100), 230).save(tmp_path / "blank.png")
+    done = run("predict", "--split", "--json", "blank.png")
+    assert done.returncode == 0
+    (line,) = lines(done)
+    assert (line["digits"], line["error"]) == ([], None)
+    assert run("predict", "--split", "blank.png").stdout == b"blank.png: I see no digit here\n"
+
+
+def test_three_broken_pictures_and_a_good_one_give_four_lines_and_exit_1(run, seven, tmp_path):
+    (tmp_path / "text.png").write_text("this is no picture")
+    jpeg = io.BytesIO()
+    picture(3).convert("RGB").save(jpeg, "JPEG")
+    (tmp_path / "cut.jpg").write_bytes(jpeg.getvalue()[: len(jpeg.getvalue()) // 2])
+    (tmp_path / "empty.png").write_bytes(b"")
+    done = run("predict", "--json", "text.png", "cut.jpg", "empty.png", seven)
+    assert done.returncode == 1
+    found = lines(done)
+    codes = [line["error"] and line["error"]["code"] for line in found]
+    assert codes == ["not-a-picture", "damaged", "empty", None]
+    assert all(line["error"]["message"] and line["digits"] == [] for line in found[:3])
+    assert b"Traceback" not in done.stdout + done.stderr
+
+
+def test_a_missing_picture_is_one_line_with_its_code(run):
+    done = run("predict", "--json", "none.png")
+    assert done.returncode == 1
+    assert lines(done)[0]["error"]["code"] == "not-found"
+
+
+def test_a_folder_gives_its_pictures_by_ending_sorted(run, tmp_path):
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    for name, digit in (("b.png", 1), ("a.jpg", 2)):
+        picture(digit).save(folder / name)
+    (folder / "notes.txt").write_text("no picture")
+    done = run("predict", "scans", "--json")
+    assert done.returncode == 0
+    assert [os.path.basename(line["picture"]) for line in lines(done)] == ["a.jpg", "b.png"]
+
+
+def test_a_folder_without_pictures_is_an_error_and_not_silence(run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    done = run("predict", "empty", "--json")
+    assert done.returncode == 1
+    assert lines(done)[0]["error"]["code"] == "not-found"
+
+
+def test_a_file_over_the_limit_is_refused_with_its_size(run, tmp_path):
+    with (tmp_path / "huge.jpg").open("wb") as file:
+        file.truncate(30_000_000)
+    (line,) = lines(run("predict", "huge.jpg", "--json"))
+    assert line["error"]["code"] == "too-large"
+    assert "30.0 MB" in line["error"]["message"]
+
+
+def test_a_named_file_is_tried_whatever_its_ending(run, seven):
+    other = seven.with_suffix(".scan")
+    seven.rename(other)
+    assert lines(run("predict", "--json", other))[0]["digits"][0]["label"] == 7
+
+
+def test_a_dash_reads_standard_input(run, seven):
+    done = run("predict", "-", "--json", stdin=seven.read_bytes())
+    assert lines(done)[0]["digits"][0]["label"] == 7
+
+
+def test_without_json_a_sentence_tells_the_digit(run, seven):
+    done = run("predict", seven)
+    assert done.stdout.decode().startswith(f"{seven}: 7 (")
+
+
+def test_blank_paper_is_refused_with_a_best_guess(run, tmp_path):
+    Image.new("L", (300, 300), 230).save(tmp_path / "blank.png")
+    done = run("predict", "blank.png", "--json")
+    assert done.returncode == 0
+    (digit,) = lines(done)[0]["digits"]
+    assert digit["refused"] is True
+    assert digit["label"] in range(10)
+
+
+# evaluate --------------------------------------------------------------------------------
+
+
+def test_explain_writes_the_steps_of_a_reading(run, seven, tmp_path):
+    done = run("predict", "--explain", "steps", "--json", seven)
+    assert done.returncode == 0
+    assert len(lines(done)) == 1
+    written = sorted(path.name for path in (tmp_path / "steps").iterdir())
+    steps = ["grey", "contrast", "mask", "candidates", "digit"]
+    assert written == [f"{seven.name}-{n}-{step}.png" for n, step in enumerate(steps, 1)]
+    with Image.open(tmp_path / "steps" / written[4]) as image:
+        assert image.size == (280, 280)
+
+
+def test_explain_of_blank_paper_shows_that_there_was_nothing(run, tmp_path):
+    Image.new("L", (60, 60), 200).save(tmp_path / "blank.png")
+    assert run("predict", "--explain", "steps", "blank.png").returncode == 0
+    written = sorted(path.name for path in (tmp_path / "steps").iterdir())
+    assert written == [
+        f"blank.png-{n}-{s}.png" for n, s in enumerate(("grey", "candidates", "digit"), 1)
+    ]
+
+
+def test_explain_into_a_file_is_one_line(run, seven, tmp_path):
+    (tmp_path / "steps").mkdir()
+    (tmp_path / "steps" / "x").write_text("")
+    done = run("predict", "--explain", "steps/x/y", seven)
+    assert done.returncode == 1
+    assert b"cannot be written" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_evaluate_reads_a_labelled_folder(run, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for digit in range(4):
+        picture(digit).save(folder / f"{digit}_me.png")
+    (folder / "5_broken.png").write_bytes(b"no")
+    done = run("evaluate", "data", "--json")
+    assert done.returncode == 0
+    (found,) = lines(done)
+    assert set(found) == {
+        *("n", "correct", "accuracy", "ci95", "ece", "refused", "unreadable", "confusion"),
+        *("model", "seen", "unseen"),
+    }
+    assert (found["n"], found["unreadable"], found["correct"]) == (5, 1, 4)
+    assert found["accuracy"] == pytest.approx(0.8)
+    assert found["ci95"][0] < 0.8 < found["ci95"][1]
+    assert np.array(found["confusion"]).shape == (10, 10)
+    assert np.trace(found["confusion"]) == 4
+    assert (found["seen"], found["unseen"]) == (None, None)
+
+
+@pytest.mark.parametrize("dark_ink", [True, False])
+def test_evaluate_reads_an_npz_of_either_polarity(run, tmp_path, dark_ink):
+    x, y = (a[:20] for a in mnist.load("tune"))
+    np.savez(tmp_path / "d.npz", x=255 - x if dark_ink else x, y=y)
+    (found,) = lines(run("evaluate", "d.npz", "--json"))
+    assert found["n"] == 20
+    assert found["correct"] >= 19
+
+
+def test_evaluate_tells_apart_what_kaggles_file_shares_with_the_training(run, tmp_path):
+    rows = [HEADER]
+    for split, n in (("train", 3), ("test", 2)):
+        x, y = mnist.load(split)
+        rows += [",".join(map(str, [y[i], *x[i].ravel()])) for i in range(n)]
+    (tmp_path / "train.csv").write_text("\n".join(rows))
+    (found,) = lines(run("evaluate", "train.csv", "--json"))
+    assert (found["seen"]["n"], found["unseen"]["n"], found["n"]) == (3, 2, 5)
+
+
+def test_evaluate_without_json_is_a_sentence(run, tmp_path):
+    x, y = (a[:5] for a in mnist.load("tune"))
+    np.savez(tmp_path / "d.npz", x=x, y=y)
+    assert b"of 5 right" in run("evaluate", "d.npz").stdout
+
+
+@pytest.mark.parametrize("data", ["nowhere", "mnist:train", "notes.txt"])
+def test_evaluate_refuses_what_is_no_data_set_in_one_line(run, tmp_path, data):
+    (tmp_path / "notes.txt").write_text("x")
+    done = run("evaluate", data)
+    assert done.returncode == 1
+    assert done.stdout == b""
+    *_, last = done.stderr.decode().splitlines()
+    assert last.startswith(f"digitlab: {data}: expected")
+
+
+def test_evaluate_refuses_an_unknown_version_by_name(run):
+    done = run("evaluate", "mnist:tune", "--model", "v0042")
+    assert done.returncode == 1
+    assert b"no model version 'v0042'" in done.stderr
+
+
+# feedback --------------------------------------------------------------------------------
+
+
+def test_feedback_add_keeps_a_correction_that_list_shows(run, seven):
+    done = run("feedback", "add", seven, "--label", 4, "--comment", "mine", "--json")
+    assert done.returncode == 0
+    (receipt,) = lines(done)
+    assert receipt["added"] is True
+    (entry,) = lines(run("feedback", "list", "--json"))
+    assert (entry["id"], entry["verdict"], entry["digit"]) == (receipt["id"], "wrong", 4)
+    assert (entry["label"], entry["comment"]) == (7, "mine")
+
+
+def test_the_same_correction_again_adds_nothing(run, seven):
+    run("feedback", "add", seven, "--label", 4)
+    assert lines(run("feedback", "add", seven, "--label", 4, "--json"))[0]["added"] is False
+    assert len(lines(run("feedback", "list", "--json"))) == 1
+
+
+def test_the_digit_that_was_read_is_a_confirmation(run, seven):
+    run("feedback", "add", seven, "--label", 7)
+    assert lines(run("feedback", "list", "--json"))[0]["verdict"] == "right"
+
+
+def test_feedback_import_reads_the_older_apps_folder(run, tmp_path):
+    folder = tmp_path / "incorrect_predictions"
+    folder.mkdir()
+    picture(7).save(folder / "7_a_b_1_scan_of_seven.png")
+    (folder / "readme.txt").write_text("x")
+    (found,) = lines(run("feedback", "import", folder, "--json"))
+    assert found["added"] == 1
+    assert [row["name"] for row in found["skipped"]] == ["readme.txt"]
+    assert lines(run("feedback", "import", folder, "--json"))[0]["known"] == 1
+
+
+def test_feedback_export_writes_pictures_that_import_reads_again(run, seven, tmp_path):
+    run("feedback", "add", seven, "--label", 4)
+    run("feedback", "accept", 1)  # it waits: an ordinary seven was called another digit
+    done = run("feedback", "export", "out", "--format", "imagefolder", "--json")
+    assert lines(done)[0]["exported"] == 1
+    again = run("feedback", "import", tmp_path / "out", "--json", home=tmp_path / "other")
+    assert lines(again)[0]["added"] == 1
+
+
+def test_feedback_retract_takes_an_entry_out(run, seven):
+    (receipt,) = lines(run("feedback", "add", seven, "--label", 4, "--json"))
+    done = run("feedback", "retract", receipt["id"], "--json")
+    assert lines(done)[0] == {"retracted": [receipt["id"]]}
+    assert lines(run("feedback", "list", "--json")) == []
+    assert lines(run("feedback", "list", "--all", "--json"))[0]["state"] == "retracted"
+
+
+def test_feedback_retract_takes_out_all_that_one_person_said(run, seven):
+    run("feedback", "add", seven, "--label", 4, "--contributor", "ann")
+    run("feedback", "add", seven, "--label", 5, "--contributor", "bob")
+    run("feedback", "retract", "--contributor", "ann")
+    assert [e["contributor"] for e in lines(run("feedback", "list", "--json"))] == ["bob"]
+
+
+def test_a_visitors_words_cannot_write_lines_or_escapes_to_the_terminal(run, seven):
+    run("feedback", "add", seven, "--label", 4, "--comment", "a\n999 fake\x1b]0;title\x07")
+    listed = run("feedback", "list").stdout.decode()
+    assert len(listed.splitlines()) == 1
+    assert "\x1b" not in listed
+
+
+def test_export_to_a_file_that_is_there_is_refused(run, seven, tmp_path):
+    run("feedback", "add", seven, "--label", 4)
+    (tmp_path / "mine.csv").write_text("precious")
+    assert run("feedback", "export", "mine.csv", "--format", "csv").returncode == 1
+    assert (tmp_path / "mine.csv").read_text() == "precious"
+
+
+# usage -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("predict",),
+        ("predict", "--nonsense", "x"),
+        ("nonsense",),
+        ("feedback", "add", "x.png", "--label", "12"),
+        ("feedback", "retract"),
+        ("feedback", "retract", "99999999999999999999"),
+        ("train", "--epochs", "0"),
+        ("serve", "--port", "99999"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_call_is_a_usage_error_with_exit_2(run, arguments):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert b"Usage: " in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+COMMANDS = [
+    (),
+    ("predict",),
+    ("evaluate",),
+    ("train",),
+    ("serve",),
+    ("feedback",),
+    *(("feedback", name) for name in ("add", "import", "export", "list", "retract")),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_has_an_example(run, command):
+    done = run(*command, "--help")
+    assert done.returncode == 0
+    assert b"Example" in done.stdout
+    assert b"digitlab " + " ".join(command).encode() in done.stdout
+
+
+def test_a_command_says_which_home_it_works_in(run, seven, tmp_path):
+    assert f"home: {tmp_path / 'home'} (--home)" in run("predict", seven).stderr.decode()
+
+
+def test_a_home_that_cannot_be_written_is_one_line(run, seven, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    done = run("predict", seven, home=tmp_path / "file" / "home")
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines()[-1].startswith("digitlab: ")
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.tf
+def test_train_registers_a_candidate_beside_the_base(run, tmp_path):
+    done = run("train", "--epochs", 1, "--images", 256, "--json")
+    assert done.returncode == 0, done.stderr.decode()
+    assert lines(done)[0]["version"] == "v0001"
+    folder = tmp_path / "home" / "models" / "v0001"
+    assert {p.name for p in folder.iterdir()} == {"model.keras", "model.tflite", "card.json"}
+    assert not [p for p in (tmp_path / "home/models/training").iterdir() if p.is_dir()]
+    (found,) = lines(run("evaluate", "mnist:tune", "--model", "v0001", "--json"))
+    assert (found["model"], found["n"]) == ("v0001", 5000)

@@ -1,0 +1,138 @@
+"""`digitlab fine-tune` as it is typed: progress, the last line, exit codes, Ctrl-C."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+from support.fake_fine_tune import nothing_new, something_new, stand_in, stand_in_module
+from support.paths import TESTS
+
+from digitlab.cli import main
+from digitlab.jobs import launch
+from digitlab.settings import Settings
+from digitlab.store import RunLog
+
+KEYS = ["run", "verdict", "version", "hash", "reasons", "metrics", "notebook", "seconds"]
+
+CALL = """\
+import signal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background has it ignored
+import sys
+from pathlib import Path
+home, notebook, tests, *arguments = sys.argv[1:]
+sys.path.insert(0, tests)
+from support import fake_fine_tune
+sys.modules["digitlab.learning.data.preview"] = fake_fine_tune.stand_in_module(
+    fake_fine_tune.something_new
+)
+from digitlab.jobs import launch
+launch.NOTEBOOK = Path(notebook)
+from digitlab.cli import main
+main(["--home", home, "fine-tune", *arguments])
+"""
+"""The command in a process of its own, with the stand-in for the notebook."""
+
+
+@pytest.fixture
+def home(tmp_path):
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def call(home, monkeypatch, tmp_path):
+    monkeypatch.setattr(launch, "NOTEBOOK", stand_in(tmp_path))
+
+    def call(*arguments, look_up=something_new):
+        monkeypatch.setitem(sys.modules, "digitlab.learning.data.preview", stand_in_module(look_up))
+        return CliRunner().invoke(main, ["--home", str(home), "fine-tune", *arguments])
+
+    return call
+
+
+@pytest.fixture
+def own_process(home, tmp_path):
+    """Start the command by itself; its parameters are the arguments."""
+
+    def begin(*arguments):
+        given = [str(home), str(stand_in(tmp_path)), str(TESTS), *arguments]
+        return subprocess.Popen(
+            [sys.executable, "-c", CALL, *given],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return begin
+
+
+@pytest.mark.notebook
+def test_it_tells_each_phase_and_ends_with_one_object(call):
+    done = call("--json", "--set", "steps=60")
+    assert done.exit_code == 0
+    last = json.loads(done.stdout)
+    assert list(last) == KEYS
+    assert (last["verdict"], last["version"]) == ("rejected", "v0001")
+    assert last["notebook"].endswith(f"{last['run']}.ipynb")
+    assert last["seconds"] > 0
+    said = done.stderr.splitlines()
+    assert said[1:3] == ["looking up ...", "starting ..."]
+    assert "training ..." in said
+
+
+@pytest.mark.notebook
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to one process")
+def test_ctrl_c_asks_the_run_to_end(own_process):
+    process = own_process("--json", "--set", "steps=4000")
+    said = iter(process.stderr.readline, "")
+    assert "training ...\n" in said
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0
+    assert "asked it to end" in err
+    assert json.loads(out)["verdict"] == "cancelled"
+
+
+def test_nothing_new_is_a_sentence_and_exit_code_0(call):
+    done = call(look_up=nothing_new)
+    assert done.exit_code == 0
+    assert done.stdout.startswith("nothing-new after 0.0 s (run ")
+    assert "Judged already." in done.stdout
+
+
+def test_nothing_new_has_no_notebook(call):
+    last = json.loads(call("--json", look_up=nothing_new).stdout)
+    assert list(last) == KEYS
+    assert (last["verdict"], last["notebook"], last["hash"]) == ("nothing-new", None, "hash")
+
+
+def test_a_failure_is_exit_code_1(call, home, monkeypatch):
+    def no_process(*arguments, **options):
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(launch.subprocess, "Popen", no_process)
+    done = call("--json")
+    assert done.exit_code == 1
+    assert "no more processes" in done.stderr
+    with RunLog.open(Settings.load(home)) as log:
+        assert log.recent()[0].verdict == "failed"
+
+
+def test_a_parameter_that_is_none_is_named(call):
+    done = call("--set", "sed=1")
+    assert done.exit_code == 2
+    assert "sed" in done.stderr
+    assert "seed" in done.stderr
+
+
+def test_a_value_of_the_wrong_type_is_refused_by_name(call):
+    done = call("--set", "steps=many")
+    assert done.exit_code == 2
+    assert "steps" in done.stderr
+
+
+def test_a_parameter_without_a_value_is_a_wrong_call(call):
+    assert call("--set", "seed").exit_code == 2

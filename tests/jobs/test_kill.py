@@ -1,0 +1,89 @@
+"""`kill -9` of a run: what it held is free, the home is whole, and the next run completes."""
+
+import sys
+
+import psutil
+import pytest
+from support.fake_fine_tune import something_new, stand_in, stand_in_module
+from support.live_server import wait_until
+from support.paths import ROOT
+
+from digitlab.jobs import follow, launch, start
+from digitlab.settings import Settings
+from digitlab.store import RunLog
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings.load(tmp_path / "home", environ={})
+
+
+@pytest.fixture
+def soak(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    import soak
+
+    monkeypatch.delitem(sys.modules, "soak")
+    return soak
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("victim", ["worker", "kernel", "both"])
+def test_the_next_run_goes_ahead_at_once(settings, soak, tmp_path, monkeypatch, victim):
+    monkeypatch.setitem(
+        sys.modules, "digitlab.learning.data.preview", stand_in_module(something_new)
+    )
+    monkeypatch.setattr(launch, "NOTEBOOK", stand_in(tmp_path))
+    first = start(settings, parameters={"steps": 4000}, door="cli", by="ann")
+    for state in follow(settings, first.name, every_s=0.02):
+        if state.phase == "training":
+            break
+    victims = soak.processes(first, victim)
+    for process in victims:
+        process.kill()
+    wait_until(lambda: not any(map(runs, victims)), "the end of what was killed")
+    second = start(settings, parameters={}, door="cli", by="ann", wait=True)
+    assert second.verdict == "rejected"
+    with RunLog.open(settings) as log:
+        assert log.get(first.name).verdict == "failed"
+        assert log.current() is None
+
+
+@pytest.mark.notebook
+def test_a_kernel_does_not_outlive_the_process_that_watched_over_it(
+    settings, soak, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(
+        sys.modules, "digitlab.learning.data.preview", stand_in_module(something_new)
+    )
+    monkeypatch.setattr(launch, "NOTEBOOK", stand_in(tmp_path))
+    run = start(settings, parameters={"steps": 4000}, door="cli", by="ann")
+    for state in follow(settings, run.name, every_s=0.02):
+        if state.phase == "training":
+            break
+    kernels = soak.processes(run, "kernel")
+    assert kernels
+    psutil.Process(run.pid).kill()
+    wait_until(lambda: not any(map(runs, kernels)), "the end of the kernel")
+
+
+@pytest.mark.notebook
+@pytest.mark.tf
+@pytest.mark.parametrize(
+    ("phase", "victim"), [("loading", "worker"), ("training", "kernel"), ("registering", "both")]
+)
+def test_a_killed_fine_tune_leaves_a_whole_home(settings, soak, phase, victim):
+    soak.correct(settings)
+    killed = soak.kill(settings, victim, phase=phase, steps=5)
+    soak.check(settings)
+    if not soak.judged(killed):
+        assert killed.verdict == "failed"
+        soak.complete(settings, steps=5)
+    soak.check(settings)
+
+
+def runs(process):
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,276 @@
+"""Fine-tuning when it is due: cron(5), due times taken once, missed ones made up once."""
+
+import sys
+import threading
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+from support.fake_fine_tune import new_until_judged, nothing_new, stand_in, stand_in_module
+from support.live_server import start_server, wait_until
+
+from digitlab.cli import main
+from digitlab.errors import RunError
+from digitlab.jobs import launch
+from digitlab.jobs.cron import Cron, weekdays
+from digitlab.jobs.follow import last_of
+from digitlab.jobs.scheduler import Scheduler
+from digitlab.settings import Settings
+from digitlab.store import Database, RunLog, ScheduleBook
+from digitlab.store.tables import dues, schedules
+
+LOOK_UP = "digitlab.learning.data.preview"
+NIGHTLY = Cron("0 3 * * *", zone="UTC")
+MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings.load(tmp_path / "home", environ={})
+
+
+@pytest.fixture
+def scheduler(settings, monkeypatch):
+    monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(nothing_new))
+    with closing(Scheduler(settings, NIGHTLY, by="night")) as scheduler:
+        yield scheduler
+
+
+def runs_of(settings):
+    with RunLog.open(settings) as log:
+        return log.recent()[::-1]
+
+
+def rows_of(settings, table):
+    with closing(Database.open(settings.database_url)) as database, database.read() as connection:
+        return connection.execute(sa.select(table)).all()
+
+
+def let_be_due(settings, due):
+    with closing(Database.open(settings.database_url)) as database, database.write() as connection:
+        connection.execute(sa.update(schedules).values(next_due=due))
+
+
+def due_times(cron, n, *, after=MONDAY):
+    def each():
+        time = after
+        while True:
+            time = cron.after(time)
+            yield time
+
+    return list(islice(each(), n))
+
+
+@pytest.mark.parametrize(
+    ("field", "days"),
+    [
+        ("0", "Sun"),
+        ("1", "Mon"),
+        ("7", "Sun"),
+        ("1-5", "Mon Tue Wed Thu Fri"),
+        ("SUN", "Sun"),
+        ("sat,SUN", "Sat Sun"),
+        ("mon-fri", "Mon Tue Wed Thu Fri"),
+        ("5-7", "Fri Sat Sun"),
+        ("fri-sun", "Fri Sat Sun"),
+        ("1,3,5", "Mon Wed Fri"),
+        ("1-5/2", "Mon Wed Fri"),
+        ("*/3", "Wed Sat Sun"),
+        ("*", "Mon Tue Wed Thu Fri Sat Sun"),
+    ],
+)
+def test_weekdays_are_those_of_cron(field, days):
+    found = due_times(Cron(f"0 3 * * {field}", zone="UTC"), 14)
+    week = [f"{time:%a}" for time in found if time < MONDAY + timedelta(days=7)]
+    assert " ".join(week) == days
+
+
+def test_a_day_of_the_month_or_a_weekday_will_do_where_both_are_given():
+    found = due_times(Cron("0 3 10 * 5", zone="UTC"), 4)
+    assert [f"{time:%a %d}" for time in found] == ["Fri 05", "Wed 10", "Fri 12", "Fri 19"]
+
+
+def test_a_day_of_the_month_with_any_weekday_is_that_day():
+    found = due_times(Cron("30 4 1 JAN,jul *", zone="UTC"), 2)
+    assert [f"{time:%Y-%m-%d %H:%M}" for time in found] == ["2026-07-01 04:30", "2027-01-01 04:30"]
+
+
+def test_the_hour_is_that_of_the_zone():
+    berlin = Cron("0 3 * * *", zone="Europe/Berlin")
+    assert berlin.after(MONDAY).astimezone(UTC).hour == 1
+    assert berlin.after(MONDAY.replace(month=12)).astimezone(UTC).hour == 2
+
+
+def test_names_for_expressions_are_understood():
+    assert Cron("@daily").expression == "0 0 * * *"
+    assert Cron("  0  3 * *   1 ").expression == "0 3 * * 1"
+
+
+@pytest.mark.parametrize(
+    ("expression", "zone", "said"),
+    [
+        ("0 3 * *", None, "five fields"),
+        ("0 3 * * 8", None, "weekday"),
+        ("0 3 * * fri-mon", None, "weekday"),
+        ("0 3 * * 1/2", None, "weekday"),
+        ("0 3 * * */0", None, "weekday"),
+        ("61 3 * * *", None, "61"),
+        ("x 3 * * *", None, '"x"'),
+        ("0 3 * * *", "Mars/Olympus", "Mars/Olympus"),
+        ("0 3 * * *", "Europe", "another time zone"),
+    ],
+)
+def test_what_is_no_time_is_refused_with_what_was_expected(expression, zone, said):
+    with pytest.raises(RunError, match=said):
+        Cron(expression, zone=zone)
+
+
+def test_a_day_that_never_comes_is_refused():
+    with pytest.raises(RunError, match="some day"):
+        Cron("0 3 30 2 *", zone="UTC").after(MONDAY)
+
+
+def test_weekdays_come_by_name_with_sunday_first():
+    assert weekdays("7,1") == ["sun", "mon"]
+
+
+def test_the_first_look_only_keeps_when_the_next_run_is_due(settings, scheduler):
+    assert scheduler.look(now=MONDAY) is None
+    (schedule,) = ScheduleBook(scheduler._database).all()
+    assert schedule.next_due == MONDAY.replace(hour=3)
+    assert (schedule.cron, schedule.zone, schedule.by) == ("0 3 * * *", "UTC", "night")
+    assert schedule.beaten == MONDAY
+    assert runs_of(settings) == []
+
+
+def test_nothing_runs_before_its_due_time(settings, scheduler):
+    scheduler.look(now=MONDAY)
+    assert scheduler.look(now=MONDAY.replace(hour=2, minute=59)) is None
+    assert runs_of(settings) == []
+
+
+def test_a_due_time_starts_one_run_and_keeps_its_name(settings, scheduler):
+    scheduler.look(now=MONDAY)
+    run = scheduler.look(now=MONDAY.replace(hour=3))
+    assert (run.door, run.by, run.verdict) == ("schedule", "night", "nothing-new")
+    assert scheduler.look(now=MONDAY.replace(hour=3, second=1)) is None
+    (due,) = rows_of(settings, dues)
+    assert (due.due, due.by, due.run) == (MONDAY.replace(hour=3), "night", run.name)
+    assert rows_of(settings, schedules)[0].next_due == MONDAY.replace(day=2, hour=3)
+
+
+def test_due_times_missed_while_down_are_made_up_once(settings, scheduler):
+    scheduler.look(now=MONDAY)
+    later = MONDAY + timedelta(days=5, hours=12)
+    assert scheduler.look(now=later) is not None
+    assert scheduler.look(now=later) is None
+    assert rows_of(settings, schedules)[0].next_due == MONDAY + timedelta(days=6, hours=3)
+    assert len(runs_of(settings)) == 1
+
+
+def test_two_schedulers_on_one_home_start_one_run(settings, scheduler):
+    scheduler.look(now=MONDAY)
+    together, started = threading.Barrier(4), []
+
+    def watch():
+        with closing(Scheduler(settings, NIGHTLY, by="other")) as other:
+            together.wait()
+            started.append(other.look(now=MONDAY.replace(hour=3)))
+
+    threads = [threading.Thread(target=watch) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(started) == 4
+    assert len([run for run in started if run is not None]) == 1
+    assert len(runs_of(settings)) == 1
+
+
+def test_two_expressions_that_are_due_at_once_start_one_run(settings, scheduler):
+    with closing(Scheduler(settings, Cron("0 3 * * 1", zone="UTC"), by="weekly")) as weekly:
+        for each in (scheduler, weekly):
+            each.look(now=MONDAY)
+        found = [each.look(now=MONDAY.replace(hour=3)) for each in (scheduler, weekly)]
+    assert found[1] is None
+    assert len(runs_of(settings)) == 1
+
+
+@pytest.mark.notebook
+def test_of_two_due_times_the_second_finds_nothing_new(settings, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(new_until_judged))
+    notebook = stand_in(tmp_path)
+    with closing(Scheduler(settings, NIGHTLY, by="night", notebook=notebook)) as scheduler:
+        scheduler.look(now=MONDAY)
+        first = scheduler.look(now=MONDAY.replace(hour=3))
+        assert first.verdict is None
+        assert last_of(settings, first.name).verdict == "rejected"
+        second = scheduler.look(now=MONDAY.replace(day=2, hour=3), wait=True)
+    assert second.verdict == "nothing-new"
+    assert [run.door for run in runs_of(settings)] == ["schedule", "schedule"]
+
+
+def test_a_running_scheduler_makes_up_what_was_missed_and_says_so(settings, scheduler):
+    scheduler.look(now=MONDAY)
+    told = []
+    with scheduler.running(told.append):
+        wait_until(lambda: told, "the run that was missed")
+    assert told[0].endswith(": nothing-new")
+    assert len(runs_of(settings)) == 1
+
+
+def test_a_running_scheduler_goes_on_when_a_run_cannot_be_started(settings, scheduler, monkeypatch):
+    def refuse(settings, parameters):
+        raise RunError("Not today.")
+
+    monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(refuse))
+    scheduler.look(now=MONDAY)
+    told = []
+    with scheduler.running(told.append):
+        wait_until(lambda: told, "its complaint")
+    assert told == ["the run that was due could not be started: Not today."]
+
+
+@pytest.mark.notebook
+def test_once_runs_what_is_due_and_returns(settings, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(new_until_judged))
+    monkeypatch.setattr(launch, "NOTEBOOK", stand_in(tmp_path))
+    call = ["--home", str(settings.home), "schedule", "--cron", "0 3 * * *", "--once"]
+    first = CliRunner().invoke(main, call)
+    assert (first.exit_code, first.stdout.splitlines()[0]) == (0, "nothing is due")
+    assert "next: 20" in first.stdout
+    let_be_due(settings, datetime.now(UTC) - timedelta(hours=30))
+    second = CliRunner().invoke(main, call)
+    assert second.exit_code == 0
+    assert second.stdout.startswith("rejected v0001 after ")
+    assert CliRunner().invoke(main, call).stdout.splitlines()[0] == "nothing is due"
+
+
+def test_a_wrong_expression_is_one_line_and_exit_code_1(settings):
+    call = ["--home", str(settings.home), "schedule", "--cron", "every night", "--once"]
+    done = CliRunner().invoke(main, call)
+    assert done.exit_code == 1
+    assert "'every night' is no time as in cron(5)" in done.stderr
+
+
+def test_a_server_keeps_the_schedule_that_it_was_given(tmp_path):
+    server = start_server(tmp_path / "home", retrain="0 3 * * 7", warm=0)
+    try:
+        assert server.process.stdout.readline().startswith("digitlab fine-tunes when it is due")
+        settings = Settings.load(tmp_path / "home", environ={})
+        wait_until(lambda: rows_of(settings, schedules), "its sign of life")
+        assert rows_of(settings, schedules)[0].cron == "0 3 * * 7"
+        assert server.health()["status"] == "ok"
+    finally:
+        assert server.stop() == 0
+
+
+def test_a_server_refuses_a_wrong_expression_before_it_listens(tmp_path):
+    call = ["--home", str(tmp_path), "serve", "--port", "0", "--retrain", "never"]
+    done = CliRunner().invoke(main, call)
+    assert done.exit_code == 1
+    assert "five fields" in done.stderr
+    assert "serves on" not in done.stdout

@@ -1,0 +1,384 @@
+"""What a real server answers, to whom, and what it starts for that."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psutil
+import pytest
+from support.live_server import Server, environment, fetch, start_server, wait_until, write_notebook
+
+CELLS = ("import ipywidgets", "ipywidgets.HTML('hello')")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("plain")
+    (folder / "private.png").write_bytes(b"a picture")
+    server = start_server(folder / "home", dashboard=write_notebook(folder / "a.ipynb", *CELLS))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    return write_notebook(tmp_path / "a.ipynb", *CELLS)
+
+
+def close(server: Server, kernel_id: str, cookies: CookieJar) -> int:
+    """Tell the server that the page was closed, as the page does; the status."""
+    xsrf = next(cookie.value for cookie in cookies if cookie.name == "_xsrf")
+    return fetch(
+        f"{server.url}voila/api/shutdown/{kernel_id}",
+        data=urlencode({"_xsrf": xsrf}).encode(),
+        cookies=cookies,
+    ).status
+
+
+def visit(server: Server) -> tuple[str, CookieJar]:
+    """Open the dashboard as a browser does; its kernel and the cookies."""
+    cookies = CookieJar()
+    return fetch(server.url, cookies=cookies).kernel_id, cookies
+
+
+def test_it_says_where_it_serves_and_from_which_home(server: Server) -> None:
+    assert server.said == [f"digitlab serves on {server.url} (home: {server.home})"]
+
+
+def test_the_page_forbids_other_hosts(server: Server) -> None:
+    policy = server.get().headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'self';")
+    assert "connect-src 'self' ws: wss:;" in policy
+
+
+def test_the_page_takes_nothing_from_the_query(server: Server) -> None:
+    page = server.get("?theme=%3Cscript%3Eevil&template=classic&evil=%22evil")
+    assert page.status == 200
+    assert "evil" not in page.text
+    assert "classic" not in page.text
+
+
+def test_the_page_is_html_in_english_named_digitlab(server: Server) -> None:
+    page = server.get().text
+    assert '<html lang="en">' in page
+    assert "<title>digitlab</title>" in page
+    assert '<meta name="viewport"' in page
+
+
+@pytest.mark.parametrize("path", ["voila/files/private.png", "voila/files/a.ipynb"])
+def test_no_file_beside_the_notebook_is_served(server: Server, path: str) -> None:
+    assert server.get(path).status == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["private.png", "a.ipynb", "favicon.ico", "voila/render/a.ipynb", "api/kernels"]
+)
+def test_other_addresses_are_404_and_start_nothing(server: Server, path: str) -> None:
+    before = server.health()["sessions"]
+    answer = server.get(path)
+    assert answer.status == 404
+    assert "There is no such page here." in answer.text
+    assert server.health()["sessions"] == before
+
+
+def test_health_starts_no_session(server: Server) -> None:
+    before = server.health()
+    again = server.health()
+    assert again["status"] == "ok"
+    assert again["sessions"] == before["sessions"]
+
+
+def test_a_page_under_a_foreign_name_is_refused(server: Server) -> None:
+    assert server.get(Host="evil.example").status == 403
+
+
+def test_closing_the_page_ends_its_kernel(server: Server) -> None:
+    kernel, cookies = visit(server)
+    assert fetch(f"{server.url}api/kernels/{kernel}", cookies=cookies).status == 200
+    assert close(server, kernel, cookies) == 204
+    assert fetch(f"{server.url}api/kernels/{kernel}", cookies=cookies).status == 404
+    assert close(server, kernel, cookies) == 204  # the page may say so twice
+
+
+def test_a_foreign_page_cannot_end_a_kernel(server: Server) -> None:
+    kernel, _ = visit(server)
+    address = f"{server.url}voila/api/shutdown/{kernel}"
+    assert fetch(address, data=b"", headers={"Origin": "http://evil.example"}).status in {403, 404}
+    assert server.get(f"api/kernels/{kernel}").status == 200
+
+
+def test_over_the_cap_is_503_and_starts_nothing(tmp_path: Path, notebook: Path) -> None:
+    server = start_server(tmp_path / "home", dashboard=notebook, max_sessions=2)
+    try:
+        kernel, cookies = visit(server)
+        visit(server)
+        server.wait_for_heated()
+        refused = server.get()
+        assert refused.status == 503
+        assert "All places are taken." in refused.text
+        assert refused.headers["Retry-After"] == "60"
+        assert server.health() == {
+            "status": "ok",
+            "sessions": 2,
+            "max_sessions": 2,
+            "kernels": 3,  # with the one that is kept warm
+        }
+        assert len(server.kernel_processes()) == 3
+        close(server, kernel, cookies)
+        assert server.get().status == 200
+    finally:
+        server.stop()
+
+
+def test_the_cap_holds_without_heated_kernels(tmp_path: Path, notebook: Path) -> None:
+    server = start_server(tmp_path / "home", dashboard=notebook, max_sessions=1, warm=0)
+    try:
+        visit(server)
+        assert server.get().status == 503
+        assert len(server.kernel_processes()) == 1
+    finally:
+        server.stop()
+
+
+def test_a_session_whose_page_never_comes_is_ended(tmp_path: Path, notebook: Path) -> None:
+    server = start_server(tmp_path / "home", dashboard=notebook, grace_s=1, warm=0)
+    try:
+        visit(server)
+        assert server.health()["sessions"] == 1
+        wait_until(lambda: server.health()["sessions"] == 0, "the session ends")
+        wait_until(lambda: not server.kernel_processes(), "its process ends")
+    finally:
+        server.stop()
+
+
+def test_a_kernel_that_dies_while_it_starts_ends_the_answer(tmp_path: Path, notebook: Path) -> None:
+    server = start_server(tmp_path / "home", dashboard=notebook, warm=0)
+    try:
+        with ThreadPoolExecutor() as pool:
+            page = pool.submit(server.get)
+            wait_until(server.kernel_processes, "a kernel starts")
+            for process in server.kernel_processes():
+                process.kill()
+            assert 'id="failed"' in page.result(60).text
+        assert server.health()["sessions"] == 0
+    finally:
+        server.stop()
+
+
+def test_a_session_is_not_ended_while_its_page_is_being_made(tmp_path: Path) -> None:
+    slow = write_notebook(tmp_path / "slow.ipynb", "import time", "time.sleep(4)", *CELLS)
+    server = start_server(tmp_path / "home", dashboard=slow, grace_s=1, warm=0)
+    try:
+        assert "vnd.jupyter.widget-view" in server.get().text
+    finally:
+        server.stop()
+
+
+def test_a_heated_kernel_is_not_culled_however_long_it_waits(
+    tmp_path: Path, notebook: Path
+) -> None:
+    server = start_server(tmp_path / "home", dashboard=notebook, grace_s=1, cull_idle_s=1)
+    try:
+        server.wait_for_heated()
+        waiting = server.kernel_processes()
+        abandoned, _ = visit(server)  # its end shows that the look-out has been round
+        wait_until(lambda: server.get(f"api/kernels/{abandoned}").status == 404, "it is culled")
+        server.wait_for_heated()
+        assert len(server.kernel_processes()) == len(waiting) == 1
+    finally:
+        server.stop()
+
+
+def test_a_heated_kernel_that_died_is_replaced(tmp_path: Path, notebook: Path) -> None:
+    server = start_server(tmp_path / "home", dashboard=notebook)
+    try:
+        server.wait_for_heated()
+        (process,) = server.kernel_processes()
+        process.kill()
+        wait_until(lambda: server.health()["kernels"] == 0, "its death is noticed")
+        kernel, cookies = visit(server)
+        assert fetch(f"{server.url}api/kernels/{kernel}", cookies=cookies).status == 200
+        server.wait_for_heated()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with a token, below a base URL."""
+    folder = tmp_path_factory.mktemp("guarded")
+    server = start_server(
+        folder / "home",
+        environ={"DIGITLAB_TOKEN": "s3cret", "JUPYTER_TOKEN": "s3cret"},
+        dashboard=write_notebook(folder / "a.ipynb", *CELLS),
+        token="s3cret",  # noqa: S106
+        base_url="/lab",
+    )
+    yield server
+    server.stop()
+
+
+def log_in(server: Server, token: str, cookies: CookieJar) -> tuple[int, str]:
+    form = fetch(server.url, cookies=cookies)
+    xsrf = next(cookie.value for cookie in cookies if cookie.name == "_xsrf")
+    answer = fetch(
+        f"{server.url}login?next={server.url}",
+        data=urlencode({"_xsrf": xsrf, "password": token}).encode(),
+        cookies=cookies,
+    )
+    assert "/lab/login" in form.url
+    return answer.status, answer.text
+
+
+def test_before_the_login_there_is_no_session(guarded: Server) -> None:
+    before = guarded.health()["sessions"]
+    page = guarded.get()
+    assert page.url.startswith(f"{guarded.url}login")
+    assert "Token" in page.text
+    assert "kernelId" not in page.text
+    assert guarded.health()["sessions"] == before
+
+
+def test_a_wrong_token_is_refused_in_a_sentence(guarded: Server) -> None:
+    before = guarded.health()["sessions"]
+    status, page = log_in(guarded, "guess", CookieJar())
+    assert (status, "This is not the token." in page) == (401, True)
+    assert guarded.health()["sessions"] == before
+
+
+def test_the_token_opens_the_page(guarded: Server) -> None:
+    status, page = log_in(guarded, "s3cret", CookieJar())
+    assert (status, "kernelId" in page) == (200, True)
+
+
+def test_a_token_in_the_address_does_not_stay_there(guarded: Server) -> None:
+    page = guarded.get("?token=s3cret")
+    assert page.url == guarded.url
+    assert page.kernel_id
+
+
+def test_the_login_form_escapes_where_it_leads(guarded: Server) -> None:
+    page = guarded.get("login?next=%22%3E%3Cscript%3Eevil()")
+    assert "<script>evil" not in page.text
+
+
+def test_a_stranger_cannot_look_at_a_kernel(guarded: Server) -> None:
+    kernel = guarded.get("?token=s3cret").kernel_id
+    assert guarded.get(f"api/kernels/{kernel}").status == 403
+
+
+def test_no_kernel_knows_the_token(guarded: Server) -> None:
+    guarded.get("?token=s3cret")
+    for process in guarded.kernel_processes():
+        env = process.environ()
+        assert "s3cret" not in " ".join(env.values())
+        assert env["DIGITLAB_HOME"] == str(guarded.home)
+        assert env["OMP_NUM_THREADS"] == "1"
+
+
+def test_nothing_of_the_persons_jupyter_gets_in_or_is_written(
+    tmp_path: Path, notebook: Path
+) -> None:
+    person = tmp_path / "person"
+    hostile = {
+        ".local/share/jupyter/kernels/python3/kernel.json": (
+            '{"argv": ["false"], "display_name": "Mine", "language": "python"}'
+        ),
+        ".jupyter/voila.json": '{"Voila": {"port": 1}, "VoilaConfiguration": {"template": "x"}}',
+        ".jupyter/labconfig/page_config.json": (
+            '{"disabledExtensions": {"@jupyter-widgets/jupyterlab-manager": true}}'
+        ),
+        ".ipython/profile_default/startup/00.py": "raise SystemExit(1)",
+    }
+    for name, text in hostile.items():
+        path = person / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "voila.json").write_text(hostile[".jupyter/voila.json"])  # its cwd
+    server = start_server(
+        tmp_path / "home", environ={"HOME": str(person), "XDG_DATA_HOME": ""}, dashboard=notebook
+    )
+    try:
+        page = server.get()
+        assert page.status == 200
+        assert "@jupyter-widgets/jupyterlab-manager/" in page.text or (
+            '"name": "@jupyter-widgets/jupyterlab-manager"' in page.text
+        )
+        assert page.kernel_id
+        assert "vnd.jupyter.widget-view" in page.text
+    finally:
+        server.stop()
+    assert sorted(str(path.relative_to(person)) for path in person.rglob("*.*")) == sorted(
+        [*hostile, ".ipython", ".jupyter", ".local"]
+    )
+
+
+def test_a_signal_ends_the_server_and_every_kernel(tmp_path: Path, notebook: Path) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    server = start_server(tmp_path / "home", environ={"TMPDIR": str(temporary)}, dashboard=notebook)
+    visit(server)
+    server.wait_for_heated()
+    kernels = server.kernel_processes()
+    assert len(kernels) == 2
+    assert server.stop() == 0
+    assert not any(kernel.is_running() for kernel in kernels)
+    assert list(temporary.iterdir()) == []
+    assert server.log.read_text() == ""
+
+
+def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "digitlab", "--home", tmp_path, "serve", "--port", str(port)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment(),
+        )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.endswith(
+        f"Port {port} on 127.0.0.1 is taken; stop the other program or choose another: "
+        f"digitlab serve --port {port + 1}"
+    )
+
+
+def test_an_open_server_warns_and_compresses(tmp_path: Path, notebook: Path) -> None:
+    server = start_server(tmp_path / "home", dashboard=notebook, ip="0.0.0.0", warm=0)  # noqa: S104
+    assert server.process.stdout is not None
+    warning = server.process.stdout.readline()
+    script = server.get("voila/static/voila.js", **{"Accept-Encoding": "gzip"})
+    assert server.stop() == 0
+    assert script.headers["Content-Encoding"] == "gzip"  # the way may be slow
+    assert warning.startswith("Whoever reaches 0.0.0.0 may use it: give --token")
+
+
+def test_a_certificate_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    pem = tmp_path / "x.pem"
+    pem.write_text("no certificate")
+    with pytest.raises(AssertionError, match="are no certificate and key in PEM"):
+        start_server(tmp_path / "home", certfile=pem, keyfile=pem)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, kernels talk TCP")
+def test_kernels_are_reached_through_files_that_only_their_owner_may_open(server: Server) -> None:
+    def sockets(kernel: psutil.Process) -> set[str]:
+        opened = kernel.net_connections("unix")
+        return {str(c.laddr) for c in opened if "-ipc-" in str(c.laddr)}
+
+    server.wait_for_heated()
+    for kernel in server.kernel_processes():
+        # Shell, iopub, stdin, control and heartbeat; one that has just begun opens them in turn.
+        wait_until(lambda kernel=kernel: len(sockets(kernel)) == 5, "five sockets")
+        assert {Path(path).parent.stat().st_mode & 0o777 for path in sockets(kernel)} == {0o700}

@@ -1,0 +1,105 @@
+"""Recollect: the memory hears of every correction, and of whatever becomes of it."""
+
+import pytest
+from support.feedback_rows import noise, say
+
+from digitlab.settings import Settings
+from digitlab.store import FeedbackStore
+from digitlab.store.feedback.corrections import NOTHING
+from digitlab.store.feedback.relabel import relabel
+
+TRACE = b"t" * 2064
+
+
+@pytest.fixture
+def store(tmp_path):
+    with FeedbackStore.open(Settings.load(tmp_path, environ={})) as store:
+        yield store
+
+
+def known(store, since=NOTHING):
+    return store.mementos(since)[1]
+
+
+def test_an_empty_ledger_has_nothing_to_remember(store):
+    assert store.mementos() == (NOTHING, {})
+
+
+def test_corrections_are_remembered_and_confirmations_are_not(store):
+    wrong = say(store, noise(1), 4)
+    none = say(store, noise(2), None)
+    say(store, noise(3), 0)
+    found = known(store)
+    assert {number: one.digit for number, one in found.items()} == {wrong: 4, none: None}
+    assert all(one.accepted for one in found.values())
+
+
+def test_what_was_remembered_and_confirmed_is_remembered_too(store):
+    number = say(store, noise(1), 4, read=4, remembered=True)
+    assert known(store)[number].digit == 4
+
+
+def test_unsure_of_something_remembered_is_no_correction(store):
+    from support.feedback_rows import reading
+
+    store.add(reading(noise(1), 4, remembered=True), "unsure", contributor="ann")
+    assert [*known(store).values()] == [None]
+
+
+def test_only_what_changed_since_comes_again(store):
+    say(store, noise(1), 4)
+    mark, _ = store.mementos()
+    assert known(store, mark) == {}
+    second = say(store, noise(2), 5)
+    assert [*known(store, mark)] == [second]
+
+
+def test_a_changed_mind_takes_the_earlier_correction_out(store):
+    first = say(store, noise(1), 4)
+    mark, _ = store.mementos()
+    second = say(store, noise(1), 5)
+    assert {number: one and one.digit for number, one in known(store, mark).items()} == {
+        first: None,
+        second: 5,
+    }
+
+
+def test_an_undo_brings_the_earlier_correction_back(store):
+    first, second = say(store, noise(1), 4), say(store, noise(1), 5)
+    mark, _ = store.mementos()
+    store.undo("ann", verdict_id=second)
+    found = known(store, mark)
+    assert found[second] is None
+    assert found[first].digit == 4
+
+
+@pytest.mark.parametrize(("decision", "left"), [("held", False), ("accepted", True)])
+def test_a_held_one_counts_for_its_contributor_alone(store, decision, left):
+    number = say(store, noise(1), 4)
+    store.review([number], decision, by="eve")
+    assert known(store)[number].accepted is left
+
+
+def test_a_rejected_or_retracted_one_is_forgotten(store):
+    first, second = say(store, noise(1), 4), say(store, noise(2), 5)
+    mark, _ = store.mementos()
+    store.review([first], "rejected", by="eve")
+    store.retract([second], by="eve")
+    assert known(store, mark) == {first: None, second: None}
+
+
+def test_the_trace_comes_with_it_and_goes_with_a_relabelling(store):
+    number = say(store, noise(1), 4, trace=TRACE)
+    plain = say(store, noise(2), 4)
+    found = known(store)
+    assert (found[number].trace, found[plain].trace) == (TRACE, b"")
+    again = relabel(store, number, 6, by="eve")
+    assert known(store)[again.id].trace == TRACE
+
+
+def test_more_corrections_than_one_statement_takes(store, monkeypatch):
+    from digitlab.store.feedback import corrections
+
+    monkeypatch.setattr(corrections, "_AT_ONCE", 2)
+    numbers = [say(store, noise(n), 4, trace=TRACE) for n in range(5)]
+    assert [known(store)[number].trace for number in numbers] == [TRACE] * 5

@@ -1,0 +1,182 @@
+"""Feedback written for other programs."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.predictions import make_prediction
+
+from digitlab.datasets import read_kaggle_csv
+from digitlab.errors import FeedbackError, StoreError
+from digitlab.settings import Settings
+from digitlab.store import FeedbackStore, export, parse_legacy_name, scan_import
+
+
+def picture(kind="PNG", shade=200):
+    file = io.BytesIO()
+    Image.new("L", (40, 30), shade).save(file, kind)
+    return file.getvalue()
+
+
+@pytest.fixture
+def store(tmp_path):
+    with FeedbackStore.open(Settings.load(tmp_path / "home", environ={})) as store:
+        yield store
+
+
+@pytest.fixture
+def filled(store):
+    """Four accepted verdicts, and others that no export may hold."""
+    store.add(
+        make_prediction(0, label=1, picture=picture(), name="my_seven.jpeg"),
+        "wrong",
+        digit=7,
+        contributor="ann",
+        comment="with a, comma",
+    )
+    store.add(make_prediction(1, label=3, picture=picture("JPEG")), "right", contributor="ann")
+    store.add(make_prediction(2, label=3, picture=b""), "right", contributor="ann")
+    store.add(make_prediction(3, picture=picture("GIF")), "not-a-digit", contributor="ann")
+    store.add(make_prediction(4), "unsure", contributor="ann")
+    held = store.add(make_prediction(5), "wrong", digit=7, contributor="ann")
+    store.review([held.id], "held", by="curator")
+    store.add(make_prediction(6), "right", contributor="ann")
+    store.undo("ann")
+    return store
+
+
+def names(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
+
+
+def test_an_image_folder_holds_each_picture_under_its_digit(filled, tmp_path):
+    entries = filled.accepted()
+    assert filled.export(tmp_path / "out") == 4
+    assert set(names(tmp_path / "out")) == {
+        f"7/{entries[0].picture_sha256}.png",
+        f"3/{entries[1].picture_sha256}.jpg",
+        f"3/{entries[2].digit_sha256}.png",
+        f"not-a-digit/{entries[3].picture_sha256}.gif",
+        "metadata.csv",
+    }
+
+
+def test_an_image_folder_holds_the_original_bytes(filled, tmp_path):
+    filled.export(tmp_path / "out")
+    entry = filled.accepted()[0]
+    assert (tmp_path / "out" / "7" / f"{entry.picture_sha256}.png").read_bytes() == picture()
+
+
+def test_without_an_original_the_digit_image_stands_in(filled, tmp_path):
+    filled.export(tmp_path / "out")
+    entry = filled.accepted()[2]
+    with Image.open(tmp_path / "out" / "3" / f"{entry.digit_sha256}.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), entry.digit_image)
+
+
+def test_the_metadata_of_an_image_folder_names_each_file(filled, tmp_path):
+    filled.export(tmp_path / "out")
+    with (tmp_path / "out" / "metadata.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["label"] for row in rows] == ["7", "3", "3", "not-a-digit"]
+    assert all((tmp_path / "out" / row["file_name"]).is_file() for row in rows)
+    assert rows[0]["predicted"] == "1"
+    assert rows[0]["comment"] == "with a, comma"
+    assert rows[0]["picture"] == "my_seven.jpeg"
+
+
+def test_a_picture_of_two_digits_is_exported_as_its_two_digit_images(store, tmp_path):
+    both = picture()
+    left = make_prediction(1, label=2, picture=both, box=(0, 0, 9, 9))
+    right = make_prediction(2, label=5, picture=both, box=(20, 0, 9, 9))
+    store.add(left, "right", contributor="ann")
+    store.add(right, "right", contributor="ann")
+    store.export(tmp_path / "out")
+    digits = {entry.digit: entry.digit_sha256 for entry in store.accepted()}
+    assert names(tmp_path / "out") == [
+        f"2/{digits[2]}.png",
+        f"5/{digits[5]}.png",
+        "metadata.csv",
+    ]
+
+
+def test_a_picture_that_two_people_judged_alike_is_written_once(store, tmp_path):
+    for person in ("ann", "bob"):
+        store.add(make_prediction(label=2, picture=picture()), "right", contributor=person)
+    assert store.export(tmp_path / "out") == 1
+
+
+def test_the_csv_is_read_back_by_the_reader_of_kaggles_file(filled, tmp_path):
+    assert filled.export(tmp_path / "out.csv", "csv") == 3
+    images, labels = read_kaggle_csv(tmp_path / "out.csv")
+    assert labels.tolist() == [7, 3, 3]
+    np.testing.assert_array_equal(images[0], filled.accepted()[0].digit_image)
+
+
+def test_the_old_apps_folder_holds_the_misread_pictures(filled, tmp_path):
+    assert filled.export(tmp_path / "out", "incorrect_predictions") == 1
+    entry = filled.accepted()[0]
+    assert names(tmp_path / "out") == [f"7_{entry.id}_not_1_my_seven.png"]
+
+
+def test_the_old_apps_names_are_read_back(filled, tmp_path):
+    filled.export(tmp_path / "out", "incorrect_predictions")
+    items, skipped = scan_import(tmp_path / "out")
+    assert [(item.digit, item.predicted, item.name) for item in items] == [(7, 1, "my_seven.png")]
+    assert skipped == []
+
+
+@pytest.mark.parametrize("name", ["../../up.png", "C:\\dir\\a?b*.png", "a/b\nc.png", "..", ""])
+def test_a_pictures_name_cannot_lead_out_of_the_folder(store, tmp_path, name):
+    store.add(make_prediction(picture=picture(), name=name), "wrong", digit=7, contributor="ann")
+    store.export(tmp_path / "out", "incorrect_predictions")
+    (written,) = (tmp_path / "out").iterdir()
+    assert parse_legacy_name(written.name)[:2] == (7, 1)
+    assert not set(written.name) & set('/\\:*?"<>|\n')
+
+
+def test_an_image_folder_is_read_back(filled, tmp_path):
+    filled.export(tmp_path / "out")
+    items, skipped = scan_import(tmp_path / "out")
+    assert [item.digit for item in items] == [3, 3, 7]
+    assert len(skipped) == 2
+
+
+def test_nothing_accepted_makes_an_empty_export(store, tmp_path):
+    assert store.export(tmp_path / "out") == 0
+    assert names(tmp_path / "out") == ["metadata.csv"]
+
+
+def test_an_empty_folder_may_be_exported_to(filled, tmp_path):
+    (tmp_path / "out").mkdir()
+    assert filled.export(tmp_path / "out") == 4
+
+
+def test_a_folder_with_content_is_refused_and_left_alone(filled, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    with pytest.raises(FeedbackError, match="holds something"):
+        filled.export(tmp_path / "out")
+    assert names(tmp_path / "out") == ["mine.txt"]
+
+
+def test_an_export_that_fails_leaves_nothing(filled, tmp_path):
+    sha256 = filled.accepted()[3].picture_sha256
+    next((tmp_path / "home").rglob(f"{sha256}.bin")).write_bytes(b"damaged")
+    with pytest.raises(StoreError, match="damaged"):
+        filled.export(tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
+def test_a_place_that_cannot_be_written_is_a_plain_error(filled, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="cannot be written") as caught:
+        filled.export(tmp_path / "file" / "out")
+    assert caught.value.place == str(tmp_path / "file" / "out")
+
+
+def test_an_unknown_format_is_refused_with_the_known_ones(store, tmp_path):
+    with pytest.raises(FeedbackError, match="imagefolder, csv, incorrect_predictions"):
+        export(store, tmp_path / "out", "zip")

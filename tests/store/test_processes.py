@@ -1,0 +1,96 @@
+"""Several processes at one home, and one that dies in the middle."""
+
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+from support.predictions import make_prediction
+
+from digitlab.errors import DigitlabError
+from digitlab.settings import Settings
+from digitlab.store import Database, FeedbackStore
+
+PROCESSES = 4
+EACH = 200
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings.load(tmp_path / "home", environ={})
+
+
+@pytest.fixture
+def pool():
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
+        yield pool
+
+
+def add_many(settings, person):
+    with FeedbackStore.open(settings) as store:
+        added = [
+            store.add(make_prediction(n), "wrong", digit=7, contributor=f"person {person}").added
+            for n in range(EACH)
+        ]
+    return sum(added)
+
+
+def judge_the_same(settings):
+    with FeedbackStore.open(settings) as store:
+        return store.add(make_prediction(), "wrong", digit=7, contributor="ann").added
+
+
+def open_and_count(settings):
+    with FeedbackStore.open(settings) as store:
+        return store.counts().predictions
+
+
+def die_between_picture_and_row(settings):
+    with FeedbackStore.open(settings) as store:
+        store.database.write = lambda: os._exit(9)
+        store.add(make_prediction(), "right", contributor="ann")
+
+
+def fail_to_add(settings):
+    with FeedbackStore.open(settings) as store:
+        store.add(make_prediction(), "wrong", contributor="ann")
+
+
+def test_four_processes_add_two_hundred_verdicts_each_at_once(settings, pool):
+    done = [pool.submit(add_many, settings, person) for person in range(PROCESSES)]
+    assert [work.result() for work in done] == [EACH] * PROCESSES
+    with FeedbackStore.open(settings) as store:
+        entries = store.entries(history=True)
+        assert len(entries) == PROCESSES * EACH
+        assert {entry.state for entry in entries} == {"accepted"}
+        assert all(store.pictures.exists(entry.picture_sha256) for entry in entries)
+
+
+def test_processes_that_say_the_same_at_once_add_one_row(settings, pool):
+    done = [pool.submit(judge_the_same, settings) for _ in range(12)]
+    assert sum(work.result() for work in done) == 1
+
+
+def test_a_fresh_home_may_be_opened_by_many_at_once(settings, pool):
+    done = [pool.submit(open_and_count, settings) for _ in range(12)]
+    assert [work.result() for work in done] == [0] * 12
+
+
+def test_a_death_between_picture_and_row_leaves_only_a_file(settings):
+    Database.open(settings.database_url).close()
+    process = multiprocessing.get_context("spawn").Process(
+        target=die_between_picture_and_row, args=(settings,)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == 9
+    with FeedbackStore.open(settings) as store:
+        assert store.entries(history=True) == []
+        assert store.pictures.exists(make_prediction().picture_sha256)
+        assert store.add(make_prediction(), "right", contributor="ann").added
+
+
+def test_an_error_comes_whole_out_of_another_process(settings, pool):
+    with pytest.raises(DigitlabError, match="needs the right digit"):
+        pool.submit(fail_to_add, settings).result()

@@ -1,0 +1,16 @@
+"""What a served home has stored."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from digitlab.settings import Settings
+from digitlab.store import Entry, FeedbackStore
+from support.live_server import Server
+
+
+def ledger(page: Page, server: Server) -> list[Entry]:
+    """The verdicts in force of this page's visitor."""
+    who = page.get_by_test_id("contributor").input_value()
+    with FeedbackStore.open(Settings.load(server.home)) as store:
+        return store.entries(contributor=who)
