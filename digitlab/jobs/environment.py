@@ -1,8 +1,12 @@
-"""The environment variables of a run: the same from every door. Pure."""
+"""The environment of a run's processes: their variables, and the modules they do not load.
+
+Every trigger starts a run with the same variables.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -15,27 +19,27 @@ SECRETS: Final = (
     "JUPYTER_TOKEN",
     "JUPYTER_TOKEN_FILE",
 )
-"""Variables that no kernel gets to see."""
+"""Variables that no kernel receives."""
 
-_OTHERS: Final = (
+_CALLER_ONLY: Final = (
     "JPY_PARENT_PID",  # of the kernel that a page or notebook started the run from
     "JPY_SESSION_NAME",
     "JUPYTER_PATH",
     "MPLBACKEND",
-    "OMP_NUM_THREADS",  # a page's kernel has one thread; a run says itself how many it takes
+    "OMP_NUM_THREADS",  # a page's kernel has one thread; a run sets its own number of threads
     "PYTHONSTARTUP",
 )
-"""Variables of whoever starts a run, which would make runs differ by door."""
+"""Variables of the process that starts a run. With them, runs would differ by trigger."""
 
 
 def run_environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """The whole environment of a run's processes; it names the home and has no secret in it.
+    """Return all environment variables of a run's processes, with the home and no secret.
 
     Args:
         environ: the environment of the process that starts the run.
-        settings: of the home.
+        settings: the settings of the home.
     """
-    left_out = {*SECRETS, *_OTHERS}
+    left_out = {*SECRETS, *_CALLER_ONLY}
     env = {name: value for name, value in environ.items() if name not in left_out}
     root = checkout()
     if root is not None:  # the run must import the digitlab that starts it, installed or not
@@ -44,13 +48,13 @@ def run_environment(environ: Mapping[str, str], settings: Settings) -> dict[str,
         "DIGITLAB_HOME": str(settings.home),
         "DIGITLAB_DATABASE_URL": settings.database_url,
         "DIGITLAB_STORAGE_URL": settings.storage_url,
-        "PYTHONUNBUFFERED": "1",  # a killed run's log holds all it said
+        "PYTHONUNBUFFERED": "1",  # the log of a killed run is complete
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
 
 
 def jupyter_environment(folder: Path) -> dict[str, str]:
-    """Variables that keep Jupyter's and IPython's files of the person out of a run.
+    """Return variables that keep the person's Jupyter and IPython files out of a run.
 
     Args:
         folder: a private folder that is removed when the run is over.
@@ -62,3 +66,12 @@ def jupyter_environment(folder: Path) -> dict[str, str]:
         "JUPYTER_NO_CONFIG": "1",
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
     }
+
+
+def hide_modules(*names: str) -> None:
+    """Make `import` of these modules fail in this process, unless they are loaded already.
+
+    For optional dependencies of other packages that are slow to load and never used here.
+    """
+    for name in names:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # as `import` documents

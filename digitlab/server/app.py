@@ -1,4 +1,4 @@
-"""One standalone Voilà, from the bound port to the last ended kernel."""
+"""One standalone Voilà server, from the bound port to the end of its last kernel."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from digitlab.server.handlers import (
     ShutdownHandler,
 )
 from digitlab.server.identity import TokenIdentity
-from digitlab.server.kernels import OwnPythonSpecs, SessionKernels
 from digitlab.server.options import ServeOptions
 from digitlab.server.retrain import retraining
+from digitlab.server.session_kernels import PageKernelSpecs, SessionKernels
 from digitlab.server.sockets import listening_sockets, tls_context
 from digitlab.settings import Settings
 
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 def run(options: ServeOptions, settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM. See `digitlab.server.serve`."""
     tls = tls_context(options)
-    sockets = listening_sockets(options)  # before Voilà starts anything
+    sockets = listening_sockets(options)  # a taken port must fail before Voilà starts kernels
     environ = dict(os.environ)
     try:
         with _runtime_folder() as runtime, _variables(server_environment(environ, runtime)):
@@ -58,50 +58,50 @@ def run(options: ServeOptions, settings: Settings, announce: Callable[[str], Non
                 asyncio.run(app.serve(options, settings, sockets, tls, announce))
             finally:
                 Dashboards.clear_instance()
-                shutil.rmtree(jupyter_config_dir(), ignore_errors=True)  # an empty stand-in
+                shutil.rmtree(jupyter_config_dir(), ignore_errors=True)  # an empty temporary folder
     finally:
-        for bound in sockets:
-            bound.close()
+        for each in sockets:
+            each.close()
 
 
-class ShippedNotebooks(LargeFileManager):
-    """Reads notebooks without looking up their signatures in a database in the home folder."""
+class UnsignedNotebooks(LargeFileManager):
+    """Reads notebooks without the signature database in the person's home folder."""
 
     def mark_trusted_cells(self, nb: Any, path: str = "") -> None:
-        """Nothing: Voilà runs the notebook anew and shows only what came of it."""
+        """Do nothing: Voilà runs the notebook and shows only the outputs of that run."""
 
 
 class Dashboards(Voila):  # type: ignore[misc] # untyped base
-    """Voilà with our handlers and kernels, which reads neither argv nor files."""
+    """Voilà with digitlab's handlers and kernels; reads no arguments and no configuration file."""
 
     name = "voila"
     kernel_manager: Any
 
     def initialize(self, argv: list[str] | None = None) -> None:
-        """Take the configuration as it was given; `argv` is the calling program's."""
+        """Prepare the server from its configuration; ignore `argv`."""
         self._init_asyncio_patch()
         self.identity_provider_class = TokenIdentity
         self.voila_configuration = VoilaConfiguration(parent=self)
-        self.voila_configuration.kernel_spec_manager_class = OwnPythonSpecs
+        self.voila_configuration.kernel_spec_manager_class = PageKernelSpecs
         self.setup_template_dirs()
         if self.log_level > logging.INFO:
-            for noisy in ("tornado.access", "tornado.general"):
-                logging.getLogger(noisy).setLevel(logging.ERROR)  # each 404 would be a line
+            for name in ("tornado.access", "tornado.general"):
+                logging.getLogger(name).setLevel(logging.ERROR)  # each 404 would be a line
 
     def init_settings(self) -> dict[str, Any]:
-        """Voilà's settings with our kernel manager in place of its own.
+        """Return Voilà's settings with `SessionKernels` as the kernel manager.
 
-        Voilà's own preheating stays off in the configuration: it would wrap our manager once
-        more, and open an unguarded address that tells one visitor's request to anybody.
+        Voilà's own preheating stays off in the configuration. It would wrap the manager a
+        second time, and add an address that shows one visitor's request to every visitor.
         """
         settings: dict[str, Any] = super().init_settings()
-        self.contents_manager = ShippedNotebooks(parent=self)
-        stock = self.kernel_manager
+        self.contents_manager = UnsignedNotebooks(parent=self)
+        voila_kernels = self.kernel_manager
         self.kernel_manager = SessionKernels(
             parent=self,
             connection_dir=self.connection_dir,
             kernel_spec_manager=self.kernel_spec_manager,
-            allowed_message_types=stock.allowed_message_types,
+            allowed_message_types=voila_kernels.allowed_message_types,
         )
         return settings | {
             "contents_manager": self.contents_manager,
@@ -109,9 +109,9 @@ class Dashboards(Voila):  # type: ignore[misc] # untyped base
         }
 
     def init_handlers(self) -> list[Any]:
-        """Our handlers, then Voilà's, of which the last would render any path."""
-        stock = super().init_handlers()
-        place = {
+        """Return digitlab's handlers and Voilà's, without its last, which renders any path."""
+        voila_handlers = super().init_handlers()
+        dashboard = {
             "notebook_path": os.path.relpath(self.notebook_path, self.root_dir),
             "template_paths": self.template_paths,
             "config": self.config,
@@ -125,8 +125,8 @@ class Dashboards(Voila):  # type: ignore[misc] # untyped base
             (below("health"), HealthHandler),
             (below("login"), LoginHandler),
             (below(r"voila/api/shutdown/(.*)"), ShutdownHandler),
-            *stock[:-1],
-            (below(r"(.*)"), DashboardHandler, place),
+            *voila_handlers[:-1],
+            (below(r"(.*)"), DashboardHandler, dashboard),
         ]
 
     async def serve(
@@ -153,7 +153,7 @@ class Dashboards(Voila):  # type: ignore[misc] # untyped base
                     await stopped.wait()
             finally:
                 server.stop()
-                self.log.setLevel(logging.CRITICAL)  # pages that were just starting will fail
+                self.log.setLevel(logging.CRITICAL)  # pages that are starting now will fail
                 await self.kernel_manager.close()
                 await server.close_all_connections()
 
@@ -164,8 +164,8 @@ class Dashboards(Voila):  # type: ignore[misc] # untyped base
         announce(f"digitlab serves on {url} (home: {settings.home})")
         if not options.token and not options.is_local:
             announce(
-                f"Whoever reaches {options.ip or 'any address of this machine'} may use it: "
-                "give --token, or --ip 127.0.0.1."
+                f"Everyone who can reach {options.ip or 'an address of this machine'} can use it. "
+                "Set --token, or --ip 127.0.0.1."
             )
         if options.open_browser:
             asyncio.get_running_loop().run_in_executor(None, webbrowser.open, url)
@@ -173,7 +173,7 @@ class Dashboards(Voila):  # type: ignore[misc] # untyped base
 
 @contextmanager
 def _runtime_folder() -> Iterator[Path]:
-    # /tmp where the system's own temporary folder is too deep for Unix sockets (macOS)
+    # On macOS the path of the system's temporary folder is too long for Unix sockets.
     short = "/tmp" if os.name == "posix" and os.access("/tmp", os.W_OK) else None  # noqa: S108
     with tempfile.TemporaryDirectory(
         prefix="digitlab-", dir=short, ignore_cleanup_errors=True

@@ -85,11 +85,11 @@ class Server:
         children = psutil.Process(self.process.pid).children(recursive=True)
         return [child for child in children if _is_kernel(child)]
 
-    def wait_for_heated(self, kernels: int = 1) -> None:
+    def wait_for_warm_kernels(self, kernels: int = 1) -> None:
         """Wait until that many kernels wait in the pool, beside the sessions."""
         wait_until(
             lambda: (health := self.health())["kernels"] - health["sessions"] == kernels,
-            f"{kernels} heated kernel(s)",
+            f"{kernels} warm kernel(s)",
         )
 
     def forget(self) -> None:
@@ -193,6 +193,6 @@ def write_notebook(path: Path, *cells: str) -> Path:
 
 def _is_kernel(process: psutil.Process) -> bool:
     try:
-        return "digitlab.server.kernel" in process.cmdline()
+        return "digitlab.server.page_kernel_main" in process.cmdline()
     except psutil.Error:  # it has just ended
         return False
