@@ -1,41 +1,41 @@
-// Shows the page when its widgets are there, goes on after a lost connection, and says so when
-// its session has ended.
+// Shows the page when its widgets are ready, reconnects after a lost connection, and reports the
+// end of the session.
 "use strict";
 (() => {
-  const POLL_MS = 5000; // a session that died shows within this time
-  const AGAIN_MS = 1000; // the same for a server that did not answer and does again
-  const PATIENCE_MS = 60000; // by then even a slow machine has rendered something
+  const POLL_MS = 5000; // a session that has ended is noticed within this time
+  const RETRY_MS = 1000; // the same for a server that did not answer and does so again
+  const START_LIMIT_MS = 60000; // even a slow machine renders something within this time
   const SETTLE_MS = 1000; // for a notebook without the ready marker
 
   const byId = (id) => document.getElementById(id);
   const started = () => byId("rendered_cells")?.classList.contains("ready");
   let session = null; // { base, id } once the kernel is known
-  let kernel = null; // the connection to it, once Voilà has made one
-  let away = false; // the server did not answer the last time, or the connection was cut
-  let asking = false; // the server answers again, and the kernel has been asked too
-  let polling = null; // the timer of the next look
+  let kernel = null; // the connection to the kernel, once Voilà has made one
+  let offline = false; // the server did not answer the last request, or the connection was cut
+  let checking = false; // the server answers again; the kernel has not answered yet
+  let pollTimer = null;
   let leaving = false;
 
-  // What Voilà calls while it sends and starts the page.
+  // Voilà calls these while it sends and starts the page.
   window.voila_heartbeat = () => {};
   window.voila_finish = () => {};
 
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const tellTheme = () => {
+  const setTheme = () => {
     document.body.dataset.jpThemeLight = String(!dark.matches);
   };
-  dark.addEventListener("change", tellTheme);
-  tellTheme();
+  dark.addEventListener("change", setTheme);
+  setTheme();
 
   function reveal() {
     if (started()) return;
-    watcher.disconnect();
-    clearTimeout(patience);
+    observer.disconnect();
+    clearTimeout(startLimit);
     byId("skeleton").remove();
     byId("rendered_cells").classList.add("ready");
   }
 
-  function end(title, text) {
+  function showEnd(title, text) {
     const sheet = byId("sheet");
     if (leaving || sheet.open) return;
     byId("sheet-title").textContent = title;
@@ -43,70 +43,72 @@
     byId("offline").hidden = true;
     sheet.showModal();
   }
-  const lost = () =>
-    end("This session has ended", "What you judged is kept. Start a new session to go on.");
-  const failed = () => end("The page could not start", "The server's log says why.");
+  const showSessionEnded = () =>
+    showEnd("This session has ended", "Your verdicts are saved. Start a new session to continue.");
+  const showStartFailed = () =>
+    showEnd("The page could not start", "The server's log has the details.");
 
-  let settling = null;
-  function look() {
+  let settleTimer = null;
+  function checkStart() {
     if (document.querySelector('[data-testid="digitlab-ready"]')) reveal();
-    else if (byId("failed")) failed();
-    else if (!settling) {
+    else if (byId("failed")) showStartFailed();
+    else if (!settleTimer) {
       const widget = document.querySelector("#rendered_cells .lm-Widget .jupyter-widgets");
-      if (widget?.getClientRects().length) settling = setTimeout(reveal, SETTLE_MS);
+      if (widget?.getClientRects().length) settleTimer = setTimeout(reveal, SETTLE_MS);
     }
   }
-  const watcher = new MutationObserver(look);
-  watcher.observe(document.documentElement, { childList: true, subtree: true });
-  const patience = setTimeout(() => started() || failed(), PATIENCE_MS);
+  const observer = new MutationObserver(checkStart);
+  observer.observe(document.documentElement, { childList: true, subtree: true });
+  const startLimit = setTimeout(() => started() || showStartFailed(), START_LIMIT_MS);
 
-  /** The line at the top says whether there is a connection. */
-  const tell = () => {
-    const connected = !away && !asking && (!kernel || kernel.connectionStatus === "connected");
+  /** Show or hide the line at the top that reports a lost connection. */
+  const showConnection = () => {
+    const connected =
+      !offline && !checking && (!kernel || kernel.connectionStatus === "connected");
     byId("offline").hidden = connected || leaving || byId("sheet").open;
   };
 
   const pollIn = (milliseconds) => {
-    clearTimeout(polling);
-    polling = setTimeout(poll, milliseconds);
+    clearTimeout(pollTimer);
+    pollTimer = setTimeout(poll, milliseconds);
   };
 
   async function poll() {
-    polling = null;
+    pollTimer = null;
     try {
       const answer = await fetch(`${session.base}api/kernels/${session.id}`, {
         cache: "no-store",
         signal: AbortSignal.timeout(POLL_MS),
       });
-      if (answer.status >= 500) throw new Error("a proxy, and nobody behind it");
-      if (!answer.ok || answer.redirected) lost(); // gone, or the login is no longer valid
-      else if (away || kernel?.connectionStatus === "disconnected") goOn();
-      away = false;
+      if (answer.status >= 500) throw new Error("a proxy answers, but the server does not");
+      if (!answer.ok || answer.redirected) showSessionEnded(); // no kernel, or no valid login
+      else if (offline || kernel?.connectionStatus === "disconnected") resume();
+      offline = false;
     } catch {
-      away = true;
+      offline = true;
     }
-    tell();
-    if (!byId("sheet").open) pollIn(away ? AGAIN_MS : POLL_MS);
+    showConnection();
+    if (!byId("sheet").open) pollIn(offline ? RETRY_MS : POLL_MS);
   }
 
-  /** Whether the kernel answers; a connection that was cut may look open for minutes. */
-  async function answers() {
+  /** Ask the kernel for its info: a connection that was cut may look open for minutes. */
+  async function kernelAnswers() {
     if (kernel.connectionStatus !== "connected") return false;
-    const late = new Promise((done) => setTimeout(done, POLL_MS, false));
-    return Promise.race([kernel.requestKernelInfo().then(() => true, () => false), late]);
+    const timeout = new Promise((done) => setTimeout(done, POLL_MS, false));
+    return Promise.race([kernel.requestKernelInfo().then(() => true, () => false), timeout]);
   }
 
-  /** Now that the server answers again, so shall the kernel; what was said meanwhile waits. */
-  async function goOn() {
-    asking = true;
-    const fine = !kernel || (await answers());
-    asking = false;
+  /** Reconnect to the kernel after the server answers again; unsent messages wait for it. */
+  async function resume() {
+    checking = true;
+    const connected = !kernel || (await kernelAnswers());
+    checking = false;
     try {
-      if (!fine) await kernel.reconnect(); // JupyterLab's next attempt may be a minute away
+      if (!connected) await kernel.reconnect(); // JupyterLab may wait a minute before it retries
     } catch {
-      if (!away) lost(); // it has given up, though the server answers
+      if (!offline) showSessionEnded(); // reconnecting failed, although the server answers
     }
-    tell();
+    showConnection();
   }
 
   function listen() {
@@ -116,17 +118,17 @@
       return;
     }
     kernel.statusChanged.connect((_, status) => {
-      if (/dead|restarting|terminating/.test(status)) lost();
+      if (/dead|restarting|terminating/.test(status)) showSessionEnded();
     });
     kernel.connectionStatusChanged.connect((_, status) => {
-      if (status === "connecting") away = true;
-      if (status === "connected") away = false;
-      if (away && polling) pollIn(AGAIN_MS);
-      tell();
+      if (status === "connecting") offline = true;
+      if (status === "connected") offline = false;
+      if (offline && pollTimer) pollIn(RETRY_MS);
+      showConnection();
     });
   }
 
-  // The kernel is known: called by the page as soon as its configuration stands in it.
+  // The page calls this as soon as its configuration, with the kernel's id, is part of it.
   window.digitlab_session = () => {
     const config = JSON.parse(byId("jupyter-config-data").textContent);
     session = { base: config.baseUrl, id: config.kernelId };
@@ -134,11 +136,11 @@
     listen();
   };
 
-  // Ends the session also on phones and while the page still loads, when Voilà's own
-  // message on "beforeunload" is not sent.
+  // End the session also on phones and while the page still loads. Voilà's own message, on
+  // "beforeunload", is not sent then.
   addEventListener("beforeunload", () => {
     leaving = true;
-    setTimeout(() => (leaving = false), POLL_MS); // the person may have chosen to stay
+    setTimeout(() => (leaving = false), POLL_MS); // the person may choose to stay
   });
   addEventListener("pagehide", () => {
     leaving = true;
@@ -148,7 +150,7 @@
     navigator.sendBeacon(`${session.base}voila/api/shutdown/${session.id}`, form);
   });
   addEventListener("pageshow", (event) => {
-    if (event.persisted) location.reload(); // back from the cache, but its session is over
+    if (event.persisted) location.reload(); // restored from the cache, but its session has ended
   });
 
   addEventListener("DOMContentLoaded", () => {
