@@ -1,4 +1,4 @@
-"""Serving the dashboards: one Voilà, configured, guarded and quiet.
+"""The server of the dashboards: one Voilà process with its own configuration and handlers.
 
 Importing this loads neither voila nor tornado; `serve` does.
 """
@@ -20,29 +20,31 @@ def serve(
     """Serve the dashboards until SIGINT or SIGTERM, then end every session.
 
     Args:
-        options: what to serve, where and to whom.
-        settings: the home that the pages read and write.
-        announce: called with each line meant for the person: the address, once the server
-            listens, and a warning if everybody may use it.
+        options: the dashboard, its address and its limits.
+        settings: the settings of the home that the pages read and write.
+        announce: called with each line for the person: the address, once the server listens,
+            and a warning if the server needs no token on an address that others can reach.
 
     Raises:
         StoreError: the home cannot be written.
         ServeError: the port is taken or not allowed, or a file is missing or unusable.
-        RunError: `options.retrain` is no time as in cron(5).
+        RunError: `options.retrain` is not a cron expression.
     """
     if options.retrain:
-        from digitlab.jobs.cron import Cron  # APScheduler, for those who want a schedule
+        from digitlab.jobs.cron import Cron
 
-        Cron(options.retrain)
-    from digitlab.jobs.kernel_main import without
+        Cron(options.retrain)  # refuse a wrong expression before the server listens
+    from digitlab.jobs.environment import hide_modules
     from digitlab.learning.data.examples import held_out
     from digitlab.learning.label_quality.screening import Screen
 
+    # Prepare what every page needs: the hashes of the checks, an up-to-date database, and the
+    # embeddings of MNIST's digits.
     held_out(settings.cache)
-    with FeedbackStore.open(settings) as store:  # pages find the database made and up to date,
+    with FeedbackStore.open(settings) as store:
         models = ModelRegistry(settings, store.database)
-        Screen.of(store, models, cache=settings.cache).reference()  # and MNIST's digits embedded
-    without("rfc3987_syntax")  # jsonschema compiles its grammar, a second, and uses it never
+        Screen.of(store, models, cache=settings.cache).reference()
+    hide_modules("rfc3987_syntax")  # jsonschema would compile its unused grammar: one second
     from digitlab.server.app import run  # voila, tornado and nbconvert: half a second
 
     run(options, settings, announce)

@@ -1,4 +1,4 @@
-"""From options to the traitlets configuration of Voilà and what it is made of. Pure."""
+"""The traitlets configuration of Voilà and its parts, built from the options. Pure."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ EXTENSIONS = (
     "@voila-dashboards/widgets-manager8",
     "anywidget",
 )
-"""The lab extensions that the page needs. Voilà would load every installed one."""
+"""The JupyterLab extensions that the page needs. By default, Voilà loads every installed one."""
 
 MESSAGE_BYTES = 64 * 2**20
-"""Largest message from a page. A picture up to the limit of 20 MB arrives in one; tornado's
-default of 10 MiB closes the connection without a word."""
+"""Largest message from a page. A picture of up to 20 MB arrives in one message; over its
+default limit of 10 MiB, tornado closes the connection without an error."""
 
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -42,18 +42,18 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 SOCKET_PATH_BYTES = 103
-"""Longest path of a Unix socket: macOS has 103, Linux 107."""
+"""Longest path of a Unix socket in bytes: 103 on macOS, 107 on Linux."""
 
 
 def voila_config(
     options: ServeOptions, settings: Settings, *, runtime: Path, environ: Mapping[str, str]
 ) -> Config:
-    """The whole configuration. No configuration file is read besides.
+    """Return the complete configuration; Voilà reads no configuration file.
 
     Args:
-        options: what a person chose.
-        settings: the home that the pages read and write.
-        runtime: private folder for connection files, removed when the server stops.
+        options: the options of the server.
+        settings: the settings of the home that the pages read and write.
+        runtime: a private folder for connection files, removed when the server stops.
         environ: the environment that the server was started with.
     """
     from traitlets.config import Config
@@ -71,43 +71,44 @@ def voila_config(
     c.Voila.tornado_settings = tornado_settings(options)
 
     c.VoilaConfiguration.template = "digitlab"
-    c.VoilaConfiguration.theme = "light"  # dark mode is the template's, by the browser's wish
+    c.VoilaConfiguration.theme = "light"  # the template switches to dark mode by CSS
     c.VoilaConfiguration.allow_template_override = "NO"
     c.VoilaConfiguration.allow_theme_override = "NO"  # ?theme= would be reflected unescaped
     c.VoilaConfiguration.file_allowlist = []
     c.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
     c.VoilaConfiguration.extension_denylist = []
     c.VoilaConfiguration.show_tracebacks = False
-    c.VoilaExecutor.cell_error_instruction = "The server's log says more."
+    c.VoilaExecutor.cell_error_instruction = "The server's log has the details."
 
     c.PlainKernels.environment = kernel_environment(environ, settings, runtime)
     c.PlainKernels.cull_idle_timeout = options.cull_idle_s
     c.PlainKernels.cull_interval = cull_interval(options)
-    c.PlainKernels.cull_connected = True  # a page left open overnight is idle too
+    c.PlainKernels.cull_connected = True  # a page left open overnight counts as idle
     c.SessionKernels.max_sessions = options.max_sessions
     c.SessionKernels.grace_s = float(options.grace_s)
     c.SessionKernels.kernel_pools_config = {
         "default": {"pool_size": options.warm, "kernel_env_variables": {}}
     }
-    # A kernel that died has lost its page's widgets: say so instead of restarting it.
+    # A restarted kernel has lost the page's widgets; the page reports the end instead.
     c.KernelRestarter.restart_limit = 0
     if socket_paths_fit(runtime):
-        c.KernelManager.transport = "ipc"  # keeps kernels off TCP
+        # Only its owner can open a Unix socket; every user of the machine can connect to TCP.
+        c.KernelManager.transport = "ipc"
     return c
 
 
 def dashboard(options: ServeOptions) -> Path:
-    """Absolute path of the notebook to serve."""
+    """Return the absolute path of the notebook to serve."""
     return (options.dashboard or bundled("dashboards") / "digits.ipynb").resolve()
 
 
 def tornado_settings(options: ServeOptions) -> dict[str, object]:
-    """Settings of the web server itself."""
+    """Return the settings of tornado, the web server."""
     return {
-        # Without a login, a foreign web site could reach a local server under a name of its
-        # own (DNS rebinding): then only local names are answered.
+        # Without a login, a foreign web site could reach a local server under the site's name
+        # (DNS rebinding). Such a server answers only to local names.
         "allow_remote_access": bool(options.token) or not options.is_local,
-        "compress_response": not options.is_local,  # 5 MB of scripts; costs time on loopback
+        "compress_response": not options.is_local,  # 5 MB of scripts; not worth it on loopback
         "headers": {
             "Content-Security-Policy": CONTENT_SECURITY_POLICY,
             "Referrer-Policy": "same-origin",
@@ -117,11 +118,11 @@ def tornado_settings(options: ServeOptions) -> dict[str, object]:
 
 
 def cull_interval(options: ServeOptions) -> int:
-    """Seconds between two looks for sessions to end: soon enough for either limit."""
+    """Return the seconds between two checks for idle sessions, at most half of each limit."""
     return max(1, min(30, options.cull_idle_s // 2, options.grace_s // 2))
 
 
 def socket_paths_fit(runtime: Path, platform: str = sys.platform) -> bool:
-    """Whether kernels can be reached through Unix sockets in `runtime`."""
+    """Return whether the paths of the kernels' Unix sockets in `runtime` are short enough."""
     longest = runtime / "kernel-00000000-0000-0000-0000-000000000000-ipc-5"
     return platform != "win32" and len(os.fsencode(longest)) <= SOCKET_PATH_BYTES

@@ -10,17 +10,18 @@ from digitlab.jobs.environment import SECRETS
 from digitlab.settings import Settings, checkout
 
 TEMPLATE_ROOT = Path(__file__).resolve().parent / "template"
-"""A Jupyter data folder of our own, in which Voilà finds the template `digitlab`."""
+"""A Jupyter data folder in which Voilà finds the template `digitlab`."""
 
 
 def server_environment(environ: Mapping[str, str], runtime: Path) -> dict[str, str]:
-    """Variables that keep Jupyter's files of the person and of the machine out of the server.
+    """Return variables that keep the Jupyter files of the person and the machine out.
 
-    A `page_config.json` that disables widgets, a template or a signature database in
-    somebody's home would otherwise change or break the page.
+    A `page_config.json` that disables widgets, a template, or a signature database in the
+    person's home folder would otherwise change or break the page.
 
     Args:
-        environ: the process's environment; a JUPYTER_PATH in it stays in force, behind ours.
+        environ: the environment of the process. A JUPYTER_PATH in it stays in force, after
+            digitlab's folder.
         runtime: a private folder that is removed when the server stops.
     """
     jupyter_path = [str(TEMPLATE_ROOT), environ.get("JUPYTER_PATH", "")]
@@ -35,16 +36,16 @@ def server_environment(environ: Mapping[str, str], runtime: Path) -> dict[str, s
 def kernel_environment(
     environ: Mapping[str, str], settings: Settings, runtime: Path
 ) -> dict[str, str]:
-    """The whole environment of a page's kernel.
+    """Return all environment variables of a page's kernel.
 
-    It names the server's home, so that a page and the command that started it agree; it has
-    no secret in it, and none of what Voilà adds from the request.
+    They name the server's home, so that the page and the server use the same one. They hold
+    no secret, and none of the variables that Voilà takes from the request.
 
     Args:
         environ: the environment that the server was started with.
-        settings: the home that the pages read and write.
-        runtime: the server's private folder; IPython's profile goes there, for startup files
-            of the person's own would run in every page.
+        settings: the settings of the home that the pages read and write.
+        runtime: the server's private folder. IPython's profile is there, because the startup
+            files in the person's profile would run in every page.
     """
     env = {name: value for name, value in environ.items() if name not in SECRETS}
     env.pop("PYTHONSTARTUP", None)
@@ -56,7 +57,7 @@ def kernel_environment(
         "DIGITLAB_DATABASE_URL": settings.database_url,
         "DIGITLAB_STORAGE_URL": settings.storage_url,
         "IPYTHONDIR": str(runtime / "ipython"),
-        "MALLOC_TRIM_THRESHOLD_": "131072",  # glibc gives a picture's memory back: 5 MB less
-        "OMP_NUM_THREADS": "1",  # twenty kernels share the cores
+        "MALLOC_TRIM_THRESHOLD_": "131072",  # glibc returns a picture's memory: saves 5 MB
+        "OMP_NUM_THREADS": "1",  # up to twenty kernels share the cores
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }

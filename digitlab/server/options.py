@@ -1,4 +1,4 @@
-"""What a person may choose about serving, checked before anything starts."""
+"""The options of the server, checked before anything starts."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ class ServeOptions:
     """How to serve the dashboards.
 
     Attributes:
-        ip: address to listen on; "0.0.0.0" or "" for all of this machine's.
-        port: TCP port; 0 lets the system choose a free one.
+        ip: address to listen on; "0.0.0.0" or "" for all addresses of this machine.
+        port: TCP port; with 0 the system chooses a free one.
         base_url: path below which everything is served, for a reverse proxy.
-        token: secret asked for on a login page; empty for no login.
-        max_sessions: open pages at most, each has a Python process of its own (about 120 MB);
-            further visitors get a sentence and status 503.
+        token: secret that visitors type on the login page; empty for no login.
+        max_sessions: largest number of open pages. Each page has a Python process (about
+            120 MB); further visitors get an error page with status 503.
         certfile: TLS certificate (PEM); None for plain HTTP.
-        keyfile: its private key (PEM); given if and only if `certfile` is.
-        open_browser: show the page in the person's browser once it is served.
-        cull_idle_s: seconds without any activity after which a session ends, also one whose
-            page is still open.
-        grace_s: seconds that a session waits for its page to connect. Until then it is not
-            ended; after that it is, for what never connects is a crawler or a closed tab.
-        warm: processes kept ready, so that a page opens without waiting for Python.
+        keyfile: the private key of the certificate (PEM); required with `certfile`.
+        open_browser: open the page in the person's browser once the server listens.
+        cull_idle_s: seconds without activity after which a session ends, even if its page is
+            still open.
+        grace_s: seconds that a session waits for its page to connect. Then the session ends:
+            a visitor that never connects is a crawler or a closed tab.
+        warm: number of kernels kept ready, so that a page opens without waiting for Python.
         dashboard: the notebook to serve; None for the one that ships with digitlab.
-        retrain: when to fine-tune the home, as in cron(5); empty for never.
-        verbose: log what Voilà does, not only warnings.
+        retrain: cron expression for fine-tunes of the home; empty for none.
+        verbose: log messages of level INFO, not only warnings.
     """
 
     ip: str = "127.0.0.1"
@@ -51,26 +51,31 @@ class ServeOptions:
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
-            raise ServeError(f"A port is a number from 0 to 65535, not {self.port}.")
+            raise ServeError(f"The port must be from 0 to 65535, not {self.port}.")
         if not re.fullmatch(r"[A-Za-z0-9._~/-]*", self.base_url):
             raise ServeError(
-                f"A base URL holds letters, digits and . _ ~ - / only, not {self.base_url!r}."
+                f"The base URL may hold only letters, digits and . _ ~ - /, not {self.base_url!r}."
             )
         if self.max_sessions < 1:
-            raise ServeError(f"At least 1 session must be allowed, not {self.max_sessions}.")
+            raise ServeError(f"max_sessions must be at least 1, not {self.max_sessions}.")
         if min(self.cull_idle_s, self.grace_s) < 1:
-            raise ServeError("cull_idle_s and grace_s are at least 1 second.")
+            raise ServeError(
+                "cull_idle_s and grace_s must be at least 1 second, "
+                f"not {self.cull_idle_s} and {self.grace_s}."
+            )
         if self.warm < 0:
-            raise ServeError(f"The number of warm processes is 0 or more, not {self.warm}.")
+            raise ServeError(f"The number of warm kernels must be 0 or more, not {self.warm}.")
         if (self.certfile is None) != (self.keyfile is None):
-            raise ServeError("A certificate and its key go together: give both or neither.")
+            raise ServeError(
+                "A certificate needs its key: set both certfile and keyfile, or neither."
+            )
         for path in (self.certfile, self.keyfile, self.dashboard):
             if path is not None and not path.is_file():
                 raise ServeError(f"There is no file {path}.")
 
     @property
     def prefix(self) -> str:
-        """`base_url` with exactly one slash at either end, "/" when it is empty."""
+        """`base_url` with one slash at each end; "/" when it is empty."""
         inner = self.base_url.strip("/")
         return f"/{inner}/" if inner else "/"
 
@@ -85,7 +90,7 @@ class ServeOptions:
             return False
 
     def url(self, port: int) -> str:
-        """Address for a browser on this machine, once `port` is known."""
+        """Return the address for a browser on this machine; `port` is the bound port."""
         host = "127.0.0.1" if self.ip in {"", "0.0.0.0", "::"} else self.ip  # noqa: S104
         if ":" in host:
             host = f"[{host}]"

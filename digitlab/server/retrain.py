@@ -1,4 +1,4 @@
-"""A server that also fine-tunes its home when that is due."""
+"""The scheduler that fine-tunes the home while the server runs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from digitlab.settings import Settings
 def retraining(
     options: ServeOptions, settings: Settings, announce: Callable[[str], None]
 ) -> Iterator[None]:
-    """Run the scheduler that `options.retrain` asks for while the block runs, if it asks for one.
+    """Run a scheduler while the block runs, if `options.retrain` has a cron expression.
 
-    The scheduler looks from threads of its own, and what it starts are processes of their own:
-    the server's loop waits for neither.
+    The scheduler works in its own threads and starts each run as a separate process, so the
+    server's event loop never waits for it.
     """
     if not options.retrain:
         yield

@@ -1,4 +1,4 @@
-"""The port, bound before anything else starts, and the certificate it is served with."""
+"""The server's sockets, bound before anything else starts, and its TLS certificate."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from digitlab.server.options import ServeOptions
 
 
 def listening_sockets(options: ServeOptions) -> list[socket.socket]:
-    """Bind the port.
+    """Bind the port and return the sockets.
 
     Raises:
-        ServeError: it is taken, not allowed, or the address is not this machine's.
+        ServeError: the port is taken or not allowed, or the address is not this machine's.
     """
     try:
         return bind_sockets(options.port, options.ip)
     except OSError as error:
         raise ServeError(_reason(error, options)) from error
-    except UnicodeError as error:  # what is no host name at all
-        raise ServeError(f"{options.ip} is no address: {error}.") from error
+    except UnicodeError as error:  # text that cannot be a host name
+        raise ServeError(f"{options.ip} is not an address: {error}.") from error
 
 
 def tls_context(options: ServeOptions) -> ssl.SSLContext | None:
-    """The certificate, ready to serve with; None for plain HTTP.
+    """Return the TLS context with the certificate; None for plain HTTP.
 
     Raises:
-        ServeError: certificate or key cannot be read, or don't belong together.
+        ServeError: the certificate or the key cannot be read, or they do not match.
     """
     if options.certfile is None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(options.certfile, options.keyfile)
-    except OSError as error:  # ssl.SSLError is one
+    except OSError as error:  # also ssl.SSLError
         raise ServeError(
-            f"{options.certfile} and {options.keyfile} are no certificate and key in PEM "
-            f"that belong together: {error}"
+            f"{options.certfile} and {options.keyfile} are not a certificate and its key in "
+            f"PEM format: {error}"
         ) from error
     return context
 
@@ -55,7 +55,7 @@ def _reason(error: OSError, options: ServeOptions) -> str:
         )
     if error.errno == errno.EACCES:
         return (
-            f"Port {options.port} on {where} needs more rights than yours; choose one above "
+            f"Port {options.port} on {where} needs administrator rights; choose a port above "
             "1023: digitlab serve --port 8866"
         )
-    return f"{where} is not an address of this machine that one can listen on: {error}"
+    return f"The server cannot listen on {where}: it is not an address of this machine: {error}"

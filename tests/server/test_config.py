@@ -1,4 +1,4 @@
-"""What the options become, without starting anything."""
+"""The configuration and environments made from the options, without a running server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from digitlab.server.config import (
     voila_config,
 )
 from digitlab.server.environment import TEMPLATE_ROOT, kernel_environment, server_environment
-from digitlab.server.kernel import is_no_farewell
+from digitlab.server.page_kernel_main import is_worth_logging
 from digitlab.settings import Settings, bundled, checkout
 
 RUNTIME = Path("/tmp/digitlab-x")  # noqa: S108 # never created
@@ -41,10 +41,10 @@ def config(settings: Settings, **options: Any) -> Any:
 
 def test_importing_the_server_loads_neither_voila_nor_tornado() -> None:
     code = "import sys, digitlab.server; print({'voila', 'tornado', 'traitlets'} & {*sys.modules})"
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment()
     )
-    assert done.stdout.strip() == "set()"
+    assert result.stdout.strip() == "set()"
 
 
 def test_a_visitor_can_override_neither_template_nor_theme(settings: Settings) -> None:
@@ -75,7 +75,7 @@ def test_the_policy_allows_no_other_host() -> None:
     assert CONTENT_SECURITY_POLICY.startswith("default-src 'self';")
 
 
-def test_without_a_token_a_local_server_answers_to_local_names_only() -> None:
+def test_without_a_token_a_local_server_answers_only_to_local_names() -> None:
     def any_host(**options: Any) -> object:
         return tornado_settings(ServeOptions(**options))["allow_remote_access"]
 
@@ -84,7 +84,7 @@ def test_without_a_token_a_local_server_answers_to_local_names_only() -> None:
     assert any_host(ip="0.0.0.0")  # noqa: S104
 
 
-def test_the_cap_the_pool_and_the_grace_reach_the_kernel_manager(settings: Settings) -> None:
+def test_the_limit_the_pool_and_the_grace_reach_the_kernel_manager(settings: Settings) -> None:
     c = config(settings, max_sessions=3, warm=2, grace_s=9, cull_idle_s=100)
     assert (c.SessionKernels.max_sessions, c.SessionKernels.grace_s) == (3, 9.0)
     assert c.SessionKernels.kernel_pools_config["default"]["pool_size"] == 2
@@ -94,7 +94,9 @@ def test_the_cap_the_pool_and_the_grace_reach_the_kernel_manager(settings: Setti
 @pytest.mark.parametrize(
     ("cull_idle_s", "grace_s", "interval"), [(3600, 60, 30), (3600, 10, 5), (4, 60, 2), (1, 1, 1)]
 )
-def test_sessions_are_looked_at_often_enough(cull_idle_s: int, grace_s: int, interval: int) -> None:
+def test_idle_sessions_are_checked_at_most_half_a_limit_apart(
+    cull_idle_s: int, grace_s: int, interval: int
+) -> None:
     assert cull_interval(ServeOptions(cull_idle_s=cull_idle_s, grace_s=grace_s)) == interval
 
 
@@ -102,7 +104,7 @@ def test_a_dead_kernel_is_not_restarted(settings: Settings) -> None:
     assert config(settings).KernelRestarter.restart_limit == 0
 
 
-def test_unix_sockets_where_their_paths_fit() -> None:
+def test_unix_sockets_are_used_where_their_paths_fit() -> None:
     assert socket_paths_fit(RUNTIME, "linux")
     assert not socket_paths_fit(RUNTIME, "win32")
     assert not socket_paths_fit(Path("/var/folders") / ("x" * 60), "darwin")
@@ -115,7 +117,7 @@ def test_the_shipped_notebook_is_served_unless_another_is_given(tmp_path: Path) 
     assert dashboard(ServeOptions(dashboard=other)) == other.resolve()
 
 
-def test_kernels_see_the_home_but_no_secret(settings: Settings) -> None:
+def test_kernels_receive_the_home_but_no_secret(settings: Settings) -> None:
     env = kernel_environment(
         {
             "DIGITLAB_TOKEN": "a",
@@ -134,7 +136,7 @@ def test_kernels_see_the_home_but_no_secret(settings: Settings) -> None:
     assert not {"a", "b", "c"} & set(env.values())
 
 
-def test_kernels_run_nobodys_startup_files(settings: Settings) -> None:
+def test_kernels_run_no_startup_files(settings: Settings) -> None:
     env = kernel_environment({"PYTHONSTARTUP": "x.py", "IPYTHONDIR": "/mine"}, settings, RUNTIME)
     assert "PYTHONSTARTUP" not in env
     assert env["IPYTHONDIR"] == str(RUNTIME / "ipython")
@@ -145,7 +147,7 @@ def test_kernels_import_the_digitlab_that_serves(settings: Settings) -> None:
     assert env["PYTHONPATH"].split(os.pathsep) == [str(checkout()), "/mine"]
 
 
-def test_the_template_is_found_first_and_a_persons_jupyter_path_stays() -> None:
+def test_the_template_comes_before_the_persons_jupyter_path() -> None:
     env = server_environment({"JUPYTER_PATH": "/mine"}, RUNTIME)
     assert env["JUPYTER_PATH"].split(os.pathsep) == [str(TEMPLATE_ROOT), "/mine"]
     assert (TEMPLATE_ROOT / "voila/templates/digitlab/index.html.j2").is_file()
@@ -158,21 +160,21 @@ def test_the_template_names_no_other_host() -> None:
         assert "https:" not in text, path
 
 
-@pytest.mark.parametrize("given", ["", "/", "//"])
-def test_an_empty_base_url_is_the_root(given: str) -> None:
-    assert ServeOptions(base_url=given).prefix == "/"
+@pytest.mark.parametrize("base_url", ["", "/", "//"])
+def test_an_empty_base_url_is_the_root(base_url: str) -> None:
+    assert ServeOptions(base_url=base_url).prefix == "/"
 
 
-@pytest.mark.parametrize("given", ["lab", "/lab", "lab/", "/lab/"])
-def test_a_base_url_gets_its_slashes(given: str) -> None:
-    assert ServeOptions(base_url=given).prefix == "/lab/"
+@pytest.mark.parametrize("base_url", ["lab", "/lab", "lab/", "/lab/"])
+def test_a_base_url_gets_a_slash_at_each_end(base_url: str) -> None:
+    assert ServeOptions(base_url=base_url).prefix == "/lab/"
 
 
 @pytest.mark.parametrize(
     ("ip", "local"),
     [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("", False)],  # noqa: S104
 )
-def test_loopback_is_local(ip: str, local: bool) -> None:
+def test_a_loopback_address_is_local(ip: str, local: bool) -> None:
     assert ServeOptions(ip=ip).is_local is local
 
 
@@ -184,7 +186,7 @@ def test_loopback_is_local(ip: str, local: bool) -> None:
         ("::1", "http://[::1]:80/lab/"),
     ],
 )
-def test_the_address_can_be_opened_on_this_machine(ip: str, url: str) -> None:
+def test_the_announced_address_opens_on_this_machine(ip: str, url: str) -> None:
     assert ServeOptions(ip=ip, base_url="lab").url(80) == url
 
 
@@ -199,20 +201,18 @@ def test_the_address_can_be_opened_on_this_machine(ip: str, url: str) -> None:
         {"dashboard": Path("nowhere.ipynb")},
     ],
 )
-def test_options_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
+def test_impossible_options_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ServeError):
         ServeOptions(**wrong)
 
 
-@pytest.mark.parametrize(("number", "worth"), [(errno.ENOTSOCK, False), (errno.EIO, True)])
-def test_a_kernel_says_nothing_of_a_socket_that_closed_under_an_answer(
-    number: int, worth: bool
-) -> None:
-    error = OSError(number, "of a socket")
-    told = (OSError, error, None)
-    record = logging.LogRecord("tornado.general", logging.ERROR, "", 0, "Uncaught", (), told)
-    assert is_no_farewell(record) is worth
+@pytest.mark.parametrize(("number", "logged"), [(errno.ENOTSOCK, False), (errno.EIO, True)])
+def test_a_kernel_does_not_log_the_error_of_a_closed_socket(number: int, logged: bool) -> None:
+    exc_info = (OSError, OSError(number, "of a socket"), None)
+    record = logging.LogRecord("tornado.general", logging.ERROR, "", 0, "Uncaught", (), exc_info)
+    assert is_worth_logging(record) is logged
 
 
-def test_a_kernel_says_what_is_no_error() -> None:
-    assert is_no_farewell(logging.LogRecord("tornado.general", logging.INFO, "", 0, "x", (), None))
+def test_a_kernel_logs_a_message_without_an_error() -> None:
+    message = logging.LogRecord("tornado.general", logging.INFO, "", 0, "x", (), None)
+    assert is_worth_logging(message)

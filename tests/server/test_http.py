@@ -1,4 +1,4 @@
-"""What a real server answers, to whom, and what it starts for that."""
+"""The HTTP answers of a real server, and the sessions and processes behind them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def notebook(tmp_path: Path) -> Path:
 
 
 def close(server: Server, kernel_id: str, cookies: CookieJar) -> int:
-    """Tell the server that the page was closed, as the page does; the status."""
+    """Send the page's message that it was closed; return the status of the answer."""
     xsrf = next(cookie.value for cookie in cookies if cookie.name == "_xsrf")
     return fetch(
         f"{server.url}voila/api/shutdown/{kernel_id}",
@@ -44,12 +44,12 @@ def close(server: Server, kernel_id: str, cookies: CookieJar) -> int:
 
 
 def visit(server: Server) -> tuple[str, CookieJar]:
-    """Open the dashboard as a browser does; its kernel and the cookies."""
+    """Open the dashboard as a browser does; return its kernel and the cookies."""
     cookies = CookieJar()
     return fetch(server.url, cookies=cookies).kernel_id, cookies
 
 
-def test_it_says_where_it_serves_and_from_which_home(server: Server) -> None:
+def test_the_server_announces_its_address_and_home(server: Server) -> None:
     assert server.said == [f"digitlab serves on {server.url} (home: {server.home})"]
 
 
@@ -59,14 +59,14 @@ def test_the_page_forbids_other_hosts(server: Server) -> None:
     assert "connect-src 'self' ws: wss:;" in policy
 
 
-def test_the_page_takes_nothing_from_the_query(server: Server) -> None:
+def test_the_page_ignores_the_query(server: Server) -> None:
     page = server.get("?theme=%3Cscript%3Eevil&template=classic&evil=%22evil")
     assert page.status == 200
     assert "evil" not in page.text
     assert "classic" not in page.text
 
 
-def test_the_page_is_html_in_english_named_digitlab(server: Server) -> None:
+def test_the_page_is_english_html_with_the_title_digitlab(server: Server) -> None:
     page = server.get().text
     assert '<html lang="en">' in page
     assert "<title>digitlab</title>" in page
@@ -81,7 +81,7 @@ def test_no_file_beside_the_notebook_is_served(server: Server, path: str) -> Non
 @pytest.mark.parametrize(
     "path", ["private.png", "a.ipynb", "favicon.ico", "voila/render/a.ipynb", "api/kernels"]
 )
-def test_other_addresses_are_404_and_start_nothing(server: Server, path: str) -> None:
+def test_other_addresses_get_404_and_start_no_session(server: Server, path: str) -> None:
     before = server.health()["sessions"]
     answer = server.get(path)
     assert answer.status == 404
@@ -91,12 +91,12 @@ def test_other_addresses_are_404_and_start_nothing(server: Server, path: str) ->
 
 def test_health_starts_no_session(server: Server) -> None:
     before = server.health()
-    again = server.health()
-    assert again["status"] == "ok"
-    assert again["sessions"] == before["sessions"]
+    after = server.health()
+    assert after["status"] == "ok"
+    assert after["sessions"] == before["sessions"]
 
 
-def test_a_page_under_a_foreign_name_is_refused(server: Server) -> None:
+def test_a_request_under_a_foreign_host_name_is_refused(server: Server) -> None:
     assert server.get(Host="evil.example").status == 403
 
 
@@ -105,7 +105,7 @@ def test_closing_the_page_ends_its_kernel(server: Server) -> None:
     assert fetch(f"{server.url}api/kernels/{kernel}", cookies=cookies).status == 200
     assert close(server, kernel, cookies) == 204
     assert fetch(f"{server.url}api/kernels/{kernel}", cookies=cookies).status == 404
-    assert close(server, kernel, cookies) == 204  # the page may say so twice
+    assert close(server, kernel, cookies) == 204  # the page may send it twice
 
 
 def test_a_foreign_page_cannot_end_a_kernel(server: Server) -> None:
@@ -115,12 +115,12 @@ def test_a_foreign_page_cannot_end_a_kernel(server: Server) -> None:
     assert server.get(f"api/kernels/{kernel}").status == 200
 
 
-def test_over_the_cap_is_503_and_starts_nothing(tmp_path: Path, notebook: Path) -> None:
+def test_a_visitor_over_the_limit_gets_503_and_no_session(tmp_path: Path, notebook: Path) -> None:
     server = start_server(tmp_path / "home", dashboard=notebook, max_sessions=2)
     try:
         kernel, cookies = visit(server)
         visit(server)
-        server.wait_for_heated()
+        server.wait_for_warm_kernels()
         refused = server.get()
         assert refused.status == 503
         assert "All places are taken." in refused.text
@@ -129,7 +129,7 @@ def test_over_the_cap_is_503_and_starts_nothing(tmp_path: Path, notebook: Path) 
             "status": "ok",
             "sessions": 2,
             "max_sessions": 2,
-            "kernels": 3,  # with the one that is kept warm
+            "kernels": 3,  # with the warm one
         }
         assert len(server.kernel_processes()) == 3
         close(server, kernel, cookies)
@@ -138,7 +138,7 @@ def test_over_the_cap_is_503_and_starts_nothing(tmp_path: Path, notebook: Path) 
         server.stop()
 
 
-def test_the_cap_holds_without_heated_kernels(tmp_path: Path, notebook: Path) -> None:
+def test_the_limit_holds_without_warm_kernels(tmp_path: Path, notebook: Path) -> None:
     server = start_server(tmp_path / "home", dashboard=notebook, max_sessions=1, warm=0)
     try:
         visit(server)
@@ -148,23 +148,23 @@ def test_the_cap_holds_without_heated_kernels(tmp_path: Path, notebook: Path) ->
         server.stop()
 
 
-def test_a_session_whose_page_never_comes_is_ended(tmp_path: Path, notebook: Path) -> None:
+def test_a_session_whose_page_never_connects_ends(tmp_path: Path, notebook: Path) -> None:
     server = start_server(tmp_path / "home", dashboard=notebook, grace_s=1, warm=0)
     try:
         visit(server)
         assert server.health()["sessions"] == 1
-        wait_until(lambda: server.health()["sessions"] == 0, "the session ends")
-        wait_until(lambda: not server.kernel_processes(), "its process ends")
+        wait_until(lambda: server.health()["sessions"] == 0, "the end of the session")
+        wait_until(lambda: not server.kernel_processes(), "the end of its process")
     finally:
         server.stop()
 
 
-def test_a_kernel_that_dies_while_it_starts_ends_the_answer(tmp_path: Path, notebook: Path) -> None:
+def test_a_kernel_that_dies_at_its_start_ends_the_answer(tmp_path: Path, notebook: Path) -> None:
     server = start_server(tmp_path / "home", dashboard=notebook, warm=0)
     try:
         with ThreadPoolExecutor() as pool:
             page = pool.submit(server.get)
-            wait_until(server.kernel_processes, "a kernel starts")
+            wait_until(server.kernel_processes, "the start of a kernel")
             for process in server.kernel_processes():
                 process.kill()
             assert 'id="failed"' in page.result(60).text
@@ -173,7 +173,7 @@ def test_a_kernel_that_dies_while_it_starts_ends_the_answer(tmp_path: Path, note
         server.stop()
 
 
-def test_a_session_is_not_ended_while_its_page_is_being_made(tmp_path: Path) -> None:
+def test_a_session_does_not_end_while_its_page_is_rendered(tmp_path: Path) -> None:
     slow = write_notebook(tmp_path / "slow.ipynb", "import time", "time.sleep(4)", *CELLS)
     server = start_server(tmp_path / "home", dashboard=slow, grace_s=1, warm=0)
     try:
@@ -182,31 +182,29 @@ def test_a_session_is_not_ended_while_its_page_is_being_made(tmp_path: Path) -> 
         server.stop()
 
 
-def test_a_heated_kernel_is_not_culled_however_long_it_waits(
-    tmp_path: Path, notebook: Path
-) -> None:
+def test_a_warm_kernel_is_never_culled(tmp_path: Path, notebook: Path) -> None:
     server = start_server(tmp_path / "home", dashboard=notebook, grace_s=1, cull_idle_s=1)
     try:
-        server.wait_for_heated()
-        waiting = server.kernel_processes()
-        abandoned, _ = visit(server)  # its end shows that the look-out has been round
-        wait_until(lambda: server.get(f"api/kernels/{abandoned}").status == 404, "it is culled")
-        server.wait_for_heated()
-        assert len(server.kernel_processes()) == len(waiting) == 1
+        server.wait_for_warm_kernels()
+        warm = server.kernel_processes()
+        abandoned, _ = visit(server)  # its end shows that the server has checked for idle kernels
+        wait_until(lambda: server.get(f"api/kernels/{abandoned}").status == 404, "the cull")
+        server.wait_for_warm_kernels()
+        assert len(server.kernel_processes()) == len(warm) == 1
     finally:
         server.stop()
 
 
-def test_a_heated_kernel_that_died_is_replaced(tmp_path: Path, notebook: Path) -> None:
+def test_a_warm_kernel_that_died_is_replaced(tmp_path: Path, notebook: Path) -> None:
     server = start_server(tmp_path / "home", dashboard=notebook)
     try:
-        server.wait_for_heated()
+        server.wait_for_warm_kernels()
         (process,) = server.kernel_processes()
         process.kill()
-        wait_until(lambda: server.health()["kernels"] == 0, "its death is noticed")
+        wait_until(lambda: server.health()["kernels"] == 0, "the server notices its death")
         kernel, cookies = visit(server)
         assert fetch(f"{server.url}api/kernels/{kernel}", cookies=cookies).status == 200
-        server.wait_for_heated()
+        server.wait_for_warm_kernels()
     finally:
         server.stop()
 
@@ -238,7 +236,7 @@ def log_in(server: Server, token: str, cookies: CookieJar) -> tuple[int, str]:
     return answer.status, answer.text
 
 
-def test_before_the_login_there_is_no_session(guarded: Server) -> None:
+def test_before_the_login_no_session_starts(guarded: Server) -> None:
     before = guarded.health()["sessions"]
     page = guarded.get()
     assert page.url.startswith(f"{guarded.url}login")
@@ -247,10 +245,10 @@ def test_before_the_login_there_is_no_session(guarded: Server) -> None:
     assert guarded.health()["sessions"] == before
 
 
-def test_a_wrong_token_is_refused_in_a_sentence(guarded: Server) -> None:
+def test_a_wrong_token_is_refused_with_a_sentence(guarded: Server) -> None:
     before = guarded.health()["sessions"]
     status, page = log_in(guarded, "guess", CookieJar())
-    assert (status, "This is not the token." in page) == (401, True)
+    assert (status, "This token is wrong." in page) == (401, True)
     assert guarded.health()["sessions"] == before
 
 
@@ -259,23 +257,23 @@ def test_the_token_opens_the_page(guarded: Server) -> None:
     assert (status, "kernelId" in page) == (200, True)
 
 
-def test_a_token_in_the_address_does_not_stay_there(guarded: Server) -> None:
+def test_a_token_in_the_address_is_removed_from_it(guarded: Server) -> None:
     page = guarded.get("?token=s3cret")
     assert page.url == guarded.url
     assert page.kernel_id
 
 
-def test_the_login_form_escapes_where_it_leads(guarded: Server) -> None:
+def test_the_login_form_escapes_its_target(guarded: Server) -> None:
     page = guarded.get("login?next=%22%3E%3Cscript%3Eevil()")
     assert "<script>evil" not in page.text
 
 
-def test_a_stranger_cannot_look_at_a_kernel(guarded: Server) -> None:
+def test_a_visitor_without_the_token_cannot_read_a_kernel(guarded: Server) -> None:
     kernel = guarded.get("?token=s3cret").kernel_id
     assert guarded.get(f"api/kernels/{kernel}").status == 403
 
 
-def test_no_kernel_knows_the_token(guarded: Server) -> None:
+def test_no_kernel_receives_the_token(guarded: Server) -> None:
     guarded.get("?token=s3cret")
     for process in guarded.kernel_processes():
         env = process.environ()
@@ -284,7 +282,7 @@ def test_no_kernel_knows_the_token(guarded: Server) -> None:
         assert env["OMP_NUM_THREADS"] == "1"
 
 
-def test_nothing_of_the_persons_jupyter_gets_in_or_is_written(
+def test_the_persons_jupyter_files_are_neither_read_nor_written(
     tmp_path: Path, notebook: Path
 ) -> None:
     person = tmp_path / "person"
@@ -327,7 +325,7 @@ def test_a_signal_ends_the_server_and_every_kernel(tmp_path: Path, notebook: Pat
     temporary.mkdir()
     server = start_server(tmp_path / "home", environ={"TMPDIR": str(temporary)}, dashboard=notebook)
     visit(server)
-    server.wait_for_heated()
+    server.wait_for_warm_kernels()
     kernels = server.kernel_processes()
     assert len(kernels) == 2
     assert server.stop() == 0
@@ -336,49 +334,49 @@ def test_a_signal_ends_the_server_and_every_kernel(tmp_path: Path, notebook: Pat
     assert server.log.read_text() == ""
 
 
-def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        done = subprocess.run(
+def test_a_taken_port_is_reported_in_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        result = subprocess.run(
             [sys.executable, "-m", "digitlab", "--home", tmp_path, "serve", "--port", str(port)],
             capture_output=True,
             text=True,
             check=False,
             env=environment(),
         )
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
     assert line.endswith(
         f"Port {port} on 127.0.0.1 is taken; stop the other program or choose another: "
         f"digitlab serve --port {port + 1}"
     )
 
 
-def test_an_open_server_warns_and_compresses(tmp_path: Path, notebook: Path) -> None:
+def test_a_server_open_to_everyone_warns_and_compresses(tmp_path: Path, notebook: Path) -> None:
     server = start_server(tmp_path / "home", dashboard=notebook, ip="0.0.0.0", warm=0)  # noqa: S104
     assert server.process.stdout is not None
     warning = server.process.stdout.readline()
     script = server.get("voila/static/voila.js", **{"Accept-Encoding": "gzip"})
     assert server.stop() == 0
-    assert script.headers["Content-Encoding"] == "gzip"  # the way may be slow
-    assert warning.startswith("Whoever reaches 0.0.0.0 may use it: give --token")
+    assert script.headers["Content-Encoding"] == "gzip"  # the network may be slow
+    assert warning.startswith("Everyone who can reach 0.0.0.0 can use it. Set --token")
 
 
-def test_a_certificate_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+def test_a_wrong_certificate_is_reported_in_one_sentence(tmp_path: Path) -> None:
     pem = tmp_path / "x.pem"
     pem.write_text("no certificate")
-    with pytest.raises(AssertionError, match="are no certificate and key in PEM"):
+    with pytest.raises(AssertionError, match="are not a certificate and its key in PEM format"):
         start_server(tmp_path / "home", certfile=pem, keyfile=pem)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there, kernels talk TCP")
-def test_kernels_are_reached_through_files_that_only_their_owner_may_open(server: Server) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="kernels use TCP on Windows")
+def test_only_the_owner_can_open_the_sockets_of_kernels(server: Server) -> None:
     def sockets(kernel: psutil.Process) -> set[str]:
-        opened = kernel.net_connections("unix")
-        return {str(c.laddr) for c in opened if "-ipc-" in str(c.laddr)}
+        connections = kernel.net_connections("unix")
+        return {str(c.laddr) for c in connections if "-ipc-" in str(c.laddr)}
 
-    server.wait_for_heated()
+    server.wait_for_warm_kernels()
     for kernel in server.kernel_processes():
-        # Shell, iopub, stdin, control and heartbeat; one that has just begun opens them in turn.
+        # Shell, iopub, stdin, control and heartbeat; a kernel that starts opens them one by one.
         wait_until(lambda kernel=kernel: len(sockets(kernel)) == 5, "five sockets")
         assert {Path(path).parent.stat().st_mode & 0o777 for path in sockets(kernel)} == {0o700}
