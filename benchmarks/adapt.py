@@ -4,7 +4,7 @@
                                [--naive] [--poison] [--out FILE] [--write]
 
 Corrections are digits of a style that the base misreads (benchmarks/styles.py). Each run is what
-`digitlab fine-tune` runs, in this process: screening, lessons, training, the choice of alpha,
+`digitlab fine-tune` runs, in this process: screening, examples, training, the choice of alpha,
 export, calibration and the gate. `--naive` is the old app's way: one `train_on_batch` for each
 wrong picture. `--poison` flips labels. Runs are kept in FILE, a line of
 JSON each, as they come: interrupted, the same call goes on. `--write` puts the tables made from
@@ -35,7 +35,7 @@ from common.docs_tables import write
 from digitlab.datasets import mnist, photographs
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.data.examples import RECIPE, gather
-from digitlab.learning.data.preview import LookUp
+from digitlab.learning.data.preview import FeedbackPreview
 from digitlab.learning.gate import compare
 from digitlab.learning.gate.rules import decide
 from digitlab.learning.label_quality.rules import Item, suspects
@@ -181,7 +181,7 @@ def entries(job: Job) -> list[Entry]:
                 verdict="wrong",
                 digit=int(job.said[row]),
                 comment="",
-                label=label,
+                predicted=label,
                 confidence=float(answers.probabilities[row].max()),
                 probabilities=tuple(answers.probabilities[row].tolist()),
                 refused=bool(answers.refused[row]),
@@ -227,11 +227,11 @@ def run(job: Job) -> dict[str, Any]:
     started = time.monotonic()
     said = entries(job)
     held = held_of(job, said)
-    lessons = gather([entry for entry in said if entry.id not in held], config)
-    found = LookUp(base="base", champion="base", lessons=lessons, held={}, hash="", news="",
+    examples = gather([entry for entry in said if entry.id not in held], config)
+    found = FeedbackPreview(base="base", champion="base", examples=examples, held={}, hash="", feedback_fingerprint="",
                    withdrawn=0, new=True, reasons=())  # fmt: skip
     adaptation, trained = train.train(
-        lessons, BASE, base(), config, cache=WORK, tell=lambda **_: None
+        examples, BASE, base(), config, cache=WORK, tell=lambda **_: None
     )
     folder = Path(tempfile.mkdtemp(dir=WORK))
     try:
@@ -275,7 +275,7 @@ def _elsewhere(network_: Classifier) -> tuple[int, int]:
 
 def _counted(network_: Any) -> tuple[int, int]:
     """Right ones of MNIST's test images and of the gate's photographs."""
-    splits = mnist.load("test"), photographs.load("gate")
+    splits = mnist.load("test"), photographs.load("holdout")
     first, second = (int((reads(network_, x) == y).sum()) for x, y in splits)
     return first, second
 

@@ -1,4 +1,4 @@
-"""The bench of a fine-tune's time: seconds from `digitlab fine-tune` to its verdict.
+"""The bench of a fine-tune's time: seconds from `digitlab fine-tune` to its outcome.
 
     python benchmarks/fine_tune_time.py [--n 20] [--runs 3] [--style hands] [--write]
 
@@ -36,7 +36,7 @@ def fill(home: Path, style: str, n: int) -> None:
         for row, image in enumerate(job.x):
             shares = answers.probabilities[row]
             prediction = Prediction(
-                label=int(shares.argmax()),
+                digit=int(shares.argmax()),
                 confidence=float(shares.max()),
                 probabilities=tuple(map(float, shares)),
                 refused=bool(answers.refused[row]),
@@ -47,18 +47,18 @@ def fill(home: Path, style: str, n: int) -> None:
                 picture_sha256=hashlib.sha256(image.tobytes()).hexdigest(),
                 name="",
             )
-            store.add(prediction, "wrong", digit=int(job.true[row]), contributor="Ada")
+            store.add(prediction, "wrong", label=int(job.true[row]), contributor="Ada")
 
 
 def timed(home: Path) -> tuple[float, str, float]:
-    """Seconds of the whole command, its verdict, and the seconds that it says itself."""
+    """Seconds of the whole command, its outcome, and the seconds that it says itself."""
     command = [sys.executable, "-m", "digitlab", "fine-tune", "--json"]
     environment = os.environ | {"DIGITLAB_HOME": str(home)}
     started = time.monotonic()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     took = time.monotonic() - started
     said = json.loads(done.stdout.splitlines()[-1])
-    return took, said["verdict"], said["seconds"]
+    return took, said["outcome"], said["seconds"]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -74,16 +74,16 @@ def main(arguments: list[str] | None = None) -> None:
     for number in range(options.runs):
         with tempfile.TemporaryDirectory() as folder:
             fill(Path(folder) / "home", options.style, options.n)
-            took, verdict, said = timed(Path(folder) / "home")
+            took, outcome, said = timed(Path(folder) / "home")
         times.append(took)
-        rows.append([str(number + 1), f"{options.n}", verdict, f"{said:.1f}", f"{took:.1f}"])
+        rows.append([str(number + 1), f"{options.n}", outcome, f"{said:.1f}", f"{took:.1f}"])
         print(" ".join(rows[-1]), flush=True)
     rows.append(["median", "", "", "", f"{statistics.median(times):.1f}"])
-    heads = ["run", "corrections", "verdict", "seconds by its own account", "whole command, s"]
+    heads = ["run", "corrections", "outcome", "seconds by its own account", "whole command, s"]
     text = table(heads, rows)
     print(text)
     if options.write:
-        write("verdict", text, page="learning")
+        write("outcome", text, page="learning")
 
 
 if __name__ == "__main__":

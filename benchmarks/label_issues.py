@@ -80,7 +80,7 @@ class Bench:
 
 def own_misreadings(bench: Bench) -> Given:
     """What the base misreads of MNIST's tune digits and of photographs of them."""
-    parts = [mnist.load("tune"), photographs.load("tune")]
+    parts = [mnist.load("validation"), photographs.load("validation")]
     x = np.concatenate([x for x, _ in parts])
     y = np.concatenate([y for _, y in parts]).astype(int)
     wrong = bench.misread(x, y)

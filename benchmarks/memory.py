@@ -36,12 +36,12 @@ from PIL import Image, ImageOps
 from styles import STYLES
 
 import digitlab
-from digitlab.correction_memory import Memory
+from digitlab.correction_memory import CorrectionMemory
 from digitlab.datasets import mnist
 from digitlab.images.transparency import flatten
 from digitlab.lab import Lab
 from digitlab.prediction import Prediction
-from digitlab.store.feedback.corrections import Memento
+from digitlab.store.feedback.corrections import Correction
 
 TURN = 5  # degrees
 STYLED = 1_000  # corrections of misread digits
@@ -80,7 +80,7 @@ def photographs(seed: int) -> Iterator[tuple[bytes, int]]:
 
 def wrong(prediction: Prediction, label: int) -> bool:
     """Whether the page's answer is wrong: another digit, or none."""
-    return prediction.refused or prediction.label != label
+    return prediction.refused or prediction.digit != label
 
 
 def styled(seed: int) -> Iterator[tuple[np.ndarray, int]]:
@@ -98,7 +98,7 @@ def remember(lab: Lab, image: np.ndarray, digit: int) -> None:
     answers = lab.models.load().answers(image[None])
     shares = answers.probabilities[0]
     read = Prediction(
-        label=int(shares.argmax()),
+        digit=int(shares.argmax()),
         confidence=float(shares.max()),
         probabilities=tuple(shares.tolist()),
         refused=bool(answers.refused[0]),
@@ -108,7 +108,7 @@ def remember(lab: Lab, image: np.ndarray, digit: int) -> None:
         digit_image=image,
         picture_sha256=hashlib.sha256(image.tobytes()).hexdigest(),
     )
-    if read.label != digit or read.refused:
+    if read.digit != digit or read.refused:
         lab.correct(read, digit)
 
 
@@ -192,16 +192,16 @@ def look_ms(seed: int) -> float:
     with home() as lab:
         store = lab.feedback
         kept = {
-            number: Memento(
+            number: Correction(
                 id=number, time=datetime.now(UTC), contributor="Ada", digit=int(y[row] + 1) % 10,
                 accepted=True, digit_image=x[row], digit_sha256=str(number), trace=b"",
             )
             for number, row in enumerate(rng.permutation(len(y))[:MANY], 1)
         }  # fmt: skip
         classifier = lab.models.load()
-        memory = Memory(store, cache=lab.settings.cache)
+        memory = CorrectionMemory(store, cache=lab.settings.cache)
         memory._kept = kept  # as a ledger of so many would give them; writing it takes a minute
-        asked, _ = mnist.load("tune")
+        asked, _ = mnist.load("validation")
         seen = classifier.embed(asked[:200])
         times = []
         for image, embedding in zip(asked, seen, strict=False):
@@ -237,7 +237,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             "corrected": len(corrected),
             "shown": shown,
             "remembered": len(lab.memory),
-            "gate": on_mnist(lab, "gate"),
+            "holdout": on_mnist(lab, "holdout"),
             "test": on_mnist(lab, "test"),
             "others": left_alone(lab, others),
             "like": like(lab, digits),

@@ -57,7 +57,7 @@ DROP = """([base64, name]) => new Promise((resolve) => {
 
 def photo() -> bytes:
     """A photograph of a digit, about 2 MB of JPEG."""
-    x, _ = mnist.load("tune")
+    x, _ = mnist.load("validation")
     rng = np.random.default_rng(2)
     scene = Scene(size=(3000, 2250), height=0.3, gradient=0.3, noise=6)
     image = photograph(x[1], rng=rng, scene=scene)
@@ -72,7 +72,7 @@ def photo() -> bytes:
 
 def opened(browser: Browser, server: Server, ready: str) -> tuple[float, Page]:
     """Seconds from the request to the moment that `ready`, a selector, is there; and the page."""
-    server.wait_for_heated()
+    server.wait_for_warm_kernels()
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     started = time.perf_counter()
     page.goto(server.url, wait_until="commit")

@@ -63,7 +63,7 @@ class Tally:
 
 def pictures(name: str, *, n: int, seed: int) -> tuple[list[bytes], np.ndarray]:
     """`n` pictures of a difficulty and their labels, the same for every equal seed."""
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
     rows = np.flatnonzero(np.isin(y, LABELS[name])) if name in LABELS else np.arange(len(y))
     chosen = rng.choice(rows, n, replace=False)
@@ -82,7 +82,7 @@ def measure(
         for way in (plain, resized)
     ]
     tally = Tally(
-        right=[p.label == label for p, label in zip(predictions, labels, strict=True)],
+        right=[p.digit == label for p, label in zip(predictions, labels, strict=True)],
         confidence=[p.confidence for p in predictions],
         refused=[p.refused for p in predictions],
         plain=(simple[0] == labels).tolist(),

@@ -116,7 +116,7 @@ def threshold_of(classifier: Classifier) -> tuple[float, str]:
     shipped = getattr(classifier.card, "refusal", None)
     if shipped is not None:
         return float(shipped), f"Refused below the card's evidence of {shipped:.2f}."
-    scores = ask(classifier, mnist.load("tune")[0]).evidence
+    scores = ask(classifier, mnist.load("validation")[0]).evidence
     threshold = float(np.quantile(scores, TUNE_REFUSED))
     return threshold, (
         f"The card names no threshold: refused below an evidence of {threshold:.2f}, which "

@@ -63,7 +63,7 @@ def rows(
     count: int, lines: int, *, hard: bool, n: int, seed: int
 ) -> list[tuple[bytes, list[int], list[Box]]]:
     """`n` photographed rows: the file, the digits written and their boxes."""
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     rng = np.random.default_rng([seed, count, lines, hard])
     made = []
     while len(made) < n:
@@ -100,7 +100,7 @@ def measure(reader: Reader, made: list[tuple[bytes, list[int], list[Box]]]) -> d
     """Shares of digits and of whole rows that are read right."""
     digits = right = whole = counted = 0
     for data, written, _ in made:
-        read = [prediction.label for prediction in reader.read_all(data)]
+        read = [prediction.digit for prediction in reader.read_all(data)]
         digits += len(written)
         right += in_order(read, written)
         whole += read == written
@@ -122,7 +122,7 @@ def sheet(
                 pencil.rectangle((x, y, x + width, y + height), outline=colour)
         image.thumbnail((800, 290))
         page.paste(image, (10, 330 * index))
-        text = f"is {written}\nread {[p.label for p in read]}"
+        text = f"is {written}\nread {[p.digit for p in read]}"
         ImageDraw.Draw(page).text((10, 330 * index + 292), text, fill=(255, 255, 255))
     return page
 

@@ -48,7 +48,7 @@ class Times:
 
 def photographs(side: int, *, n: int, seed: int) -> list[bytes]:
     """JPEG files of photographed digits, upright or broad."""
-    x, _ = mnist.load("tune")
+    x, _ = mnist.load("validation")
     rng = np.random.default_rng([seed, 7])
     files = []
     for row in rng.choice(len(x), n, replace=False):
@@ -81,7 +81,7 @@ def measure(reader: Reader, *, pictures: int, runs: int, seed: int) -> dict[str,
         files = photographs(side, n=pictures, seed=seed)
         medians = [median_ms(lambda data=data: reader.read(data), runs=runs) for data in files]
         found[name] = Times(medians=medians)
-    x, _ = mnist.load("tune")
+    x, _ = mnist.load("validation")
     digits = [
         median_ms(lambda one=one: reader.classifier.predict_proba(one), runs=runs, repeat=50)
         for one in x[:pictures, None]

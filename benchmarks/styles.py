@@ -100,7 +100,7 @@ def style(name: str, seed: int) -> Style:
 def _digits(name: str, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     if name in NUMERALS:
         return drawn(NUMERALS[name], n, rng=rng)
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     rows = rng.permutation(len(x))[:n]
     x, y = x[rows], y[rows].astype(np.uint8)
     if name == "mirrored":

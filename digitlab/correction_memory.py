@@ -1,7 +1,7 @@
 """Memory: corrections that answer at once for their picture and its like, before any training.
 
 A picture is known again in three ways, the surest first: its digit image is the same to the byte;
-it looks like the picture that was corrected (`images.trace`); its digit image is like the corrected
+it looks like the picture that was corrected (`images.similarity`); its digit image is like the corrected
 one. For the last the embedding must lie within the correction's own radius, which ends before the
 nearest ordinary digit of another label, *and* the pixels must agree: a correction is a misread
 image, and lies among the images of another digit.
@@ -19,13 +19,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.images.similarity.picture_fingerprint import ALIKE, COARSE_ALIKE, Sight, Trace
-from digitlab.images.similarity.pixel_correlation import overlay
+from digitlab.images.similarity.picture_fingerprint import (
+    FINGERPRINT_THRESHOLDS,
+    PictureFingerprint,
+    QueryPicture,
+)
+from digitlab.images.similarity.pixel_correlation import pixel_correlations
 from digitlab.model.config import NO_DIGIT
 from digitlab.model.reference_embeddings import Reference
 from digitlab.model.runtime import Classifier
-from digitlab.prediction import DigitImage, Recall
-from digitlab.store.feedback.corrections import NOTHING, Memento
+from digitlab.prediction import DigitImage, RecalledCorrection
+from digitlab.store.feedback.corrections import NOTHING, Correction
 from digitlab.store.feedback.reader import FeedbackReader
 
 CERTAINTY: Final = 0.98
@@ -45,7 +49,7 @@ _ASKED: Final = 12  # corrections that are compared closely, the nearest ones
 Floats = NDArray[np.floating]
 
 
-class Memory:
+class CorrectionMemory:
     """The corrections of a home; safe to share between threads.
 
     It follows the ledger: each question asks whether something came or changed, which is one
@@ -61,8 +65,8 @@ class Memory:
         self._cache = cache
         self._lock = threading.Lock()
         self._mark = NOTHING
-        self._kept: dict[int, Memento] = {}
-        self._traces: dict[int, Trace] = {}
+        self._kept: dict[int, Correction] = {}
+        self._fingerprints: dict[int, PictureFingerprint] = {}
         self._embedded: _Embedded | None = None
         self._index: _Index | None = None
 
@@ -78,8 +82,8 @@ class Memory:
         *,
         classifier: Classifier,
         contributor: str,
-        sight: Sight | None = None,
-    ) -> Recall | None:
+        sight: QueryPicture | None = None,
+    ) -> RecalledCorrection | None:
         """The correction that a digit image or its picture is like; None when there is none.
 
         Args:
@@ -97,25 +101,27 @@ class Memory:
             found = index.find(digit_image, embedding, contributor=contributor, sight=sight)
             if found is None:
                 return None
-            return Recall(
+            return RecalledCorrection(
                 verdict=found.id,
                 time=found.time,
-                digit=found.digit,
+                label=found.label,
                 own=found.contributor == contributor,
-                learned=found.digit_sha256 in index.embedded.lessons,
+                learned=found.digit_sha256 in index.embedded.training_examples,
             )
 
     def _follow(self) -> None:
         """Take in what came or changed since the last question."""
-        mark, changed = self._store.mementos(self._mark)
+        mark, changed = self._store.corrections(self._mark)
         self._mark = mark
-        for number, memento in changed.items():
-            self._traces.pop(number, None)
+        for number, correction in changed.items():
+            self._fingerprints.pop(number, None)
             self._kept.pop(number, None)
-            if memento is not None:
-                self._kept[number] = memento
-                if memento.trace:
-                    self._traces[number] = Trace.from_bytes(memento.trace)
+            if correction is not None:
+                self._kept[number] = correction
+                if correction.fingerprint:
+                    self._fingerprints[number] = PictureFingerprint.from_bytes(
+                        correction.fingerprint
+                    )
             self._index = None
 
     def _current(self, classifier: Classifier) -> _Index:
@@ -123,7 +129,7 @@ class Memory:
             self._embedded, self._index = _Embedded(classifier, self._cache), None
         if self._index is None:
             newest_first = sorted(self._kept.values(), key=lambda one: -one.id)
-            self._index = _Index(newest_first, self._traces, self._embedded)
+            self._index = _Index(newest_first, self._fingerprints, self._embedded)
         return self._index
 
 
@@ -132,12 +138,12 @@ class _Embedded:
 
     Attributes:
         classifier: the version.
-        lessons: hashes of the digit images that it was taught.
+        examples: hashes of the digit images that it was taught.
     """
 
     def __init__(self, classifier: Classifier, cache: Path) -> None:
         self.classifier = classifier
-        self.lessons = frozenset(classifier.card.lessons)
+        self.training_examples = frozenset(classifier.card.training_examples)
         self._reference = Reference.of(classifier, cache=cache)
         self._known: dict[tuple[str, int], tuple[Floats, float]] = {}
 
@@ -146,7 +152,7 @@ class _Embedded:
         found: Floats = self._reference.directions(embedding[None])[0].astype(np.float32)
         return found
 
-    def of(self, kept: Sequence[Memento]) -> tuple[Floats, Floats]:
+    def of(self, kept: Sequence[Correction]) -> tuple[Floats, Floats]:
         """Directions (N, E) and radii (N,); each image is embedded once."""
         keys = [(one.digit_sha256, _label(one)) for one in kept]
         new = {key: one for key, one in zip(keys, kept, strict=True) if key not in self._known}
@@ -167,7 +173,10 @@ class _Index:
     """The corrections at one moment, for one version, newest first."""
 
     def __init__(
-        self, kept: Sequence[Memento], traces: dict[int, Trace], embedded: _Embedded
+        self,
+        kept: Sequence[Correction],
+        fingerprints: dict[int, PictureFingerprint],
+        embedded: _Embedded,
     ) -> None:
         self.embedded = embedded
         self._kept = kept
@@ -177,13 +186,20 @@ class _Index:
         self._same: dict[str, list[int]] = defaultdict(list)
         for row, one in enumerate(kept):
             self._same[one.digit_sha256].append(row)
-        self._traced = [row for row, one in enumerate(kept) if one.id in traces]
-        self._traces = [traces[kept[row].id] for row in self._traced]
-        self._coarse = np.stack([one.coarse for one in self._traces]) if self._traces else None
+        self._fingerprinted = [row for row, one in enumerate(kept) if one.id in fingerprints]
+        self._fingerprints = [fingerprints[kept[row].id] for row in self._fingerprinted]
+        self._coarse = (
+            np.stack([one.coarse for one in self._fingerprints]) if self._fingerprints else None
+        )
 
     def find(
-        self, digit_image: DigitImage, embedding: Floats, *, contributor: str, sight: Sight | None
-    ) -> Memento | None:
+        self,
+        digit_image: DigitImage,
+        embedding: Floats,
+        *,
+        contributor: str,
+        sight: QueryPicture | None,
+    ) -> Correction | None:
         """The correction that it is most like."""
         counts = self._accepted
         if self._held:
@@ -194,7 +210,7 @@ class _Index:
         if same and digit_image.any():  # empty ones are all the same
             return self._kept[min(same, key=lambda row: self._kept[row].contributor != contributor)]
         for rows, likeness, least in (
-            (*self._look(sight, counts), ALIKE),
+            (*self._look(sight, counts), FINGERPRINT_THRESHOLDS.min_similarity),
             (*self._near(digit_image, embedding, counts), PIXELS),
         ):
             best = int(np.argmax(likeness)) if len(likeness) else -1
@@ -202,13 +218,16 @@ class _Index:
                 return self._kept[rows[best]]
         return None
 
-    def _look(self, sight: Sight | None, counts: NDArray[np.bool_]) -> tuple[list[int], Any]:
+    def _look(self, sight: QueryPicture | None, counts: NDArray[np.bool_]) -> tuple[list[int], Any]:
         """Corrections whose pictures this one may be, and how alike they are."""
         if sight is None or self._coarse is None:
             return [], ()
-        places = _largest(self._coarse @ sight.coarse - COARSE_ALIKE, counts[self._traced])
-        likeness = [sight.likeness(self._traces[place]) for place in places]
-        return [self._traced[place] for place in places], likeness
+        places = _largest(
+            self._coarse @ sight.coarse - FINGERPRINT_THRESHOLDS.min_coarse_similarity,
+            counts[self._fingerprinted],
+        )
+        likeness = [sight.similarity(self._fingerprints[place]) for place in places]
+        return [self._fingerprinted[place] for place in places], likeness
 
     def _near(
         self, digit_image: DigitImage, embedding: Floats, counts: NDArray[np.bool_]
@@ -216,7 +235,7 @@ class _Index:
         """Corrections within whose radius a digit image lies, and how its pixels agree."""
         beyond = self._directions @ self.embedded.direction(embedding) - self._radii
         rows = _largest(beyond, counts)
-        return rows, overlay(digit_image, [self._kept[row].digit_image for row in rows])
+        return rows, pixel_correlations(digit_image, [self._kept[row].digit_image for row in rows])
 
 
 def _largest(values: Floats, counts: NDArray[np.bool_]) -> list[int]:
@@ -225,5 +244,5 @@ def _largest(values: Floats, counts: NDArray[np.bool_]) -> list[int]:
     return [int(place) for place in some[np.argsort(-values[some], kind="stable")][:_ASKED]]
 
 
-def _label(memento: Memento) -> int:
-    return NO_DIGIT if memento.digit is None else memento.digit
+def _label(correction: Correction) -> int:
+    return NO_DIGIT if correction.label is None else correction.label

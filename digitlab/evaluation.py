@@ -74,7 +74,7 @@ def evaluate(source: str, reader: Reader, *, progress: Progress | None = None) -
     """Read every digit of a data set and count.
 
     Args:
-        source: "mnist:test" or "mnist:tune"; a labelled folder; an .npz file with x and y;
+        source: "mnist:test" or "mnist:validation"; a labelled folder; an .npz file with x and y;
             or Kaggle's .csv. Digit images (MNIST's, Kaggle's) go to the network as they
             are, all else goes the way of a picture.
         reader: the model version with its way of reading.
@@ -103,11 +103,14 @@ def evaluate(source: str, reader: Reader, *, progress: Progress | None = None) -
 
 def _answers(source: str, reader: Reader, progress: Progress | None) -> _Answers:
     if source.startswith("mnist:"):
-        if source not in ("mnist:test", "mnist:tune"):
+        if source not in ("mnist:test", "mnist:validation"):
+            renamed = " (mnist:tune is now mnist:validation)" if source == "mnist:tune" else ""
             raise DataError(
-                f"{source}: expected mnist:test or mnist:tune.", path=source, expected="mnist:test"
+                f"{source}: expected mnist:test or mnist:validation{renamed}.",
+                path=source,
+                expected="mnist:test",
             )
-        x, y = mnist.load("test" if source == "mnist:test" else "tune")
+        x, y = mnist.load("test" if source == "mnist:test" else "validation")
         return _digit_images(x, y, reader, progress)
     path = Path(source)
     if path.is_dir():
@@ -124,15 +127,15 @@ def _answers(source: str, reader: Reader, progress: Progress | None) -> _Answers
         return _pictures(x, y.tolist(), reader, progress)
     raise DataError(
         f"{source}: expected a labelled folder, an .npz or Kaggle .csv file, mnist:test or "
-        "mnist:tune" + ("." if path.exists() else "; there is no such file or folder."),
+        "mnist:validation" + ("." if path.exists() else "; there is no such file or folder."),
         path=source,
         expected="a data set",
     )
 
 
 def seen_in_training(digit_images: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which of (N, 28, 28) are, to the byte, images that made the base: `train` or `tune`."""
-    known = _hashes(mnist.load("train")[0]) | _hashes(mnist.load("tune")[0])
+    """Which of (N, 28, 28) are, to the byte, images that made the base: `train` or `validation`."""
+    known = _hashes(mnist.load("train")[0]) | _hashes(mnist.load("validation")[0])
     return np.array([_hash(image) in known for image in digit_images], bool)
 
 
@@ -158,7 +161,7 @@ def _pictures(
     for done, (picture, label) in enumerate(zip(pictures, labels, strict=True), 1):
         try:
             p = reader.read(picture)
-            rows.append((label, p.label, p.confidence, p.refused))
+            rows.append((label, p.digit, p.confidence, p.refused))
         except ImageError:
             unreadable += 1
         if progress is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digitlab.correction_memory import Memory
+from digitlab.correction_memory import CorrectionMemory
 from digitlab.errors import DigitlabError
 from digitlab.images.examples import Example
 from digitlab.images.examples import examples as bundled_examples
@@ -20,8 +20,8 @@ from digitlab.settings import Settings, default_contributor
 from digitlab.store import (
     Entry,
     FeedbackStore,
+    HomeSettings,
     ModelRegistry,
-    Options,
     Receipt,
     Run,
     RunLog,
@@ -51,7 +51,7 @@ class Lab(Closing):
         feedback: the ledger of verdicts.
         models: the model versions.
         runs: the fine-tunes of this home.
-        options: what the home is set to, for example `review`.
+        home_settings: what the home is set to, for example `review`.
         memory: corrections that answer at once.
     """
 
@@ -68,14 +68,14 @@ class Lab(Closing):
         self.feedback = FeedbackStore.open(settings)
         self.models = ModelRegistry(settings, self.feedback.database)
         self.runs = RunLog(self.feedback.database)
-        self.options = Options(self.feedback.database)
-        self.memory = Memory(self.feedback, cache=settings.cache)
+        self.home_settings = HomeSettings(self.feedback.database)
+        self.memory = CorrectionMemory(self.feedback, cache=settings.cache)
         self._remembers = memory
         self._screening = screening
         self._screen: Screen | None = None
 
     @property
-    def model(self) -> str:
+    def champion(self) -> str:
         """The version that serves."""
         return self.models.champion
 
@@ -156,7 +156,7 @@ class Lab(Closing):
         prediction: Prediction,
         verdict: Verdict,
         *,
-        digit: int | None = None,
+        label: int | None = None,
         comment: str = "",
         contributor: str | None = None,
     ) -> Receipt:
@@ -168,7 +168,7 @@ class Lab(Closing):
         Args:
             prediction: as `predict` returned it.
             verdict: "right", "wrong", "not-a-digit" or "unsure".
-            digit: the right digit, with "wrong".
+            label: the right digit, with "wrong".
             comment: kept with the verdict.
             contributor: who says so; None for the lab's own.
 
@@ -179,7 +179,7 @@ class Lab(Closing):
         receipt = self.feedback.add(
             prediction,
             verdict,
-            digit=digit,
+            label=label,
             comment=comment,
             contributor=contributor or self.contributor,
         )
@@ -203,11 +203,11 @@ class Lab(Closing):
         """Take back those of the verdicts `ids` that are the contributor's and still in force."""
         return self.feedback.undo_all(contributor or self.contributor, ids)
 
-    def correct(self, prediction: Prediction, digit: int, *, comment: str = "") -> Receipt:
+    def correct(self, prediction: Prediction, label: int, *, comment: str = "") -> Receipt:
         """Keep that `digit` would have been right; the predicted digit counts as confirmed."""
-        if digit == prediction.label and not prediction.refused:
+        if label == prediction.digit and not prediction.refused:
             return self.confirm(prediction, comment=comment)
-        return self.judge(prediction, "wrong", digit=digit, comment=comment)
+        return self.judge(prediction, "wrong", label=label, comment=comment)
 
     def confirm(self, prediction: Prediction, *, comment: str = "") -> Receipt:
         """Keep that the prediction was right."""
@@ -257,7 +257,7 @@ class Lab(Closing):
         self,
         *,
         wait: bool = True,
-        door: str = "notebook",
+        trigger: str = "notebook",
         by: str | None = None,
         **parameters: Any,
     ) -> Run:
@@ -268,7 +268,7 @@ class Lab(Closing):
 
         Args:
             wait: return with the verdict; False to return at once and look at `runs`.
-            door: who asks: "notebook", "page", "cli" or "schedule".
+            trigger: who asks: "notebook", "page", "cli" or "schedule".
             by: the person, for the record; None for the lab's own contributor.
             **parameters: fields of `digitlab.learning.FineTuneConfig`, and `evaluate_on`.
 
@@ -280,7 +280,7 @@ class Lab(Closing):
         return start(
             self.settings,
             parameters=parameters,
-            door=door,
+            trigger=trigger,
             by=by or self.contributor,
             wait=wait,
         )
@@ -360,7 +360,7 @@ class Lab(Closing):
         self.feedback.close()
 
     def __repr__(self) -> str:
-        return f"<Lab {self.settings.home} ({self.settings.home_source}), model {self.model}>"
+        return f"<Lab {self.settings.home} ({self.settings.home_source}), model {self.champion}>"
 
 
 def foretold(receipt: Receipt) -> str:

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from digitlab.correction_memory import CERTAINTY, Memory
+from digitlab.correction_memory import CERTAINTY, CorrectionMemory
 from digitlab.errors import ImageError
 from digitlab.images import (
     MAX_DIGITS,
-    DigitView,
+    DigitCandidate,
     Limits,
     Picture,
     decode,
@@ -26,9 +26,9 @@ from digitlab.images import (
     read_candidates,
     read_spots,
 )
-from digitlab.images.similarity.picture_fingerprint import Sight
+from digitlab.images.similarity.picture_fingerprint import QueryPicture
 from digitlab.model.runtime import Answers, Classifier
-from digitlab.prediction import Prediction, Recall
+from digitlab.prediction import Prediction, RecalledCorrection
 from digitlab.settings import Settings
 
 PictureSource = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[Any]
@@ -58,12 +58,12 @@ class Reader:
         classifier: Classifier,
         *,
         limits: Limits,
-        memory: Memory | None = None,
+        memory: CorrectionMemory | None = None,
         contributor: str = "",
     ) -> None:
         self.classifier = classifier
         self._limits = limits
-        self._recall: Callable[..., Recall | None] | None = None
+        self._recall: Callable[..., RecalledCorrection | None] | None = None
         if memory is not None:
             self._recall = partial(memory.recall, classifier=classifier, contributor=contributor)
 
@@ -130,8 +130,8 @@ class Reader:
         for row, image in enumerate(digit_images if self._recall else ()):
             found = self._recall and self._recall(image, answers.embeddings[row])
             if found and differs(found, int(labels[row]), bool(refused[row])):
-                labels[row] = labels[row] if found.digit is None else found.digit
-                confidence[row], refused[row] = CERTAINTY, found.digit is None
+                labels[row] = labels[row] if found.label is None else found.label
+                confidence[row], refused[row] = CERTAINTY, found.label is None
         return labels, confidence, refused
 
     def reconsider(self, predictions: Sequence[Prediction]) -> list[Prediction]:
@@ -152,17 +152,17 @@ class Reader:
             shares = answers.probabilities[row]
             after = dataclasses.replace(
                 before,
-                label=int(shares.argmax()),
+                digit=int(shares.argmax()),
                 confidence=float(shares.max()),
                 probabilities=tuple(float(share) for share in shares),
                 refused=bool(answers.refused[row]) or not before.digit_image.any(),
                 remembered=False,
-                recall=None,
+                correction=None,
                 model=self.classifier.version,
             )
-            recall = self._recall and self._recall(before.digit_image, answers.embeddings[row])
-            after = recalled(after, recall) if recall else after
-            same = (after.label, after.refused) == (before.label, before.refused)
+            correction = self._recall and self._recall(before.digit_image, answers.embeddings[row])
+            after = recalled(after, correction) if correction else after
+            same = (after.digit, after.refused) == (before.digit, before.refused)
             found.append(before if same else after)
         return found
 
@@ -175,7 +175,7 @@ class Reader:
         Raises:
             ImageError: the picture cannot be read; `code` says why.
         """
-        from digitlab.images.explain import steps  # nobody else needs it
+        from digitlab.images.explain import reading_steps  # nobody else needs it
 
         picture, _, _ = self._open(source, "")
         views = read_candidates(picture)
@@ -185,7 +185,7 @@ class Reader:
             f"{guess}: {row[guess]:.0%}"
             for guess, row in zip(guesses, answers.probabilities, strict=True)
         ]
-        return steps(picture, views, choose(views, answers), captions=captions)
+        return reading_steps(picture, views, choose(views, answers), captions=captions)
 
     def _open(self, source: PictureSource, name: str) -> tuple[Picture, str, bytes]:
         """The picture, its name, and its bytes if it came as bytes."""
@@ -202,24 +202,24 @@ class Reader:
         views = read_candidates(picture)
         answers = self.classifier.answers(_stack(views))
         best = choose(views, answers)
-        sight = Sight(picture.grey)
+        sight = QueryPicture(picture.grey)
         return self._predict(picture, views[best], answers, best, name=name, data=data, sight=sight)
 
     def _predict(
         self,
         picture: Picture,
-        view: DigitView,
+        view: DigitCandidate,
         answers: Answers,
         row: int,
         *,
         name: str,
         data: bytes,
-        sight: Sight | None = None,
+        sight: QueryPicture | None = None,
     ) -> Prediction:
         probabilities = answers.probabilities[row]
         label = int(probabilities.argmax())
         prediction = Prediction(
-            label=label,
+            digit=label,
             confidence=float(probabilities[label]),
             probabilities=tuple(float(p) for p in probabilities),
             refused=view.blank or bool(answers.refused[row]),
@@ -232,7 +232,9 @@ class Reader:
             picture=data,
             preview=picture.preview,
             size=picture.size,
-            trace=b"" if sight is None else sight.trace(view.box, picture.size).to_bytes(),
+            fingerprint=b""
+            if sight is None
+            else sight.fingerprint(view.box, picture.size).to_bytes(),
         )
         if self._recall is None:
             return prediction
@@ -240,27 +242,27 @@ class Reader:
         return prediction if found is None else recalled(prediction, found)
 
 
-def differs(recall: Recall, label: int, refused: bool) -> bool:
+def differs(correction: RecalledCorrection, label: int, refused: bool) -> bool:
     """Whether a version that answers so needs to be told."""
-    return not refused if recall.digit is None else refused or label != recall.digit
+    return not refused if correction.label is None else refused or label != correction.label
 
 
-def recalled(prediction: Prediction, recall: Recall) -> Prediction:
+def recalled(prediction: Prediction, correction: RecalledCorrection) -> Prediction:
     """A version's prediction, as the correction that it is like would have it.
 
     Where both say the same the version answers, and the prediction only points to the correction.
     """
-    prediction = dataclasses.replace(prediction, recall=recall)
-    if not differs(recall, prediction.label, prediction.refused):
+    prediction = dataclasses.replace(prediction, correction=correction)
+    if not differs(correction, prediction.digit, prediction.refused):
         return prediction
-    if recall.digit is None:
+    if correction.label is None:
         return dataclasses.replace(prediction, refused=True, remembered=True)
     shares = [(1 - CERTAINTY) * share for share in prediction.probabilities]
-    shares[recall.digit] += CERTAINTY
+    shares[correction.label] += CERTAINTY
     return dataclasses.replace(
         prediction,
-        label=recall.digit,
-        confidence=shares[recall.digit],
+        digit=correction.label,
+        confidence=shares[correction.label],
         probabilities=tuple(shares),
         refused=False,
         remembered=True,
@@ -268,7 +270,7 @@ def recalled(prediction: Prediction, recall: Recall) -> Prediction:
 
 
 def _plausibility(
-    way: tuple[DigitView, ...], rows: list[int], answers: Answers, *, usual: float
+    way: tuple[DigitCandidate, ...], rows: list[int], answers: Answers, *, usual: float
 ) -> float:
     """How well a way to read ink holds: by its least sure digit, its widths, its parts."""
     sure = np.log(np.maximum(answers.probabilities[rows].max(axis=1), 1e-6))
@@ -278,7 +280,7 @@ def _plausibility(
     return float((sure + digit).min()) - _BROADER * broad - _CUT * (len(way) - 1)
 
 
-def choose(views: Sequence[DigitView], answers: Answers) -> int:
+def choose(views: Sequence[DigitCandidate], answers: Answers) -> int:
     """Which of the views is the digit: by its ink, and by how much the model sees a digit in it.
 
     Args:
@@ -289,7 +291,7 @@ def choose(views: Sequence[DigitView], answers: Answers) -> int:
     return int((ink + _TRUST * np.minimum(answers.evidence, _PLAIN)).argmax())
 
 
-def _stack(views: Sequence[DigitView]) -> NDArray[np.uint8]:
+def _stack(views: Sequence[DigitCandidate]) -> NDArray[np.uint8]:
     return np.stack([view.digit_image for view in views])
 
 

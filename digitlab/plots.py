@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 def curves(card: Card) -> Figure:
-    """Loss on the training images and errors on `tune`, epoch by epoch; the chosen one marked."""
+    """Loss on the training images and errors on `validation`, epoch by epoch; the chosen one marked."""
     figure, (left, right) = _subplots(1, 2, figsize=(9, 3))
     epochs = [row["epoch"] for row in card.history]
     left.plot(epochs, [row["loss"] for row in card.history], label="training")
-    left.plot(epochs, [row["tune_log_loss"] for row in card.history], label="tune")
+    left.plot(epochs, [row["validation_log_loss"] for row in card.history], label="validation")
     left.set(yscale="log", xlabel="epoch", ylabel="cross-entropy", title="Loss")
     left.legend()
-    n = card.data["tune"]
-    right.plot(epochs, [n - row["tune_correct"] for row in card.history])
+    n = card.data["validation"]
+    right.plot(epochs, [n - row["validation_correct"] for row in card.history])
     right.axvline(card.epoch, linestyle=":", color="grey", label=f"chosen: epoch {card.epoch}")
-    right.set(yscale="log", xlabel="epoch", ylabel=f"wrong of {n:,}", title="Errors on tune")
+    right.set(yscale="log", xlabel="epoch", ylabel=f"wrong of {n:,}", title="Errors on validation")
     right.legend()
     figure.tight_layout()
     return figure

@@ -22,20 +22,20 @@ Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recall:
+class RecalledCorrection:
     """The earlier correction that a picture is like.
 
     Attributes:
         verdict: its number in the ledger.
         time: when it was given; aware.
-        digit: the digit that it names; None for "not a digit".
+        label: the digit that it names; None for "not a digit".
         own: True when the person who asks gave it.
         learned: True when the version that answers was taught it.
     """
 
     verdict: int
     time: datetime
-    digit: int | None
+    label: int | None
     own: bool
     learned: bool
 
@@ -45,8 +45,8 @@ class Prediction:
     """One digit read from one picture.
 
     Attributes:
-        label: the best guess, 0-9; also when refused.
-        confidence: the calibrated probability of `label`, 0-1.
+        digit: the best guess, 0-9; also when refused.
+        confidence: the calibrated probability of `digit`, 0-1.
         probabilities: ten calibrated probabilities, in the order of the digits.
         refused: True when digitlab sees no digit and asks the person.
         remembered: True when an earlier correction answered instead of the model, which would
@@ -60,12 +60,12 @@ class Prediction:
         preview: a PNG or JPEG of the upright picture, reduced to at most 640 px a side.
         size: width and height of the upright picture in pixels; `box` is in these.
         id: the number of this prediction's row in the store; None when none was kept.
-        recall: the correction that it is like; also where the model answers the same by now.
-        trace: how the picture looked, small, to know it again (`images.trace`); empty where
+        correction: the correction that it is like; also where the model answers the same by now.
+        fingerprint: how the picture looked, small, to know it again (`images.fingerprint`); empty where
             several digits of it were read.
     """
 
-    label: int
+    digit: int
     confidence: float
     probabilities: tuple[float, ...]
     refused: bool
@@ -79,13 +79,13 @@ class Prediction:
     preview: bytes = field(default=b"", repr=False)
     size: tuple[int, int] = (28, 28)
     id: int | None = None
-    recall: Recall | None = None
-    trace: bytes = field(default=b"", repr=False)
+    correction: RecalledCorrection | None = None
+    fingerprint: bytes = field(default=b"", repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The digit as one element of `digits` in `digitlab predict --json`."""
         return {
-            "label": self.label,
+            "digit": self.digit,
             "confidence": self.confidence,
             "probabilities": list(self.probabilities),
             "refused": self.refused,
@@ -131,9 +131,9 @@ def prediction_html(
 def in_words(prediction: Prediction) -> str:
     """The confidence in words, for example "sure, 99 %" or "unsure between 4 and 9, 48 %"."""
     if prediction.remembered:
-        return f"remembered from {_correction(prediction.recall)}, not yet learned"
+        return f"remembered from {_correction(prediction.correction)}, not yet learned"
     if prediction.refused:
-        return f"best guess {prediction.label}, {percent(prediction.confidence)}"
+        return f"best guess {prediction.digit}, {percent(prediction.confidence)}"
     return f"{_sureness(prediction)}{_learned(prediction)}"
 
 
@@ -143,28 +143,30 @@ def _sureness(prediction: Prediction) -> str:
     if prediction.confidence >= FAIRLY_SURE:
         return f"fairly sure, {percent(prediction.confidence)}"
     second = _ranking(prediction)[1]
-    return f"unsure between {prediction.label} and {second}, {percent(prediction.confidence)}"
+    return f"unsure between {prediction.digit} and {second}, {percent(prediction.confidence)}"
 
 
 def _learned(prediction: Prediction) -> str:
-    recall = prediction.recall
-    return f"; learned in {prediction.model}" if recall is not None and recall.learned else ""
+    correction = prediction.correction
+    return (
+        f"; learned in {prediction.model}" if correction is not None and correction.learned else ""
+    )
 
 
-def _correction(recall: Recall | None) -> str:
+def _correction(correction: RecalledCorrection | None) -> str:
     """Whose correction and of when, in this machine's time zone; the day when it is not today."""
-    if recall is None:
+    if correction is None:
         return "a correction"
-    time = recall.time.astimezone()
+    time = correction.time.astimezone()
     day = "" if time.date() == datetime.now(time.tzinfo).date() else f"{time:%Y-%m-%d} "
-    return f"{'your' if recall.own else 'a'} correction of {day}{time:%H:%M}"
+    return f"{'your' if correction.own else 'a'} correction of {day}{time:%H:%M}"
 
 
 def sentence(prediction: Prediction) -> str:
     """The prediction as one plain line, for lists and for screen readers; not escaped."""
     if prediction.refused:
         return f"I see no digit here; {in_words(prediction)}"
-    return f"{prediction.label}, {in_words(prediction)}"
+    return f"{prediction.digit}, {in_words(prediction)}"
 
 
 def _answer(prediction: Prediction) -> str:
@@ -173,7 +175,7 @@ def _answer(prediction: Prediction) -> str:
     if prediction.refused:
         said = '<p class="dl-none" data-testid="prediction-label">I see no digit here</p>'
         return f'<div class="dl-answer dl-refused"><div>{said}{words}{name}</div></div>'
-    digit = f'<span class="dl-digit" data-testid="prediction-label">{prediction.label}</span>'
+    digit = f'<span class="dl-digit" data-testid="prediction-label">{prediction.digit}</span>'
     return f'<div class="dl-answer">{digit}<div>{words}{name}</div></div>'
 
 
@@ -208,7 +210,7 @@ def _bars(prediction: Prediction) -> str:
     order = _ranking(prediction)
     spoken = ", ".join(f"{d}: {percent(prediction.probabilities[d])}" for d in order[:3])
     bars = "".join(
-        f'<span class="dl-bar{" dl-best" if digit == prediction.label else ""}" '
+        f'<span class="dl-bar{" dl-best" if digit == prediction.digit else ""}" '
         f'title="{digit}: {percent(share)}">'
         f'<i><b style="height:{100 * share:.1f}%"></b></i><span>{digit}</span></span>'
         for digit, share in enumerate(prediction.probabilities)
@@ -221,6 +223,6 @@ def _bars(prediction: Prediction) -> str:
 
 
 def _ranking(prediction: Prediction) -> list[int]:
-    """The digits by falling probability, the label first whatever its own."""
+    """The digits by falling probability, the best guess first whatever its own."""
     shares = prediction.probabilities
-    return sorted(range(10), key=lambda digit: (digit != prediction.label, -shares[digit]))
+    return sorted(range(10), key=lambda digit: (digit != prediction.digit, -shares[digit]))

@@ -24,7 +24,7 @@ def lab(tmp_path):
 @pytest.fixture(scope="module")
 def seven():
     """A photograph of a 7, which the base reads right."""
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     row = np.flatnonzero(y == 7)[3]
     return photograph(x[row], rng=np.random.default_rng(7), scene=Scene(size=(400, 400)))
 
@@ -32,7 +32,7 @@ def seven():
 @pytest.fixture(scope="module")
 def others():
     """Other ordinary digits, as pictures."""
-    x, _ = mnist.load("tune")
+    x, _ = mnist.load("validation")
     return [255 - image for image in x[:60]]
 
 
@@ -50,9 +50,9 @@ def test_the_same_picture_is_answered_by_its_correction(lab, seven):
     before = lab.predict(png(seven))
     receipt = lab.correct(before, 3)
     after = lab.predict(png(seven))
-    assert (before.label, before.remembered) == (7, False)
-    assert (after.label, after.remembered, after.refused) == (3, True, False)
-    assert (after.recall.verdict, after.recall.own, after.recall.learned) == (
+    assert (before.digit, before.remembered) == (7, False)
+    assert (after.digit, after.remembered, after.refused) == (3, True, False)
+    assert (after.correction.verdict, after.correction.own, after.correction.learned) == (
         receipt.id,
         True,
         False,
@@ -63,7 +63,7 @@ def test_its_probabilities_sum_to_one_and_name_the_digit(lab, seven):
     corrected(lab, png(seven))
     after = lab.predict(png(seven))
     assert sum(after.probabilities) == pytest.approx(1)
-    assert int(np.argmax(after.probabilities)) == after.label == 3
+    assert int(np.argmax(after.probabilities)) == after.digit == 3
     assert after.confidence == after.probabilities[3] > 0.9
 
 
@@ -81,11 +81,11 @@ def test_the_picture_is_known_again_when_it_changed_a_little(lab, seven, change)
 
 
 def test_a_digit_image_like_it_is_answered_too(lab):
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     image = x[np.flatnonzero(y == 4)[0]][:, ::-1]  # a 4 in a mirror
     corrected(lab, 255 - image, 6)
     moved = lab.predict(255 - np.roll(image, 1, axis=0))
-    assert (moved.label, moved.remembered) == (6, True)
+    assert (moved.digit, moved.remembered) == (6, True)
 
 
 def test_other_digits_are_left_to_the_version(lab, seven, others):
@@ -94,7 +94,7 @@ def test_other_digits_are_left_to_the_version(lab, seven, others):
 
 
 def test_an_ordinary_digit_called_another_one_answers_for_itself_alone(lab):
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     sevens = [255 - image for image in x[y == 7][:60]]
     corrected(lab, sevens[0], 1)
     assert [lab.predict(one).remembered for one in sevens] == [True, *[False] * 59]
@@ -103,7 +103,7 @@ def test_an_ordinary_digit_called_another_one_answers_for_itself_alone(lab):
 def test_not_a_digit_is_remembered_as_a_refusal(lab, seven):
     lab.judge(lab.predict(png(seven)), "not-a-digit")
     after = lab.predict(png(seven))
-    assert (after.refused, after.remembered, after.recall.digit) == (True, True, None)
+    assert (after.refused, after.remembered, after.correction.digit) == (True, True, None)
 
 
 def test_an_empty_picture_is_not_the_like_of_another_empty_one(lab):
@@ -117,15 +117,15 @@ def test_where_the_version_says_the_same_it_answers_itself(lab, seven):
     lab.correct(lab.predict(png(seven)), 3)
     lab.correct(lab.predict(png(seven)), 7)  # the person was wrong the first time
     after = lab.predict(png(seven))
-    assert (after.label, after.remembered) == (7, False)
-    assert after.recall.digit == 7
+    assert (after.digit, after.remembered) == (7, False)
+    assert after.correction.digit == 7
 
 
 def test_what_the_version_was_taught_is_said_to_be_learned(lab, seven, monkeypatch):
     entry = lab.feedback.get(corrected(lab, png(seven)).id)
     card = lab.models.load().card
-    monkeypatch.setitem(vars(card), "lessons", [entry.digit_sha256])
-    assert lab.predict(png(seven)).recall.learned
+    monkeypatch.setitem(vars(card), "examples", [entry.digit_sha256])
+    assert lab.predict(png(seven)).correction.learned
 
 
 def test_an_undo_is_forgotten_at_once(lab, seven):
@@ -140,7 +140,7 @@ def test_another_process_sees_it_at_the_next_picture(lab, seven, tmp_path):
         assert not other.predict(png(seven)).remembered
         corrected(lab, png(seven))
         after = other.predict(png(seven))
-    assert (after.label, after.remembered, after.recall.own) == (3, True, False)
+    assert (after.digit, after.remembered, after.correction.own) == (3, True, False)
 
 
 def test_what_waits_for_review_counts_for_its_contributor_alone(lab, seven):
@@ -155,20 +155,20 @@ def test_what_waits_for_review_counts_for_its_contributor_alone(lab, seven):
 def test_ones_own_correction_goes_before_anothers(lab, seven):
     corrected(lab, png(seven), 3)
     bobs = lab.predict(png(seven), contributor="bob")
-    lab.judge(bobs, "wrong", digit=9, contributor="bob")
-    assert lab.predict(png(seven)).label == 3
-    assert lab.predict(png(seven), contributor="bob").label == 9
+    lab.judge(bobs, "wrong", label=9, contributor="bob")
+    assert lab.predict(png(seven)).digit == 3
+    assert lab.predict(png(seven), contributor="bob").digit == 9
 
 
 def test_the_version_alone_can_be_asked(lab, seven, tmp_path):
     corrected(lab, png(seven))
-    assert lab.reader().read(png(seven)).label == 7
+    assert lab.reader().read(png(seven)).digit == 7
     with digitlab.open(tmp_path, memory=False) as plain:
-        assert plain.predict(png(seven)).label == 7
+        assert plain.predict(png(seven)).digit == 7
 
 
 def test_one_of_several_digits_is_remembered_by_its_digit_image(lab):
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     row = [x[np.flatnonzero(y == digit)[2]] for digit in (2, 8, 5)]
     page = np.full((60, 140), 0, np.uint8)
     for place, image in enumerate(row):
@@ -177,8 +177,8 @@ def test_one_of_several_digits_is_remembered_by_its_digit_image(lab):
     lab.correct(read[1], 0)
     after = lab.predict_all(page)
     assert [one.remembered for one in after] == [False, True, False]
-    assert after[1].label == 0
-    assert after[1].trace == b""
+    assert after[1].digit == 0
+    assert after[1].fingerprint == b""
 
 
 def test_confirming_what_was_remembered_teaches_it_as_a_correction(lab, seven):
@@ -192,7 +192,7 @@ def test_confirming_what_was_remembered_teaches_it_as_a_correction(lab, seven):
 def test_the_words_name_the_correction(lab, seven):
     corrected(lab, png(seven))
     mine, bobs = lab.predict(png(seven)), lab.predict(png(seven), contributor="bob")
-    time = mine.recall.time.astimezone()
+    time = mine.correction.time.astimezone()
     assert in_words(mine) == f"remembered from your correction of {time:%H:%M}, not yet learned"
     assert in_words(bobs) == f"remembered from a correction of {time:%H:%M}, not yet learned"
 
@@ -227,7 +227,7 @@ class Negative:
 
 
 def test_a_thousand_corrections_of_misread_digits_change_no_other_digit(tmp_path, base):
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     mirrored = np.ascontiguousarray(x[:, :, ::-1])
     wrong = np.flatnonzero(base.outputs(mirrored)[0].argmax(axis=1) != y)[:300]
     settings = Settings.load(tmp_path, environ={})

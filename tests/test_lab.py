@@ -1,4 +1,4 @@
-"""The facade: digitlab.open(), predict, judge; and that every door shares one home."""
+"""The facade: digitlab.open(), predict, judge; and that every trigger shares one home."""
 
 import os
 import subprocess
@@ -22,12 +22,12 @@ def lab(tmp_path):
 
 @pytest.fixture
 def prediction(lab):
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     return lab.predict(255 - x[np.flatnonzero(y == 3)[0]], name="three")
 
 
 def test_an_array_of_pixels_is_read(prediction):
-    assert (prediction.label, prediction.name, prediction.model) == (3, "three", "base")
+    assert (prediction.digit, prediction.name, prediction.model) == (3, "three", "base")
     assert prediction.digit_image.shape == (28, 28)
 
 
@@ -45,14 +45,14 @@ def test_all_digits_of_a_picture_share_it_and_are_judged_apart(lab, tmp_path):
     path = tmp_path / "row.png"
     Image.fromarray(sheet("2019")).save(path)
     read = lab.predict_all(path)
-    assert [prediction.label for prediction in read] == [2, 0, 1, 9]
+    assert [prediction.digit for prediction in read] == [2, 0, 1, 9]
     assert [prediction.id for prediction in read] == [1, 2, 3, 4]
     assert {prediction.name for prediction in read} == {"row.png"}
     assert len({prediction.picture_sha256 for prediction in read}) == 1
     lab.correct(read[0], 3)
     lab.confirm(read[1])
     lab.correct(read[0], 5)  # supersedes what was said of this digit, and of no other
-    said = [(entry.box, entry.digit) for entry in lab.feedback.entries()]
+    said = [(entry.box, entry.label) for entry in lab.feedback.entries()]
     assert said == [(read[1].box, 0), (read[0].box, 5)]
     assert lab.feedback.pictures.get(read[0].picture_sha256) == path.read_bytes()
     kept = [file for file in (tmp_path / "feedback" / "pictures").rglob("*") if file.is_file()]
@@ -72,7 +72,7 @@ def test_every_prediction_leaves_one_small_row(lab, prediction):
 def test_a_correction_is_kept_with_its_comment(lab, prediction):
     receipt = lab.correct(prediction, 8, comment="an eight")
     entry = lab.feedback.get(receipt.id)
-    assert (entry.verdict, entry.digit, entry.comment) == ("wrong", 8, "an eight")
+    assert (entry.verdict, entry.label, entry.comment) == ("wrong", 8, "an eight")
     assert entry.contributor == "ann"
     assert entry.prediction_id == prediction.id
     assert np.array_equal(entry.digit_image, prediction.digit_image)
@@ -92,7 +92,7 @@ def test_confirm_and_undo(lab, prediction):
 def test_many_are_confirmed_and_taken_back_at_once(lab, prediction):
     receipts = lab.confirm_all(iter([prediction]))
     entry = lab.feedback.get(receipts[0].id)
-    assert (entry.verdict, entry.digit, entry.contributor) == ("right", 3, "ann")
+    assert (entry.verdict, entry.label, entry.contributor) == ("right", 3, "ann")
     assert [taken.id for taken in lab.undo_all([entry.id])] == [entry.id]
     assert lab.feedback.accepted() == []
 
@@ -128,7 +128,7 @@ def test_examples_are_few_and_small(lab):
 
 def test_the_base_reads_some_examples_wrong_and_most_right(lab):
     examples = lab.examples()
-    wrong = sum(lab.predict(e.data).label != e.label for e in examples)
+    wrong = sum(lab.predict(e.data).digit != e.label for e in examples)
     assert 1 <= wrong <= len(examples) // 3
 
 

@@ -74,11 +74,11 @@ def listing(installed: Path) -> dict[str, int]:
 def test_the_installed_package_serves_predicts_and_reads_the_ledger(installed, call, tmp_path):
     before = listing(installed)
     picture = tmp_path / "four.png"
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     Image.fromarray(255 - x[np.flatnonzero(y == 4)[0]]).resize((200, 200)).save(picture)
 
     done = call("predict", picture, "--json", check=True)
-    assert json.loads(done.stdout)["digits"][0]["label"] == 4
+    assert json.loads(done.stdout)["digits"][0]["digit"] == 4
     call("feedback", "add", picture, "--label", 9, "--comment", "from the wheel", check=True)
     listed = call("feedback", "list", "--json", check=True)
     assert json.loads(listed.stdout)["comment"] == "from the wheel"
@@ -110,5 +110,5 @@ def test_the_wheel_carries_no_home_of_its_makers(wheel):
         "digitlab/py.typed",
     ):
         assert needed in names
-    for kind in ("fragile", "doubtful", "tune", "gate"):
+    for kind in ("fragile", "doubtful", "validation", "holdout"):
         assert any(n.startswith(f"digitlab/bundled/models/base/{kind}-") for n in names)

@@ -31,8 +31,8 @@ def sheet(
         page.paste(image.resize(fitted, Image.Resampling.BICUBIC), (x + 4, y + 4))
         seen = Image.fromarray(prediction.digit_image).resize((56, 56), Image.Resampling.NEAREST)
         page.paste(seen, (x + 4, y + SIDE))
-        right = prediction.label == label
-        text = f"{prediction.label} ({prediction.confidence:.0%})\nis {label}"
+        right = prediction.digit == label
+        text = f"{prediction.digit} ({prediction.confidence:.0%})\nis {label}"
         text += "\nrefused" if prediction.refused else ""
         pencil.text((x + 68, y + SIDE + 4), text, fill=(255, 255, 255) if right else (255, 210, 0))
     return page

@@ -10,7 +10,7 @@ from common.docs_tables import table
 def text(figures: dict[str, Any], call: str, *, many: int) -> str:
     """The figures as Markdown."""
     n, others, gate, test, alike = (
-        figures[name] for name in ("corrected", "others", "gate", "test", "like")
+        figures[name] for name in ("corrected", "others", "holdout", "test", "like")
     )
     shown = table(
         ["shown again", "right", "of these remembered", "remembered wrongly"],

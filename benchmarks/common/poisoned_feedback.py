@@ -103,7 +103,7 @@ def by_five(
 @cache
 def ordinary_sevens(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Fifty 7s of MNIST's tune split, and as many 1s as labels."""
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     rows = np.random.default_rng([seed, 7]).permutation(np.flatnonzero(y == 7))[:EACH]
     return x[rows], np.ones(EACH, int)
 

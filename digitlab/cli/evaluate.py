@@ -37,7 +37,7 @@ def evaluate(
 
     DATA is a labelled folder (the label is the parent folder's name if that is one digit,
     else the first character of the file's name), an .npz file with x and y, Kaggle's .csv,
-    mnist:test or mnist:tune.
+    mnist:test or mnist:validation.
     """
     settings = settings_of(ctx)
     with ExitStack() as stack:

@@ -13,7 +13,7 @@ import click
 from digitlab.cli.main import settings_of
 from digitlab.errors import FeedbackError, ImageError
 from digitlab.lab import Lab
-from digitlab.store import EXPORT_FORMATS, Decision, Entry, Receipt, export, scan_import
+from digitlab.store import EXPORT_FORMATS, Entry, Receipt, ReviewState, export, scan_import
 from digitlab.store.feedback.relabel import relabel
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
@@ -49,7 +49,7 @@ def add(
     with _lab(ctx, contributor) as lab:
         prediction = lab.predict(picture)
         receipt = lab.correct(prediction, label, comment=comment)
-    line = _receipt(receipt) | {"picture": picture, "predicted": prediction.label, "label": label}
+    line = _receipt(receipt) | {"picture": picture, "predicted": prediction.digit, "label": label}
     click.echo(json.dumps(line) if as_json else f"{picture}: {receipt.message}")
 
 
@@ -71,7 +71,7 @@ def import_(ctx: click.Context, *, path: Path, contributor: str | None, as_json:
         for item in items:
             try:
                 prediction = lab.predict(item.path, name=item.name)
-                receipt = lab.correct(prediction, item.digit, comment=_origin(item.predicted))
+                receipt = lab.correct(prediction, item.label, comment=_origin(item.predicted))
             except (ImageError, FeedbackError) as error:
                 skipped.append((Path(os.path.relpath(item.path, path)).as_posix(), str(error)))
                 continue
@@ -180,14 +180,14 @@ def retract(
 
 
 def _review(
-    ctx: click.Context, ids: tuple[int, ...], decision: Decision, reason: str, as_json: bool
+    ctx: click.Context, ids: tuple[int, ...], state: ReviewState, reason: str, as_json: bool
 ) -> None:
     with _lab(ctx) as lab:
-        entries = lab.feedback.review(ids, decision, by=lab.contributor, reason=reason)
+        entries = lab.feedback.review(ids, state, by=lab.contributor, reason=reason)
     if as_json:
-        click.echo(json.dumps({decision: [entry.id for entry in entries]}))
+        click.echo(json.dumps({state: [entry.id for entry in entries]}))
     else:
-        click.echo(f"{len(entries)} {decision}: {', '.join(str(e.id) for e in entries)}")
+        click.echo(f"{len(entries)} {state}: {', '.join(str(e.id) for e in entries)}")
 
 
 def _lab(ctx: click.Context, contributor: str | None = None) -> Lab:
@@ -210,10 +210,10 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
 
 def _echo_entries(entries: Iterable[Entry], as_json: bool) -> None:
     for entry in entries:
-        said = entry.verdict if entry.digit is None else f"{entry.verdict}: {entry.digit}"
+        said = entry.verdict if entry.label is None else f"{entry.verdict}: {entry.label}"
         line = (
             f"{entry.id:5d}  {entry.time:%Y-%m-%d %H:%M}  {entry.contributor:12s}  "
-            f"read {entry.label}  {said:14s}  {entry.state:9s}  {entry.name}  {entry.comment}"
+            f"read {entry.predicted}  {said:14s}  {entry.state:9s}  {entry.name}  {entry.comment}"
         )
         # A visitor's words reach this terminal: no line of their own, no escape sequence.
         plain = "".join(letter if letter.isprintable() else "·" for letter in line)

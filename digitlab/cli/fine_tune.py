@@ -1,4 +1,4 @@
-"""`digitlab fine-tune`: learn from the corrections now, with a bar and the verdict."""
+"""`digitlab fine-tune`: learn from the corrections now, with a bar and the outcome."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def fine_tune(ctx: click.Context, *, pairs: tuple[str, ...], as_json: bool) -> N
     with closing(RunBar()) as bar:
         run = _run(settings, _parameters(pairs), bar)
     click.echo(json.dumps(run.to_dict()) if as_json else in_words(run))
-    if run.verdict == "failed":
+    if run.outcome == "failed":
         ctx.exit(1)
 
 
@@ -90,9 +90,9 @@ class RunBar:
 
 
 def in_words(run: Run) -> str:
-    """The verdict and its reasons, as lines for a person."""
+    """The outcome and its reasons, as lines for a person."""
     version = f" {run.version}" if run.version else ""
-    lines = [f"{run.verdict}{version} after {run.seconds:.1f} s (run {run.name})"]
+    lines = [f"{run.outcome}{version} after {run.seconds:.1f} s (run {run.name})"]
     lines += [f"  {reason}" for reason in run.reasons]
     if run.notebook:
         lines.append(f"  notebook: {run.notebook}")
@@ -104,7 +104,7 @@ def _run(settings: Settings, parameters: dict[str, Any], bar: RunBar) -> Run:
     from digitlab.settings import default_contributor
     from digitlab.store import RunLog
 
-    run = now = start(settings, parameters=parameters, door="cli", by=default_contributor())
+    run = now = start(settings, parameters=parameters, trigger="cli", by=default_contributor())
     asked = False
     while not run.over:
         try:
@@ -140,8 +140,8 @@ def _figures(run: Run) -> dict[str, str]:
     figures = {}
     if run.loss is not None:
         figures["loss"] = f"{run.loss:.4f}"
-    if run.tune is not None:
-        figures["tune"] = f"{run.tune:.2%}"
+    if run.validation_accuracy is not None:
+        figures["validation"] = f"{run.validation_accuracy:.2%}"
     if run.seconds_left is not None:
         figures["left"] = f"{run.seconds_left:.0f} s"
     return figures

@@ -38,7 +38,7 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
         accuracy = "" if row["accuracy"] is None else f"{row['accuracy']:.2%} of mnist:test"
         line = (
             f"{row['version']:8s}  {row['kind'] or 'damaged':10s}  {_day(row['created']):16s}  "
-            f"{accuracy:21s}  {row['verdict'] or '':9s}  {', '.join(row['aliases'])}"
+            f"{accuracy:21s}  {row['decision'] or '':9s}  {', '.join(row['aliases'])}"
         )
         click.echo(line.rstrip())
 
@@ -165,7 +165,7 @@ def _row(registry: ModelRegistry, version: str, aliases: dict[str, str]) -> dict
         "created": card and card.created,
         "accuracy": test.get("accuracy"),
         "parent": card and card.parent,
-        "verdict": card and card.verdict,
+        "decision": card and card.decision,
     }
 
 
@@ -176,9 +176,9 @@ def _story(found: dict[str, Any], card: Card) -> list[str]:
         lines.append(f"imported from {card.source}")
     if card.parent:
         lines.append(f"started from {card.parent}, learned from {len(card.feedback)} verdicts")
-    if card.verdict:
+    if card.decision:
         beside = f" beside {card.champion}" if card.champion else ""
-        lines.append(" ".join([f"{card.verdict}{beside}.", *card.reasons]))
+        lines.append(" ".join([f"{card.decision}{beside}.", *card.reasons]))
     lines += [
         f"{name}: {row['correct']:,} of {row['n']:,} right ({row['accuracy']:.2%})"
         for name, row in card.metrics.items()
@@ -190,7 +190,7 @@ def _story(found: dict[str, Any], card: Card) -> list[str]:
 
 
 def _figures(card: Card) -> str:
-    known = {"mnist:test": "MNIST's test images", "photographs:tune": "photographs"}
+    known = {"mnist:test": "MNIST's test images", "photographs:validation": "photographs"}
     parts = [
         f"{card.metrics[name]['accuracy']:.2%} of {words} right"
         for name, words in known.items()

@@ -61,12 +61,12 @@ def predict(
             try:
                 source = _source(name, settings)
                 read = lab.predict_all(source) if split else (lab.predict(source),)
-                line = _line(name, lab.model, read, None)
+                line = _line(name, lab.champion, read, None)
                 if explain is not None:
                     _explain(lab.reader(), source, name, explain)
             except ImageError as error:
                 failed = True
-                line = _line(name, lab.model, (), error)
+                line = _line(name, lab.champion, (), error)
             click.echo(json.dumps(line) if as_json else _sentence(line))
     ctx.exit(1 if failed else 0)
 
@@ -122,7 +122,7 @@ def _sentence(line: dict[str, Any]) -> str:
     if not digits:
         return f"{line['picture']}: I see no digit here"
     if len(digits) == 1 and digits[0]["refused"]:
-        return f"{line['picture']}: I see no digit here (best guess {digits[0]['label']})"
-    number = "".join("?" if digit["refused"] else str(digit["label"]) for digit in digits)
+        return f"{line['picture']}: I see no digit here (best guess {digits[0]['digit']})"
+    number = "".join("?" if digit["refused"] else str(digit["digit"]) for digit in digits)
     shares = ", ".join(f"{digit['confidence']:.1%}" for digit in digits)
     return f"{line['picture']}: {number} ({shares})"

@@ -24,7 +24,7 @@ Examples:
     help="Minute, hour, day of the month, month, weekday (0 and 7 are Sunday), as in cron(5).",
 )
 @click.option("--zone", metavar="NAME", help="Time zone, as Europe/Berlin; else this machine's.")
-@click.option("--once", is_flag=True, help="Run what is due now, wait for its verdict, return.")
+@click.option("--once", is_flag=True, help="Run what is due now, wait for its outcome, return.")
 @click.pass_context
 def schedule(ctx: click.Context, *, cron: str, zone: str | None, once: bool) -> None:
     """Fine-tune whenever the expression is due, until Ctrl-C.
@@ -43,7 +43,7 @@ def schedule(ctx: click.Context, *, cron: str, zone: str | None, once: bool) -> 
             run = scheduler.look(wait=True)
             click.echo("nothing is due" if run is None else in_words(run))
             click.echo(f"next: {scheduler.next_in_words}")
-            if run is not None and run.verdict == "failed":
+            if run is not None and run.outcome == "failed":
                 ctx.exit(1)
             return
         with scheduler.running(click.echo):

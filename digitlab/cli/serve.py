@@ -67,5 +67,5 @@ def serve(
     settings = settings_of(ctx, tell=False)
     if review is not None:
         with Lab(settings) as lab:
-            lab.options.set("review", review, by=lab.contributor)
+            lab.home_settings.set("review", review, by=lab.contributor)
     run_server(options, settings, announce=click.echo)

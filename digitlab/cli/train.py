@@ -52,7 +52,7 @@ def train(ctx: click.Context, epochs: int, seed: int, images: int | None, as_jso
         def epoch_done(row: dict[str, Any]) -> None:
             bar.write(
                 f"epoch {row['epoch']}/{epochs}: loss {row['loss']:.4f}, "
-                f"tune {row['tune_accuracy']:.2%}, {row['seconds']:.0f} s",
+                f"validation {row['validation_accuracy']:.2%}, {row['seconds']:.0f} s",
                 file=sys.stderr,
             )
             bar.reset()

@@ -19,12 +19,12 @@ from digitlab.datasets.bundled import read_bundled
 FILE: Final = Path(__file__).parent / "data" / "mnist.npz"
 SHA256: Final = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
 
-Split = Literal["train", "tune", "gate", "test"]
+Split = Literal["train", "validation", "holdout", "test"]
 
 SPLITS: Final[dict[Split, tuple[str, slice]]] = {
     "train": ("train", slice(0, 50_000)),  # training and replay
-    "tune": ("train", slice(50_000, 55_000)),  # epoch, temperature, thresholds, benches
-    "gate": ("train", slice(55_000, 60_000)),  # the gate alone, once a run
+    "validation": ("train", slice(50_000, 55_000)),  # epoch, temperature, thresholds, benches
+    "holdout": ("train", slice(55_000, 60_000)),  # the gate alone, once a run
     "test": ("test", slice(0, 10_000)),  # reported, never decided on
 }
 """Which images each split holds; who may look at what is said in `docs/design.md`."""

@@ -32,7 +32,7 @@ def follow(settings: Settings, name: str, *, every_s: float = 0.2) -> Iterator[R
             if run.over and (run.notebook is not None or not watched):
                 return
             if not run.over and not log.lives(name):
-                log.sweep()  # it died; what comes now is its verdict
+                log.sweep()  # it died; what comes now is its outcome
                 continue
             time.sleep(every_s)
 

@@ -37,7 +37,7 @@ def start(
     settings: Settings,
     *,
     parameters: Mapping[str, Any],
-    door: str,
+    trigger: str,
     by: str,
     wait: bool = False,
     notebook: Path | None = None,
@@ -46,20 +46,20 @@ def start(
     """Fine-tune in a process of its own, which outlives this one.
 
     Nothing is started when there is nothing new to learn, or while another run of the home is
-    under way; the run's verdict says so at once.
+    under way; the run's outcome says so at once.
 
     Args:
         settings: of the home.
         parameters: of the notebook, those that differ from their defaults; `evaluate_on`, a
             data set to report on besides, may be a path relative to here.
-        door: who asks: "page", "notebook", "cli" or "schedule".
+        trigger: who asks: "page", "notebook", "cli" or "schedule".
         by: the person, for the record.
         wait: return when the run is over, instead of when it has begun.
         notebook: what to run; None for the fine-tune that ships.
         limit_s: seconds after which the run is ended.
 
     Returns:
-        The run, with its verdict if it has one. `follow` tells how it goes on.
+        The run, with its outcome if it has one. `follow` tells how it goes on.
 
     Raises:
         ParameterError: a parameter is unknown, of another type, or out of range.
@@ -67,24 +67,34 @@ def start(
         RunError: no process can be started.
     """
     from digitlab.learning.data.preview import (
-        look_up,  # the ledger and the models: not for `follow`
+        preview_feedback,  # the ledger and the models: not for `follow`
     )
 
     given = json.loads(json.dumps(dict(parameters)))  # as the database and papermill take them
     if isinstance(given.get(REPORTED), str) and Path(given[REPORTED]).exists():
         given[REPORTED] = str(Path(given[REPORTED]).resolve())  # the notebook runs elsewhere
-    found = look_up(settings, {name: given[name] for name in given if name != REPORTED})
+    found = preview_feedback(settings, {name: given[name] for name in given if name != REPORTED})
     name = new_name()
-    asked: Any = {"door": door, "by": by, "parameters": given}
+    asked: Any = {"trigger": trigger, "by": by, "parameters": given}
     with RunLog.open(settings) as log:
         log.sweep()
         if not found.new:
-            asked |= {"hash": found.hash, "news": found.news, "reasons": found.reasons}
+            asked |= {
+                "inputs_fingerprint": found.inputs_fingerprint,
+                "feedback_fingerprint": found.feedback_fingerprint,
+                "reasons": found.reasons,
+            }
             log.settle(name, "nothing-new", **asked)
             return log.get(name)
         other = _under_way(log)
         if other is not None:
-            log.settle(name, "busy", **asked, hash=found.hash, reasons=[busy_reason(other.name)])
+            log.settle(
+                name,
+                "busy",
+                **asked,
+                inputs_fingerprint=found.inputs_fingerprint,
+                reasons=[busy_reason(other.name)],
+            )
             return log.get(name)
         log.announce(name, **asked)
         try:

@@ -78,7 +78,7 @@ class Scheduler:
         run = start(
             self.settings,
             parameters={},
-            door="schedule",
+            trigger="schedule",
             by=self.by,
             wait=wait,
             notebook=self._notebook,
@@ -110,7 +110,7 @@ class Scheduler:
                 tell(f"the run that was due could not be started: {error}")
                 return
             if run is not None:
-                tell(f"run {run.name}: {run.verdict or 'started'}")
+                tell(f"run {run.name}: {run.outcome or 'started'}")
 
         # Late by however much (a laptop slept): once, and not refused.
         late: dict[str, Any] = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}

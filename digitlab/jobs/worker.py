@@ -1,7 +1,7 @@
 """The process of one run: executes the notebook, watches over it, and keeps how it ended.
 
 Run as `python -m digitlab.jobs.worker --home DIR --run NAME --notebook FILE --limit SECONDS`.
-The notebook's own process takes the lease and gives the verdict; this one gives the verdict
+The notebook's own process takes the lease and gives the outcome; this one gives the outcome
 only when that one could not.
 """
 
@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from digitlab.errors import DigitlabError, StoreError
-from digitlab.jobs.environment import jupyter_environment
-from digitlab.jobs.kernel_main import without
+from digitlab.jobs.environment import hide_modules, jupyter_environment
 from digitlab.jobs.launch import run_folder
 from digitlab.settings import Settings
 from digitlab.store.runs.log import RunLog
@@ -38,7 +37,7 @@ LOOK_SECONDS: Final = 0.5
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Execute the notebook of an announced run; returns when its verdict is kept."""
+    """Execute the notebook of an announced run; returns when its outcome is kept."""
     parser = argparse.ArgumentParser(prog="digitlab.jobs.worker")
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--run", required=True)
@@ -62,13 +61,13 @@ def work(settings: Settings, name: str, *, notebook: Path, limit_s: float) -> No
         guard = Guard(runs, name, limit_s=limit_s)
         with runs.beating(name), guard.watching():
             error = _execute(notebook, output, given)
-        verdict, reason = "failed", guard.reason or error or "Its notebook ended without a verdict."
+        outcome, reason = "failed", guard.reason or error or "Its notebook ended without a outcome."
         if runs.is_cancelled(name) and not guard.timed_out:
-            verdict, reason = "cancelled", "Somebody asked for its end."
+            outcome, reason = "cancelled", "Somebody asked for its end."
         written = str(output) if output.is_file() else None
-        runs.finish(name, verdict, reasons=[reason], notebook=written)
+        runs.finish(name, outcome, reasons=[reason], notebook=written)
         _look_ahead(settings, runs.get(name))
-        log.info("%s: %s", name, runs.get(name).verdict)
+        log.info("%s: %s", name, runs.get(name).outcome)
 
 
 class Guard:
@@ -132,10 +131,10 @@ def _execute(notebook: Path, output: Path, parameters: dict[str, object]) -> str
     """Execute the notebook and write its copy, also of a failure; why it failed, or nothing."""
     with tempfile.TemporaryDirectory(prefix="digitlab-", ignore_cleanup_errors=True) as folder:
         os.environ.update(jupyter_environment(Path(folder)))  # before anything of Jupyter's loads
-        without("rfc3987_syntax")  # jsonschema compiles its grammar, a second, and uses it never
+        hide_modules("rfc3987_syntax")  # jsonschema would compile its unused grammar: one second
         import papermill
 
-        from digitlab.jobs.kernel import RunKernel
+        from digitlab.jobs.run_kernel import RunKernel
 
         try:
             papermill.execute_notebook(
@@ -150,7 +149,7 @@ def _execute(notebook: Path, output: Path, parameters: dict[str, object]) -> str
         except papermill.PapermillExecutionError as error:
             log.warning("%s", error)
             return sentence(error.ename, error.evalue)
-        except Exception as error:  # whatever it is, the run needs its verdict
+        except Exception as error:  # whatever it is, the run needs its outcome
             log.exception("the notebook could not be executed")
             return sentence(type(error).__name__, str(error))
     return ""
@@ -168,7 +167,7 @@ def _draw(settings: Settings, parameters: Mapping[str, Any]) -> None:
 
 def _look_ahead(settings: Settings, run: Run) -> None:
     """Let the version that serves now see what a page's memory will compare with."""
-    if run.verdict != "promoted" or run.version is None:
+    if run.outcome != "promoted" or run.version is None:
         return
     from digitlab.model.reference_embeddings import Reference
     from digitlab.store import ModelRegistry

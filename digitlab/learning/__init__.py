@@ -1,4 +1,4 @@
-"""Learning: lessons from feedback, a fine-tune from the base, the gate before it serves.
+"""Learning: examples from feedback, a fine-tune from the base, the gate before it serves.
 
 `FineTune` is the one engine behind the notebook, the page, the command line and the schedule.
 """

@@ -19,10 +19,10 @@ class FineTuneConfig:
 
     Attributes:
         seed: of the order, the augmentation and the replay, 0 to 2^32 - 1.
-        steps: of training, each on one joint batch; a few lessons take fewer, many up to twice
+        steps: of training, each on one joint batch; a few examples take fewer, many up to twice
             as many.
         learning_rate: Adam's rate at the first step; it falls along a cosine to zero.
-        lessons: images from feedback in a batch, augmented.
+        examples: images from feedback in a batch, augmented.
         replay: images from the base's own training in a batch, so that nothing is forgotten.
         rotation: largest rotation of an augmented image, in degrees.
         shear: largest horizontal shear, in pixels per pixel.
@@ -31,17 +31,17 @@ class FineTuneConfig:
         elastic: standard deviation of the bending, in pixels.
         worn: share of the images, 0-1, that are worn as photographs are.
         alphas: how far to go from the base (0) to what was trained (1); the highest one that
-            costs `tune` nothing is taken.
+            costs `validation` nothing is taken.
         check_from: from so many accepted corrections on, some are kept back as a check.
         check_share: share of the corrections that is kept back then, 0-0.5.
-        largest_share: largest share of the lessons that one person of three or more may have.
+        largest_share: largest share of the examples that one person of three or more may have.
         threads: of one TensorFlow operation; another number gives other last bits.
     """
 
     seed: int = 1
     steps: int = 160
     learning_rate: float = 5e-4
-    lessons: int = 24
+    examples: int = 24
     replay: int = 40
     rotation: float = 10.0
     shear: float = 0.15
@@ -62,7 +62,7 @@ class FineTuneConfig:
             "seed": (0 <= self.seed < 2**32, "0 to 4,294,967,295"),
             "steps": (1 <= self.steps <= 5_000, "1 to 5,000"),
             "learning_rate": (0 < self.learning_rate <= 0.1, "above 0, at most 0.1"),
-            "lessons": (1 <= self.lessons <= 512, "1 to 512"),
+            "examples": (1 <= self.examples <= 512, "1 to 512"),
             "replay": (20 <= self.replay <= 1_024, "20 to 1,024"),
             "rotation": (0 <= self.rotation <= 180, "0 to 180"),
             "shear": (0 <= self.shear <= 1, "0 to 1"),

@@ -1,4 +1,4 @@
-"""FineTune: one fine-tune from feedback to verdict, a step a notebook cell."""
+"""FineTune: one fine-tune from feedback to decision_made, a step a notebook cell."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, Self, TypeVar
 
 from digitlab.errors import DigitlabError, RunError
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.cache import gate_guesses
-from digitlab.learning.data.preview import LookUp, look
+from digitlab.learning.data.cache import holdout_guesses
+from digitlab.learning.data.preview import FeedbackPreview, look
 from digitlab.learning.gate import compare
 from digitlab.learning.gate.outcomes import fates
 from digitlab.learning.gate.rules import Decision, decide
 from digitlab.learning.notebook_parameters import from_notebook
-from digitlab.learning.results import Compared, Outcome, Trained
-from digitlab.learning.run_session import OrderError, Turn, step
+from digitlab.learning.results import Compared, RunResult, Trained
+from digitlab.learning.run_session import OrderError, RunSession, step
 from digitlab.learning.training import train
 from digitlab.model.runtime import Classifier
 from digitlab.settings import Settings
@@ -62,8 +62,8 @@ class FineTune:
         self._store = self._open.enter_context(FeedbackStore.open(settings))
         self._models = ModelRegistry(settings, self._store.database)
         self._log = RunLog(self._store.database)
-        self.turn = Turn(self._log, run or new_name(), opened=self._open)
-        self._found: LookUp | None = None
+        self.turn = RunSession(self._log, run or new_name(), opened=self._open)
+        self._found: FeedbackPreview | None = None
         self._trained: Trained | None = None
         self._compared: Compared | None = None
         self._decision: Decision | None = None
@@ -72,9 +72,9 @@ class FineTune:
         self.turn.take(by=by, parameters=config.to_dict())
 
     @property
-    def outcome(self) -> Outcome | None:
+    def result(self) -> RunResult | None:
         """How the run ended; None while it lasts."""
-        return self.turn.outcome
+        return self.turn.result
 
     @classmethod
     def begin(cls, names: Mapping[str, Any]) -> Self:
@@ -92,25 +92,30 @@ class FineTune:
         )
 
     @step("collecting")
-    def collect(self) -> LookUp:
-        """Accepted feedback becomes lessons; what is suspicious is held."""
+    def collect(self) -> FeedbackPreview:
+        """Accepted feedback becomes examples; what is suspicious is held."""
         self._models.sweep()
         self._found = found = look(self._store, self._models, self.config, settings=self._settings)
         if not found.new:
-            self.turn.end("nothing-new", reasons=found.reasons, hash=found.hash, news=found.news)
+            self.turn.end(
+                "nothing-new",
+                reasons=found.reasons,
+                inputs_fingerprint=found.inputs_fingerprint,
+                feedback_fingerprint=found.feedback_fingerprint,
+            )
         return found
 
     @step("loading")
     def train(self) -> Trained:
-        """Train from the base on lessons and replay; choose how far to go from it on `tune`."""
+        """Train from the base on examples and replay; choose how far to go from it on `validation`."""
         found = self._need(self._found, "collect")
         self._models.check(found.base)  # what it starts from is what its card describes
         folder, cache = self._models.folder(found.base), self._settings.cache
         threads = self.config.threads
         champion = self._models.load(found.champion, threads=threads)
-        gate_guesses(champion, (folder, cache))  # while tensorflow loads, and a processor idles
+        holdout_guesses(champion, (folder, cache))  # while tensorflow loads, and a processor idles
         self._adaptation, self._trained = train.train(
-            found.lessons,
+            found.examples,
             folder,
             self._models.load(found.base, threads=threads),
             self.config,
@@ -139,27 +144,27 @@ class FineTune:
 
     @step("comparing")
     def decide(self) -> Decision:
-        """The gate's verdict, in sentences."""
+        """The gate's decision_made, in sentences."""
         found, trained = self._need(self._found, "collect"), self._need(self._trained, "train")
         compared = self._need(self._compared, "compare")
-        verdict = decide(compared.comparison)
+        decision_made = decide(compared.comparison)
         if trained.alpha is None:
             lowest = self.config.alphas[0]
-            far = f"Even {lowest:g} of the way from the base costs too much on `tune`."
-            verdict = Decision(promoted=False, reasons=(far, *verdict.reasons))
-        self._decision = verdict
-        return self._told(verdict, found, compared)
+            far = f"Even {lowest:g} of the way from the base costs too much on `validation`."
+            decision_made = Decision(promoted=False, reasons=(far, *decision_made.reasons))
+        self._decision = decision_made
+        return self._told(decision_made, found, compared)
 
     @step("registering")
-    def register(self) -> Outcome:
+    def register(self) -> RunResult:
         """Keep the version with its card, and let it serve if the gate says so."""
         found, trained = self._need(self._found, "collect"), self._need(self._trained, "train")
         compared = self._need(self._compared, "compare")
-        verdict = self._need(self._decision, "decide")
+        decision_made = self._need(self._decision, "decide")
         assert self._aside is not None  # `compare` made it  # noqa: S101
-        metrics = compare.figures(compared, trained, found.lessons.corrections)
+        metrics = compare.figures(compared, trained, found.examples.corrections)
         metrics |= {"mnist:test": compared.calibration.metrics["mnist:test"]}
-        decision = self._told(verdict, found, compared)
+        decision = self._told(decision_made, found, compared)
         card = compare.write_card(
             self._aside,
             found,
@@ -177,15 +182,19 @@ class FineTune:
         moved = self._models.champion != found.champion
         if moved:
             why = f"{compared.champion} serves no more, with which it was compared; run it again."
-            verdict = Decision(promoted=False, reasons=(why, *verdict.reasons))
-            decision = self._told(verdict, found, compared)
-            card = dataclasses.replace(card, verdict="rejected", reasons=list(decision.reasons))
+            decision_made = Decision(promoted=False, reasons=(why, *decision_made.reasons))
+            decision = self._told(decision_made, found, compared)
+            card = dataclasses.replace(card, decision="rejected", reasons=list(decision.reasons))
             card.write(self._aside)
         if not self._log.holds(self.turn.name):  # somebody took it for dead
             raise RunError("Another run has taken over.", run=self.turn.name)
         version = self._models.adopt(self._aside)
         if decision.promoted:
-            self._log.note(self.turn.name, hash=found.hash, news=found.news)
+            self._log.note(
+                self.turn.name,
+                inputs_fingerprint=found.inputs_fingerprint,
+                feedback_fingerprint=found.feedback_fingerprint,
+            )
             self._models.promote(
                 version,
                 by="digitlab",
@@ -199,12 +208,14 @@ class FineTune:
             "promoted" if decision.promoted else "rejected",
             version=version,
             reasons=decision.reasons,
-            hash=found.hash,
-            news=None if moved else found.news,  # what was not judged to the end is still new
+            inputs_fingerprint=found.inputs_fingerprint,
+            feedback_fingerprint=None
+            if moved
+            else found.feedback_fingerprint,  # what was not judged to the end is still new
             metrics=metrics,
         )
 
-    def _told(self, decision: Decision, found: LookUp, compared: Compared) -> Decision:
+    def _told(self, decision: Decision, found: FeedbackPreview, compared: Compared) -> Decision:
         """A decision that also says what becomes of each correction."""
         pending = self._store.pending()
         told = fates(found, compared, promoted=decision.promoted, pending=pending)
@@ -220,7 +231,7 @@ class FineTune:
 
     def _notebook(self) -> str | None:
         """Where the executed notebook will be, in the home; raw papermill's is its caller's."""
-        known = self._log.get(self.turn.name).door != "papermill"
+        known = self._log.get(self.turn.name).trigger != "papermill"
         return f"notebooks/runs/{self.turn.name}.ipynb" if known else None
 
     def _need(self, value: T | None, before: str) -> T:

@@ -9,9 +9,9 @@ import numpy as np
 
 from digitlab.html.charts import Line, chart
 from digitlab.html.primitives import digit_image_uri
-from digitlab.learning.data.preview import LookUp
+from digitlab.learning.data.preview import FeedbackPreview
 from digitlab.learning.gate.rules import Comparison, Decision, Paired
-from digitlab.learning.results import Compared, Outcome, Slice, Trained
+from digitlab.learning.results import Compared, RunResult, Slice, Trained
 from digitlab.model.config import NO_DIGIT
 from digitlab.model.metrics import confusion
 
@@ -19,26 +19,26 @@ _SHOWN = 40  # images of a gallery at most
 _CELL = "padding:2px 8px;text-align:right"
 
 
-def found_html(found: LookUp) -> str:
+def preview_html(found: FeedbackPreview) -> str:
     """What there is to learn: counts, and a gallery of the corrections."""
-    lessons = found.lessons
-    taught, confirmed = lessons.taught, len(lessons.all) - len(lessons.corrections)
+    examples = found.examples
+    taught, confirmed = examples.taught, len(examples.all) - len(examples.corrections)
     lines = [
-        f"{len(lessons.corrections)} corrections and {confirmed} confirmations are accepted; "
-        f"{len(taught)} of these images are taught, {len(lessons.checks)} kept back as a check. "
+        f"{len(examples.corrections)} corrections and {confirmed} confirmations are accepted; "
+        f"{len(taught)} of these images are taught, {len(examples.checks)} kept back as a check. "
         f"It starts from {escape(found.base)}."
     ]
     lines += [f"Held for review: verdict {n}: {escape(why)}" for n, why in found.held.items()]
     lines += [escape(reason) for reason in found.reasons]
     pictures = _gallery(
-        (lesson.digit_image, f"{_name(lesson.label)}{' (check)' if lesson.check else ''}")
-        for lesson in lessons.corrections
+        (example.digit_image, f"{_name(example.label)}{' (check)' if example.check else ''}")
+        for example in examples.corrections
     )
     return _paragraphs(lines) + pictures
 
 
 def trained_html(trained: Trained) -> str:
-    """Loss and `tune` while it trained, and what each alpha cost."""
+    """Loss and `validation` while it trained, and what each alpha cost."""
     steps = [(float(step), loss) for step, loss, _ in trained.curve]
     looks = [(float(step), share) for step, _, share in trained.curve if share is not None]
     tried = sorted((alpha, shift.lower_bound) for alpha, shift in trained.alphas)
@@ -46,13 +46,13 @@ def trained_html(trained: Trained) -> str:
         chart([Line(name="loss", points=steps)], title="Loss", x="step", y="cross-entropy"),
         chart(
             [Line(name="right", points=looks, colour="#15803d", dots=True)],
-            title="The hardest 200 of tune",
+            title="The hardest 200 of validation",
             x="step",
             y="read right",
             percent=True,
         ),
         chart(
-            [Line(name="lower bound on tune", points=tried, colour="#b45309", dots=True)],
+            [Line(name="lower bound on validation", points=tried, colour="#b45309", dots=True)],
             title="How far from the base",
             x="alpha",
             y="difference",
@@ -62,7 +62,7 @@ def trained_html(trained: Trained) -> str:
     said = (
         "No alpha keeps what the base knows; the lowest one is looked at."
         if trained.alpha is None
-        else f"Alpha {trained.alpha:g} is the highest that costs tune nothing that matters."
+        else f"Alpha {trained.alpha:g} is the highest that costs validation nothing that matters."
     )
     boxes = "".join(f'<div style="flex:1 1 280px">{svg}</div>' for svg in charts)
     return f'<div style="display:flex;flex-wrap:wrap">{boxes}</div>' + _paragraphs([said])
@@ -71,7 +71,7 @@ def trained_html(trained: Trained) -> str:
 def compared_html(compared: Compared) -> str:
     """The paired table, both confusion matrices, and the pictures that changed sides."""
     parts = [_paired_table(compared.comparison)]
-    gate = compared.slices["gate"]
+    gate = compared.slices["holdout"]
     matrices = (("champion", gate.champion), ("challenger", gate.challenger))
     parts.append(
         '<div style="display:flex;flex-wrap:wrap;gap:1em">'
@@ -93,10 +93,10 @@ def decision_html(decision: Decision) -> str:
     return _verdict(word, decision.reasons)
 
 
-def outcome_html(outcome: Outcome) -> str:
+def run_result_html(result: RunResult) -> str:
     """How the run ended, in words."""
-    version = f" as {outcome.version}" if outcome.version else ""
-    return _verdict(f"{outcome.verdict}{version}", outcome.reasons)
+    version = f" as {result.version}" if result.version else ""
+    return _verdict(f"{result.outcome}{version}", result.reasons)
 
 
 def _verdict(word: str, reasons: Sequence[str]) -> str:
@@ -106,7 +106,7 @@ def _verdict(word: str, reasons: Sequence[str]) -> str:
 
 def _paired_table(found: Comparison) -> str:
     rows = [
-        ("gate", found.gate),
+        ("holdout", found.holdout),
         ("photographs", found.photographs),
         *((f"{name}, the base as champion", paired) for name, paired in found.base.items()),
         ("corrections", found.corrections),

@@ -20,13 +20,13 @@ class Trained:
     """What training gave.
 
     Attributes:
-        curve: a row a step: step (from 1), loss, and where it was asked the share of `tune`'s
+        curve: a row a step: step (from 1), loss, and where it was asked the share of `validation`'s
             hardest images that is read right, else None.
         alphas: what was tried of the way from the base, from the farthest on: alpha, and
-            what it changed on `tune`.
+            what it changed on `validation`.
         alpha: the one taken; None when each would have cost too much.
         seconds: that the training took.
-        asked: rows of `tune`, (N,), that the trained network was asked of, in Keras.
+        asked: rows of `validation`, (N,), that the trained network was asked of, in Keras.
         guesses: what it said, (N,).
     """
 
@@ -66,7 +66,7 @@ class Compared:
 
     Attributes:
         comparison: the counts.
-        slices: "gate", "photographs" and "corrections".
+        slices: "holdout", "photographs" and "corrections".
         calibration: the challenger's temperature, refusal and figures.
         champion: name of the version that it was compared with.
     """
@@ -83,26 +83,26 @@ class Compared:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class RunResult:
     """How a run ended.
 
     Attributes:
         run: its name.
-        verdict: promoted, rejected, nothing-new, busy or cancelled.
+        outcome: promoted, rejected, nothing-new, busy or cancelled.
         version: the version made; None without one.
-        hash: of the input; None where none was looked at.
+        inputs_fingerprint: of the input; None where none was looked at.
         reasons: sentences.
         metrics: figures with their counts.
     """
 
     run: str
-    verdict: str
+    outcome: str
     version: str | None = None
-    hash: str | None = None
+    inputs_fingerprint: str | None = None
     reasons: tuple[str, ...] = ()
     metrics: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def _repr_html_(self) -> str:
-        from digitlab.learning.report import outcome_html  # only a notebook needs it
+        from digitlab.learning.report import run_result_html  # only a notebook needs it
 
-        return outcome_html(self)
+        return run_result_html(self)

@@ -1,4 +1,4 @@
-"""Turn: a run as the store knows it while it lasts: its lease, its progress, and its end."""
+"""RunSession: a run as the store knows it while it lasts: its lease, its progress, and its end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Final, Protocol, TypeVar
 
 from digitlab.errors import RunError
-from digitlab.learning.results import Outcome
+from digitlab.learning.results import RunResult
 from digitlab.store import RunLog
 
 WAITS_S: Final = 1800.0
@@ -30,13 +30,13 @@ class OrderError(RunError):
 class _OverError(Exception):
     """Somebody asked for the end of the run, or has ended it."""
 
-    def __init__(self, verdict: str, reasons: Sequence[str]) -> None:
-        super().__init__(verdict)
-        self.verdict, self.reasons = verdict, tuple(reasons)
+    def __init__(self, outcome: str, reasons: Sequence[str]) -> None:
+        super().__init__(outcome)
+        self.outcome, self.reasons = outcome, tuple(reasons)
 
 
-class Turn:
-    """A run's turn, from the lease to its verdict.
+class RunSession:
+    """A run's turn, from the lease to its outcome.
 
     Signs of life come from a thread of its own. A notebook that a person runs by hand may be
     left between two cells, with nobody to notice a cancellation and every other run "busy": such
@@ -64,7 +64,7 @@ class Turn:
         every_s: float = 2.0,
     ) -> None:
         self.name = name
-        self.outcome: Outcome | None = None
+        self.result: RunResult | None = None
         self._runs, self._opened = runs, opened
         self._waits_s, self._every_s = waits_s, every_s
         self._last = 0.0
@@ -82,7 +82,7 @@ class Turn:
             self._opened.enter_context(beating)
         else:
             reasons = tuple(self._runs.get(self.name).reasons)
-            self.outcome = Outcome(run=self.name, verdict="busy", reasons=reasons)
+            self.result = RunResult(run=self.name, outcome="busy", reasons=reasons)
             self._opened.close()
 
     @contextmanager
@@ -95,7 +95,7 @@ class Turn:
         except OrderError:  # the run goes on with the step that is due
             raise
         except _OverError as over:
-            self.end(over.verdict, reasons=over.reasons)
+            self.end(over.outcome, reasons=over.reasons)
         except BaseException as error:
             self.end("failed", reasons=(f"{type(error).__name__}: {error}",))
             raise
@@ -106,7 +106,7 @@ class Turn:
         """Say how far the run is, in keywords of `RunLog.beat`; ends it when that was asked."""
         run = self._runs.get(self.name)
         if run.over:
-            raise _OverError(run.verdict or "failed", run.reasons)
+            raise _OverError(run.outcome or "failed", run.reasons)
         if run.cancel:
             raise _OverError("cancelled", (CANCELLED,))
         self._runs.beat(self.name, **said)
@@ -114,7 +114,7 @@ class Turn:
     def progress(self, **said: Any) -> None:
         """As `tell`, not too often."""
         now = time.monotonic()
-        rare = "phase" in said or said.get("tune") is not None  # and never left out
+        rare = "phase" in said or said.get("validation_accuracy") is not None  # and never left out
         if not rare and now - self._last < _EVERY_S:
             return
         self._last = now
@@ -122,30 +122,36 @@ class Turn:
 
     def end(
         self,
-        verdict: str,
+        outcome: str,
         *,
         version: str | None = None,
-        hash: str | None = None,
-        news: str | None = None,
+        inputs_fingerprint: str | None = None,
+        feedback_fingerprint: str | None = None,
         reasons: tuple[str, ...] = (),
         metrics: dict[str, Any] | None = None,
-    ) -> Outcome:
-        """Keep the verdict, give the lease back, and close what was opened.
+    ) -> RunResult:
+        """Keep the outcome, give the lease back, and close what was opened.
 
-        What the run had done by then counts: the outcome is the verdict that was kept.
+        What the run had done by then counts: the outcome is the outcome that was kept.
         """
-        found: dict[str, Any] = {"version": version, "hash": hash, "reasons": reasons}
+        found: dict[str, Any] = {
+            "version": version,
+            "inputs_fingerprint": inputs_fingerprint,
+            "reasons": reasons,
+        }
         found["metrics"] = metrics or {}
-        self.outcome = Outcome(run=self.name, verdict=verdict, **found)
+        self.result = RunResult(run=self.name, outcome=outcome, **found)
         try:
-            self._runs.finish(self.name, verdict, news=news, **found)
+            self._runs.finish(
+                self.name, outcome, feedback_fingerprint=feedback_fingerprint, **found
+            )
             kept = self._runs.get(self.name)
-            if kept.verdict != verdict:
+            if kept.outcome != outcome:
                 found |= {"version": kept.version, "reasons": tuple(kept.reasons)}
-                self.outcome = Outcome(run=self.name, verdict=str(kept.verdict), **found)
+                self.result = RunResult(run=self.name, outcome=str(kept.outcome), **found)
         finally:  # a run that cannot say how it ended is taken for dead when it is silent
             self._opened.close()
-        return self.outcome
+        return self.result
 
     def _goes_on(self) -> bool:
         """Whether somebody goes on with the run; one that waits in vain ends."""
@@ -171,25 +177,25 @@ class Turn:
 class Stepped(Protocol):
     """What goes through a run step by step."""
 
-    turn: Turn
+    turn: RunSession
 
 
 S = TypeVar("S", bound=Stepped)
 
 
-def step(phase: str) -> Callable[[Callable[[S], T]], Callable[[S], T | Outcome]]:
+def step(phase: str) -> Callable[[Callable[[S], T]], Callable[[S], T | RunResult]]:
     """A step of a run: none after the run is over, which then gives its outcome."""
 
-    def wrap(method: Callable[[S], T]) -> Callable[[S], T | Outcome]:
+    def wrap(method: Callable[[S], T]) -> Callable[[S], T | RunResult]:
         @functools.wraps(method)
-        def run(self: S) -> T | Outcome:
+        def run(self: S) -> T | RunResult:
             turn = self.turn
-            if turn.outcome is None:
+            if turn.result is None:
                 with turn.at_work():
                     turn.tell(phase=phase)
                     return method(self)
-            assert turn.outcome is not None  # `at_work` ends it  # noqa: S101
-            return turn.outcome
+            assert turn.result is not None  # `at_work` ends it  # noqa: S101
+            return turn.result
 
         return run
 

@@ -24,15 +24,15 @@ class Calibration:
     Attributes:
         temperature: the logits are divided by it before the softmax.
         refusal: evidence for a digit below which an image is refused.
-        metrics: figures with their counts, for `mnist:tune`, `mnist:test` (reported only) and
-            `photographs:tune`.
-        tune: best guesses (5000,) on the images of MNIST's `tune` split.
+        metrics: figures with their counts, for `mnist:validation`, `mnist:test` (reported only) and
+            `photographs:validation`.
+        validation_guesses: best guesses (5000,) on the images of MNIST's `validation` split.
     """
 
     temperature: float
     refusal: float
     metrics: dict[str, Any]
-    tune: NDArray[np.int64]
+    validation_guesses: NDArray[np.int64]
 
     def refuses(self, logits: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Which of N images, by their logits (N, 10), are answered "no digit"; bool (N,)."""
@@ -40,7 +40,7 @@ class Calibration:
 
 
 def calibrate(network: Network, *, written: NDArray[np.uint8] | None = None) -> Calibration:
-    """Fit temperature and refusal on `tune`, photographed and written digits.
+    """Fit temperature and refusal on `validation`, photographed and written digits.
 
     The network is asked as pages ask it, through LiteRT: its rounding is part of what it says.
 
@@ -50,16 +50,16 @@ def calibrate(network: Network, *, written: NDArray[np.uint8] | None = None) -> 
     """
     written = written_digits() if written is None else written
     splits = {
-        "mnist:tune": mnist.load("tune"),
+        "mnist:validation": mnist.load("validation"),
         "mnist:test": mnist.load("test"),
-        "photographs:tune": photographs.load("tune"),
+        "photographs:validation": photographs.load("validation"),
     }
     logits = {name: network.outputs(x)[0] for name, (x, _) in splits.items()}
-    temperature = metrics.fit_temperature(logits["mnist:tune"], splits["mnist:tune"][1])
+    temperature = metrics.fit_temperature(logits["mnist:validation"], splits["mnist:validation"][1])
     refusal = fit_refusal(
         {
-            "tune": metrics.evidence(logits["mnist:tune"]),
-            "photographs": metrics.evidence(logits["photographs:tune"]),
+            "validation": metrics.evidence(logits["mnist:validation"]),
+            "photographs": metrics.evidence(logits["photographs:validation"]),
             "written": metrics.evidence(network.outputs(written)[0]),
         }
     )
@@ -72,7 +72,7 @@ def calibrate(network: Network, *, written: NDArray[np.uint8] | None = None) -> 
         temperature=temperature,
         refusal=refusal,
         metrics=figures,
-        tune=logits["mnist:tune"].argmax(axis=1),
+        validation_guesses=logits["mnist:validation"].argmax(axis=1),
     )
 
 

@@ -9,7 +9,7 @@ import platform
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from digitlab.errors import ModelError
 
@@ -30,9 +30,9 @@ class Card:
         seed: the training's seed.
         parameters: number of weights, batch-norm statistics included.
         embedding: length of the embedding.
-        epoch: the epoch chosen on `tune`, counted from 1.
-        history: a row an epoch: loss, `tune` figures, seconds.
-        temperature: the logits are divided by it before the softmax; fitted on `tune`.
+        epoch: the epoch chosen on `validation`, counted from 1.
+        history: a row an epoch: loss, `validation` figures, seconds.
+        temperature: the logits are divided by it before the softmax; fitted on `validation`.
         refusal: evidence for a digit (`metrics.evidence`) below which an image is refused;
             None for a version that refuses nothing.
         metrics: figures with their counts, by data set.
@@ -40,13 +40,13 @@ class Card:
         libraries: versions of the libraries that made it, and of Python.
         parent: the version that a fine-tune started from; None for a base.
         feedback: numbers of the verdicts that it learned from.
-        lessons: SHA-256 of the digit images that it learned from, in hex.
+        training_examples: SHA-256 of the digit images that it learned from, in hex.
         alpha: share of the fine-tuned weights in the interpolation with the parent, 0-1.
         champion: the version that the gate compared it with; None for one never judged.
-        verdict: "promoted" or "rejected" by the gate; None for a version never judged.
+        decision: "promoted" or "rejected" by the gate; None for a version never judged.
         reasons: the gate's reasons, as sentences.
-        hash: of all that the version follows from: parent, feedback, parameters, seed.
-        news: the hash by which a run tells whether there is anything new.
+        inputs_fingerprint: of all that the version follows from: parent, feedback, parameters, seed.
+        feedback_fingerprint: the hash by which a run tells whether there is anything new.
         notebook: the executed notebook that made it.
         run: name of the run that made it.
         threads: threads that its training was pinned to; None when it was not.
@@ -69,13 +69,13 @@ class Card:
     libraries: dict[str, str]
     parent: str | None = None
     feedback: list[int] = field(default_factory=list)
-    lessons: list[str] = field(default_factory=list)
+    training_examples: list[str] = field(default_factory=list)
     alpha: float | None = None
     champion: str | None = None
-    verdict: str | None = None
+    decision: str | None = None
     reasons: list[str] = field(default_factory=list)
-    hash: str | None = None
-    news: str | None = None
+    inputs_fingerprint: str | None = None
+    feedback_fingerprint: str | None = None
     notebook: str | None = None
     run: str | None = None
     threads: int | None = None
@@ -105,6 +105,7 @@ class Card:
         path = folder / "card.json"
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
+            found = _with_current_names(found)
             values = {f.name: found[f.name] for f in fields(cls) if f.name in found or _needed(f)}
             return cls(**values)
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -128,6 +129,45 @@ class Card:
                 version=folder.name,
             )
         return path
+
+
+_RENAMED_FIELDS: Final = {
+    "verdict": "decision",
+    "hash": "inputs_fingerprint",
+    "news": "feedback_fingerprint",
+    "lessons": "training_examples",
+}
+_RENAMED_KEYS: Final = {
+    "gate": "holdout",
+    "tune": "validation",
+    "mnist:tune": "mnist:validation",
+    "photographs:tune": "photographs:validation",
+    "tune_correct": "validation_correct",
+    "tune_accuracy": "validation_accuracy",
+    "tune_log_loss": "validation_log_loss",
+    "lessons": "examples",
+}
+
+
+def _with_current_names(card: dict[str, Any]) -> dict[str, Any]:
+    """Rename the fields of a card that digitlab 0.1 wrote; leave others as they are."""
+    card = {_RENAMED_FIELDS.get(name, name): value for name, value in card.items()}
+    for name in ("data", "config", "metrics"):
+        if isinstance(card.get(name), dict):
+            card[name] = _renamed(card[name])
+    if isinstance(card.get("metrics"), dict) and isinstance(card["metrics"].get("base"), dict):
+        card["metrics"]["base"] = _renamed(card["metrics"]["base"])
+    if card.get("kind") == "fine-tuned":
+        history = card.get("history") or []
+        card["history"] = [_renamed(row, tune="validation_accuracy") for row in history]
+    else:
+        card["history"] = [_renamed(row) for row in card.get("history") or []]
+    return card
+
+
+def _renamed(values: dict[str, Any], **names: str) -> dict[str, Any]:
+    current = _RENAMED_KEYS | names
+    return {current.get(name, name): value for name, value in values.items()}
 
 
 def _needed(field: Field[Any]) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-SHARES: Final[Mapping[str, float]] = {"tune": 0.002, "photographs": 0.01, "written": 0.01}
+SHARES: Final[Mapping[str, float]] = {"validation": 0.002, "photographs": 0.01, "written": 0.01}
 """Of each kind of real digits, what may be refused at most.
 
 The danger of refusing lies with other hands and with photographs: they are among what the

@@ -1,6 +1,6 @@
 """Training a base from MNIST: epochs with checkpoints, the choice of one, its version folder.
 
-The epoch is chosen on `tune`, the temperature fitted there; `test` is reported only.
+The epoch is chosen on `validation`, the temperature fitted there; `test` is reported only.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def train_base(
     """
     work.mkdir(parents=True, exist_ok=True)
     history = _run_epochs(config, work, progress, epoch_done)
-    best = max(history, key=lambda row: (row["tune_correct"], -row["tune_log_loss"]))
+    best = max(history, key=lambda row: (row["validation_correct"], -row["validation_log_loss"]))
     version = work / "version"
     shutil.rmtree(version, ignore_errors=True)
     version.mkdir()
@@ -64,7 +64,7 @@ def _run_epochs(
     progress: network.Progress | None,
     epoch_done: EpochDone | None,
 ) -> list[dict[str, Any]]:
-    x_tune, y_tune = mnist.load("tune")
+    x_validation, y_validation = mnist.load("validation")
     pointer = checkpoint / "history.json"
     history: list[dict[str, Any]] = json.loads(pointer.read_text()) if pointer.is_file() else []
     if len(history) == config.epochs:
@@ -79,13 +79,15 @@ def _run_epochs(
     for epoch, (x, y) in material.epochs(len(history)):
         started = time.monotonic()
         loss = network.train_epoch(model, x, y, config=config, epoch=epoch, progress=progress)
-        tune = metrics.summary(metrics.softmax(network.outputs(model, x_tune)[0]), y_tune)
+        tune = metrics.summary(
+            metrics.softmax(network.outputs(model, x_validation)[0]), y_validation
+        )
         row = {
             "epoch": epoch + 1,
             "loss": loss,
-            "tune_correct": tune["correct"],
-            "tune_accuracy": tune["accuracy"],
-            "tune_log_loss": tune["log_loss"],
+            "validation_correct": tune["correct"],
+            "validation_accuracy": tune["accuracy"],
+            "validation_log_loss": tune["log_loss"],
             "seconds": round(time.monotonic() - started, 1),
         }
         _keep(model, checkpoint, history, row)
@@ -98,8 +100,8 @@ def _run_epochs(
 def _keep(model: Any, checkpoint: Path, history: list[dict[str, Any]], row: dict[str, Any]) -> None:
     """Write the epoch's checkpoint, and the best one so far; the history moves last."""
     network.save(model, checkpoint / f"epoch-{row['epoch']:03d}.keras")
-    key = (row["tune_correct"], -row["tune_log_loss"])
-    if all(key > (old["tune_correct"], -old["tune_log_loss"]) for old in history):
+    key = (row["validation_correct"], -row["validation_log_loss"])
+    if all(key > (old["validation_correct"], -old["validation_log_loss"]) for old in history):
         network.save(model, checkpoint / "best.keras")
     aside = checkpoint / ".history.json"
     aside.write_text(json.dumps([*history, row], indent=1))
@@ -123,7 +125,7 @@ def _write_version(
     card = Card(
         kind="base",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        data={"mnist.npz": mnist.SHA256, "train": config.images or 50_000, "tune": 5_000},
+        data={"mnist.npz": mnist.SHA256, "train": config.images or 50_000, "validation": 5_000},
         config=asdict(config),
         seed=config.seed,
         parameters=int(np.sum([np.prod(w.shape) for w in model.weights])),

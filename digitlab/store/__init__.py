@@ -11,13 +11,13 @@ from digitlab.store.feedback.types import (
     STATES,
     VERDICTS,
     Counts,
-    Decision,
     Entry,
     Receipt,
+    ReviewState,
     State,
     Verdict,
 )
-from digitlab.store.home_settings import Options
+from digitlab.store.home_settings import HomeSettings
 from digitlab.store.models.moves import AliasMove, Promotion
 from digitlab.store.models.registry import ModelRegistry
 from digitlab.store.runs.log import Run, RunLog
@@ -30,17 +30,17 @@ __all__ = [
     "AliasMove",
     "Counts",
     "Database",
-    "Decision",
     "Entry",
     "ExportFormat",
     "FeedbackReader",
     "FeedbackStore",
+    "HomeSettings",
     "ImportItem",
     "ModelRegistry",
-    "Options",
     "PictureStorage",
     "Promotion",
     "Receipt",
+    "ReviewState",
     "Run",
     "RunLog",
     "Schedule",

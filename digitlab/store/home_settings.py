@@ -1,4 +1,4 @@
-"""Options: what a home is set to, kept in its database so that every door goes by it."""
+"""HomeSettings: what a home is set to, kept in its database so that every trigger goes by it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from digitlab.store.database import Database
 from digitlab.store.moment import moment
-from digitlab.store.tables import options
+from digitlab.store.tables import home_settings
 
 
-class Options:
+class HomeSettings:
     """A home's settings by name; every change is a row, and the last one counts.
 
     Attributes:
@@ -25,9 +25,9 @@ class Options:
     def get(self, name: str, default: Any = None) -> Any:
         """The value that was set last; `default` when none was."""
         newest = (
-            sa.select(options.c.value)
-            .where(options.c.name == name)
-            .order_by(options.c.id.desc())
+            sa.select(home_settings.c.value)
+            .where(home_settings.c.name == name)
+            .order_by(home_settings.c.id.desc())
             .limit(1)
         )
         with self.database.read() as connection:
@@ -41,7 +41,7 @@ class Options:
             return
         row = {"time": moment(now), "name": name, "value": value, "by": by}
         with self.database.write() as connection:
-            connection.execute(sa.insert(options).values(row))
+            connection.execute(sa.insert(home_settings).values(row))
 
     @property
     def review(self) -> bool:

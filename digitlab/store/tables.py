@@ -3,7 +3,7 @@
 Of readings, judgements, decisions and aliases rows are only ever added: `predictions` has one
 small row of every reading, `verdicts` one of every judgement with all its evidence, `reviews`
 one of every decision on a verdict, `aliases` one of every move of an alias to a version, and
-`options` one of every change of a home's setting. `runs` has a row for every fine-tune, which
+`home_settings` one of every change of a home's setting. `runs` has a row for every fine-tune, which
 follows it while it lasts; `leases`, `schedules` and `dues` are where processes meet.
 """
 
@@ -14,7 +14,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The migration that these tables correspond to; compared without loading Alembic."""
 
 
@@ -54,7 +54,7 @@ predictions = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("time", UTCDateTime, nullable=False, index=True),
     sa.Column("model", sa.Text, nullable=False),
-    sa.Column("label", sa.SmallInteger, nullable=False),
+    sa.Column("digit", sa.SmallInteger, nullable=False),
     sa.Column("confidence", sa.Double, nullable=False),
     sa.Column("refused", sa.Boolean, nullable=False),
     sa.Column("remembered", sa.Boolean, nullable=False),
@@ -68,11 +68,11 @@ verdicts = sa.Table(
     sa.Column("time", UTCDateTime, nullable=False, index=True),
     sa.Column("contributor", sa.Text, nullable=False, index=True),
     sa.Column("verdict", sa.Text, nullable=False),
-    sa.Column("digit", sa.SmallInteger),
+    sa.Column("label", sa.SmallInteger),
     sa.Column("comment", sa.Text, nullable=False),
     sa.Column("prediction_id", sa.ForeignKey("predictions.id"), index=True),
     sa.Column("model", sa.Text, nullable=False),
-    sa.Column("label", sa.SmallInteger, nullable=False),
+    sa.Column("predicted", sa.SmallInteger, nullable=False),
     sa.Column("confidence", sa.Double, nullable=False),
     sa.Column("probabilities", sa.JSON, nullable=False),
     sa.Column("refused", sa.Boolean, nullable=False),
@@ -101,13 +101,13 @@ KEY: Final = (
 
 sa.Index("ix_verdicts_key", *KEY)
 
-traces = sa.Table(
-    "traces",
+fingerprints = sa.Table(
+    "fingerprints",
     metadata,
     sa.Column("verdict_id", sa.ForeignKey("verdicts.id"), primary_key=True),
-    sa.Column("trace", sa.LargeBinary, nullable=False),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
 )
-"""How the pictures of corrections looked, small: `images.trace`."""
+"""How the pictures of corrections looked, small: `images.fingerprint`."""
 
 reviews = sa.Table(
     "reviews",
@@ -115,7 +115,7 @@ reviews = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("verdict_id", sa.ForeignKey("verdicts.id"), nullable=False, index=True),
     sa.Column("time", UTCDateTime, nullable=False),
-    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sqlite_autoincrement=True,
@@ -137,8 +137,8 @@ aliases = sa.Table(
 
 sa.Index("ix_aliases_alias_id", aliases.c.alias, aliases.c.id)
 
-options = sa.Table(
-    "options",
+home_settings = sa.Table(
+    "home_settings",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("time", UTCDateTime, nullable=False),
@@ -148,17 +148,17 @@ options = sa.Table(
     sqlite_autoincrement=True,
 )
 
-sa.Index("ix_options_name_id", options.c.name, options.c.id)
+sa.Index("ix_home_settings_name_id", home_settings.c.name, home_settings.c.id)
 
 runs = sa.Table(
     "runs",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("name", sa.Text, nullable=False, unique=True),
-    sa.Column("door", sa.Text, nullable=False),
+    sa.Column("trigger", sa.Text, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("started", UTCDateTime, nullable=False),
-    sa.Column("beaten", UTCDateTime, nullable=False),
+    sa.Column("heartbeat_at", UTCDateTime, nullable=False),
     sa.Column("finished", UTCDateTime),
     sa.Column("host", sa.Text, nullable=False),
     sa.Column("pid", sa.Integer, nullable=False),
@@ -166,14 +166,14 @@ runs = sa.Table(
     sa.Column("step", sa.Integer, nullable=False),
     sa.Column("steps", sa.Integer, nullable=False),
     sa.Column("loss", sa.Double),
-    sa.Column("tune", sa.Double),
+    sa.Column("validation_accuracy", sa.Double),
     sa.Column("seconds_left", sa.Double),
     sa.Column("curve", sa.JSON, nullable=False),
     sa.Column("cancel", sa.Boolean, nullable=False),
     sa.Column("parameters", sa.JSON, nullable=False),
-    sa.Column("hash", sa.Text),
-    sa.Column("news", sa.Text),
-    sa.Column("verdict", sa.Text),
+    sa.Column("inputs_fingerprint", sa.Text),
+    sa.Column("feedback_fingerprint", sa.Text),
+    sa.Column("outcome", sa.Text),
     sa.Column("version", sa.Text),
     sa.Column("reasons", sa.JSON, nullable=False),
     sa.Column("metrics", sa.JSON, nullable=False),
@@ -181,7 +181,7 @@ runs = sa.Table(
     sqlite_autoincrement=True,
 )
 
-sa.Index("ix_runs_news", runs.c.news)
+sa.Index("ix_runs_feedback_fingerprint", runs.c.feedback_fingerprint)
 
 leases = sa.Table(
     "leases",
@@ -190,7 +190,7 @@ leases = sa.Table(
     sa.Column("run", sa.Text, nullable=False),
     sa.Column("host", sa.Text, nullable=False),
     sa.Column("pid", sa.Integer, nullable=False),
-    sa.Column("beaten", UTCDateTime, nullable=False),
+    sa.Column("heartbeat_at", UTCDateTime, nullable=False),
 )
 
 schedules = sa.Table(
@@ -200,7 +200,7 @@ schedules = sa.Table(
     sa.Column("cron", sa.Text, nullable=False),
     sa.Column("zone", sa.Text, nullable=False),
     sa.Column("next_due", UTCDateTime),
-    sa.Column("beaten", UTCDateTime, nullable=False),
+    sa.Column("heartbeat_at", UTCDateTime, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
 )
 

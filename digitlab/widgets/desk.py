@@ -22,7 +22,7 @@ class Desk(Protocol):
         """The home and its limits."""
 
     @property
-    def model(self) -> str:
+    def champion(self) -> str:
         """The version that serves, for example "base"."""
 
     @property
@@ -45,7 +45,7 @@ class Desk(Protocol):
         verdict: Verdict,
         /,
         *,
-        digit: int | None = None,
+        label: int | None = None,
         comment: str = "",
         contributor: str | None = None,
     ) -> Receipt:
@@ -69,7 +69,7 @@ class Desk(Protocol):
     def undo_all(self, ids: Iterable[int], /, *, contributor: str | None = None) -> Sequence[Entry]:
         """Take back those of the verdicts `ids` that are still in force; return them."""
 
-    def fine_tune(self, *, wait: bool, door: str, by: str | None) -> Run:
+    def fine_tune(self, *, wait: bool, trigger: str, by: str | None) -> Run:
         """Begin a fine-tune; not `wait`: return at once, `runs` tells how it goes on."""
 
     def examples(self) -> Sequence[Example]:

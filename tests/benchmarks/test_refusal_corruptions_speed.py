@@ -18,7 +18,7 @@ def test_every_corruption_changes_every_image_and_repeats_itself():
 
     from digitlab.datasets import mnist
 
-    x = mnist.load("tune")[0][:12]
+    x = mnist.load("validation")[0][:12]
     assert len(image_corruptions.CORRUPTIONS) == 15
     for name in image_corruptions.CORRUPTIONS:
         changed = image_corruptions.corrupt(x, name, seed=0)
@@ -62,7 +62,7 @@ def test_what_is_blank_has_the_least_evidence_and_counts_as_refused():
     from digitlab.settings import bundled
 
     base = Classifier.load(bundled("models/base"))
-    digits = refusal.ask(base, mnist.load("tune")[0][:50])
+    digits = refusal.ask(base, mnist.load("validation")[0][:50])
     empty = [np.full((60, 60), 255, np.uint8)] * 3
     found = refusal.ask(base, *refusal.seen(base, empty))
     row = refusal.stranger("paper", found, digits, -1e9)

@@ -23,7 +23,7 @@ from digitlab.store import FeedbackStore, RunLog
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload, Page
 
-    from digitlab.store.runs.types import RunVerdict
+    from digitlab.store.runs.types import RunOutcome
 
 pytestmark = pytest.mark.browser
 
@@ -54,7 +54,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def doubtful(server: Server) -> FilePayload:
     """A picture of a digit of which the base is unsure."""
-    x, _ = mnist.load("tune")
+    x, _ = mnist.load("validation")
     with digitlab.open(server.home) as lab:
         reader = lab.reader()
     sheets = (255 - image.repeat(7, axis=0).repeat(7, axis=1) for image in x)
@@ -127,7 +127,7 @@ def test_a_fine_tune_under_way_has_no_fault(page: Page, runs: RunLog) -> None:
 
 @pytest.mark.parametrize("verdict", ["promoted", "rejected", "failed"])
 def test_the_verdict_of_a_fine_tune_has_no_fault(
-    page: Page, server: Server, runs: RunLog, verdict: RunVerdict
+    page: Page, server: Server, runs: RunLog, verdict: RunOutcome
 ) -> None:
     with FeedbackStore.open(Settings.load(server.home)) as store:
         fixed, wrong, broken = ([say(store, noise(number), 8)] for number in range(3))

@@ -1,4 +1,4 @@
-"""In a checkout, with no home named anywhere, every door opens the same home."""
+"""In a checkout, with no home named anywhere, every trigger opens the same home."""
 
 from __future__ import annotations
 
@@ -78,5 +78,5 @@ def test_a_correction_on_the_page_is_read_by_another_process(
     )
     home, source, (entry,) = json.loads(done.stdout)
     assert (home, source) == (str(checkout), "checkout")
-    assert (entry["label"], entry["digit"], entry["comment"]) == (7, 1, "a one with a flag")
+    assert (entry["predicted"], entry["label"], entry["comment"]) == (7, 1, "a one with a flag")
     assert entry["bytes"] == len(picture["buffer"])

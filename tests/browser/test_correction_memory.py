@@ -33,7 +33,7 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose home has every correction reviewed."""
     home = tmp_path_factory.mktemp("reviewed")
     with digitlab.open(home) as lab:
-        lab.options.set("review", True, by="curator")
+        lab.home_settings.set("review", True, by="curator")
     server = start_server(home)
     yield server
     server.stop()

@@ -31,14 +31,14 @@ PHONE = {"width": 360, "height": 740}
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose home has corrections of mirrored digits, which the base misreads."""
     home = tmp_path_factory.mktemp("home")
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     with digitlab.open(home, contributor="ada", screening=False) as lab:
         mirrored = (
             (lab.predict(np.ascontiguousarray(image[:, ::-1])), int(digit))
             for image, digit in zip(x, y, strict=True)
             if digit not in (0, 1, 8)
         )
-        wrong = ((read, digit) for read, digit in mirrored if read.refused or read.label != digit)
+        wrong = ((read, digit) for read, digit in mirrored if read.refused or read.digit != digit)
         for (read, digit), _ in zip(wrong, range(CORRECTIONS), strict=False):
             lab.correct(read, digit)
     server = start_server(home)
@@ -64,7 +64,7 @@ def test_a_run_can_be_cancelled(browser_page: Page, server: Server) -> None:
     see(says).to_have_text(re.compile("Ending|cancelled"), timeout=LOOK_MS)
     see(says).to_have_text("It was cancelled; nothing has changed.", timeout=RUN_MS)
     see(page.get_by_test_id("fine-tune")).to_be_visible()
-    assert last_run(server).verdict == "cancelled"
+    assert last_run(server).outcome == "cancelled"
 
 
 @pytest.mark.timeout(1200)
@@ -87,12 +87,12 @@ def test_every_page_shows_the_run_from_its_start_to_its_verdict(
     see(says).to_have_text(re.compile(r"^v\d{4} (proved|did not prove) better"), timeout=RUN_MS)
     see(other.get_by_test_id("fine-tune-says")).to_have_text(says.inner_text(), timeout=LOOK_MS)
     run = last_run(server)
-    assert run.door == "page"
+    assert run.trigger == "page"
     for view in (page, other):
         see(view.get_by_test_id("fine-tune-bar")).to_be_hidden()
         view.get_by_text("Why", exact=True).click()
         see(view.get_by_test_id("fine-tune-reasons").locator("li")).to_have_text(list(run.reasons))
-        served = run.version if run.verdict == "promoted" else "base"
+        served = run.version if run.outcome == "promoted" else "base"
         see(view.get_by_test_id("model-version")).to_have_text(served)
         assert view.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

@@ -98,7 +98,7 @@ def test_the_page_works_in_jupyterlab_and_leaves_its_keys_alone(
     see(page.locator(".jp-Notebook .jp-Cell")).to_have_count(cells)
 
     with FeedbackStore.open(Settings.load(tmp_path / "home")) as store:
-        said = [(entry.verdict, entry.digit, entry.comment) for entry in store.entries()]
+        said = [(entry.verdict, entry.label, entry.comment) for entry in store.entries()]
     assert said == [("wrong", 3, ""), ("right", 5, "a b d d")]
 
 

@@ -58,7 +58,7 @@ def states(page: Page) -> list[str | None]:
 
 
 def verdicts(page: Page, server: Server) -> list[tuple[str, int | None]]:
-    return [(entry.verdict, entry.digit) for entry in ledger(page, server)]
+    return [(entry.verdict, entry.label) for entry in ledger(page, server)]
 
 
 def see_judged(page: Page) -> None:

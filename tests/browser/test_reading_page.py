@@ -66,7 +66,7 @@ def test_a_wrong_digit_is_corrected_with_a_comment(page: Page, server: Server) -
     page.get_by_test_id("judge-wrong-3").click()
     see(page.get_by_test_id("receipt")).to_contain_text("this is a 3")
     (entry,) = ledger(page, server)
-    assert (entry.verdict, entry.digit, entry.label) == ("wrong", 3, 2)
+    assert (entry.verdict, entry.label, entry.predicted) == ("wrong", 3, 2)
     assert (entry.comment, entry.name) == ("my own 3", "2.png")
     with FeedbackStore.open(Settings.load(server.home)) as store:
         assert store.pictures.get(entry.picture_sha256) == file["buffer"]
@@ -98,7 +98,7 @@ def test_a_batch_is_judged_with_keys(page: Page, server: Server) -> None:
         see(page.get_by_test_id(f"visit-item-{number}")).to_have_attribute("aria-current", "true")
         page.keyboard.press(key)
     see(page.locator(".dl-count")).to_have_text("4 pictures, 4 judged")
-    said = [(entry.verdict, entry.digit) for entry in ledger(page, server)]
+    said = [(entry.verdict, entry.label) for entry in ledger(page, server)]
     assert said == [("right", 2), ("wrong", 8), ("not-a-digit", None), ("unsure", None)]
 
 

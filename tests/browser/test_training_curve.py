@@ -68,7 +68,7 @@ def test_the_curve_stays_in_its_place_from_the_first_step_to_the_pictures(
         numbers = [say(store, noise(number), 8) for number in range(3)]
     browser_page.set_viewport_size(window)
     name = f"moves-{window['width']}"
-    runs.take(name, by="ada", parameters={}, door="cli")
+    runs.take(name, by="ada", parameters={}, trigger="cli")
     page = ready(browser_page, server)
     see(page.get_by_test_id("fine-tune-curve")).to_be_visible(timeout=LOOK_MS)
     empty = place(page)

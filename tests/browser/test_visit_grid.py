@@ -100,7 +100,7 @@ def test_twenty_dropped_pictures_are_gone_through_by_keyboard(
     see(page.get_by_test_id("receipt")).to_have_text("19 pictures kept as right.")
     see(page.locator('.dl-cells > [data-state="right"]')).to_have_count(19)
     see(others).to_be_hidden()
-    kept = {entry.name: (entry.verdict, entry.digit) for entry in ledger(page, server)}
+    kept = {entry.name: (entry.verdict, entry.label) for entry in ledger(page, server)}
     assert kept.pop(f"form {wide}.png") == ("wrong", 8)
     assert kept == {
         f"form {number}.png": ("right", int("2357"[number % 4]))

@@ -99,7 +99,7 @@ def read_right(lab: Lab, pictures: list[Misread]) -> set[str]:
     return {
         picture.name
         for picture, read in reads.items()
-        if not read.refused and read.label == picture.digit
+        if not read.refused and read.digit == picture.digit
     }
 
 
@@ -111,7 +111,7 @@ def names_of(lab: Lab, run: Run, kind: str) -> set[str]:
 def see_one_story(lab: Lab, run: Run, pictures: list[Misread]) -> None:
     """Ledger, registry and the executed notebook say the same of the run."""
     entries = {entry.name: entry for entry in lab.feedback.entries()}
-    assert {name: entry.digit for name, entry in entries.items()} == {
+    assert {name: entry.label for name, entry in entries.items()} == {
         picture.name: picture.digit for picture in pictures
     }
     assert all(entry.is_correction for entry in entries.values())
@@ -119,7 +119,7 @@ def see_one_story(lab: Lab, run: Run, pictures: list[Misread]) -> None:
     confirmed = {name for name, entry in entries.items() if entry.remembered}
     assert len(confirmed) < CORRECTIONS / 2
     for name in entries.keys() - confirmed:
-        assert (entries[name].verdict, entries[name].label) == said[name]
+        assert (entries[name].verdict, entries[name].predicted) == said[name]
     champions = [move for move in lab.models.history() if move.alias == "champion"]
     assert [(move.action, move.version, move.run) for move in champions] == [
         ("promote", run.version, run.name),
@@ -153,7 +153,7 @@ def test_twenty_corrections_are_learned_on_the_page_and_a_rollback_leaves_them_r
 
     see(page.get_by_test_id("fine-tune-bar")).to_be_hidden(timeout=RUN_MS)
     run = lab.runs.recent(1)[0]
-    assert (run.verdict, run.door) == ("promoted", "page"), run.reasons
+    assert (run.verdict, run.trigger) == ("promoted", "page"), run.reasons
     for view in (page, other):
         see_verdict(view, run)
     fixed = names_of(lab, run, "fixed")

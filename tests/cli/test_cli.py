@@ -39,8 +39,8 @@ def lines(done) -> list[dict]:
 
 
 def picture(digit: int, n: int = 0) -> Image.Image:
-    """A clean MNIST digit of `tune`, black on white, 280 px a side."""
-    x, y = mnist.load("tune")
+    """A clean MNIST digit of `validation`, black on white, 280 px a side."""
+    x, y = mnist.load("validation")
     return Image.fromarray(255 - x[np.flatnonzero(y == digit)[n]]).resize((280, 280))
 
 
@@ -69,7 +69,7 @@ def test_predict_prints_one_json_object_a_picture_as_documented(run, seven):
         "remembered",
         "box",
     }
-    assert (digit["label"], digit["refused"], digit["remembered"]) == (7, False, False)
+    assert (digit["digit"], digit["refused"], digit["remembered"]) == (7, False, False)
     assert len(digit["probabilities"]) == 10
     assert sum(digit["probabilities"]) == pytest.approx(1)
     assert digit["confidence"] == max(digit["probabilities"])
@@ -81,7 +81,7 @@ def test_predict_prints_one_json_object_a_picture_as_documented(run, seven):
 def test_split_gives_all_digits_in_reading_order(run, tmp_path):
     Image.fromarray(sheet("207", "51")).save(tmp_path / "rows.png")
     (line,) = lines(run("predict", "--split", "--json", "rows.png"))
-    assert [digit["label"] for digit in line["digits"]] == [2, 0, 7, 5, 1]
+    assert [digit["digit"] for digit in line["digits"]] == [2, 0, 7, 5, 1]
     assert line["error"] is None
     boxes = [digit["box"] for digit in line["digits"]]
     assert boxes[0][0] < boxes[1][0] < boxes[2][0]
@@ -156,12 +156,12 @@ def test_a_file_over_the_limit_is_refused_with_its_size(run, tmp_path):
 def test_a_named_file_is_tried_whatever_its_ending(run, seven):
     other = seven.with_suffix(".scan")
     seven.rename(other)
-    assert lines(run("predict", "--json", other))[0]["digits"][0]["label"] == 7
+    assert lines(run("predict", "--json", other))[0]["digits"][0]["digit"] == 7
 
 
 def test_a_dash_reads_standard_input(run, seven):
     done = run("predict", "-", "--json", stdin=seven.read_bytes())
-    assert lines(done)[0]["digits"][0]["label"] == 7
+    assert lines(done)[0]["digits"][0]["digit"] == 7
 
 
 def test_without_json_a_sentence_tells_the_digit(run, seven):
@@ -175,7 +175,7 @@ def test_blank_paper_is_refused_with_a_best_guess(run, tmp_path):
     assert done.returncode == 0
     (digit,) = lines(done)[0]["digits"]
     assert digit["refused"] is True
-    assert digit["label"] in range(10)
+    assert digit["digit"] in range(10)
 
 
 # evaluate --------------------------------------------------------------------------------
@@ -233,7 +233,7 @@ def test_evaluate_reads_a_labelled_folder(run, tmp_path):
 
 @pytest.mark.parametrize("dark_ink", [True, False])
 def test_evaluate_reads_an_npz_of_either_polarity(run, tmp_path, dark_ink):
-    x, y = (a[:20] for a in mnist.load("tune"))
+    x, y = (a[:20] for a in mnist.load("validation"))
     np.savez(tmp_path / "d.npz", x=255 - x if dark_ink else x, y=y)
     (found,) = lines(run("evaluate", "d.npz", "--json"))
     assert found["n"] == 20
@@ -251,7 +251,7 @@ def test_evaluate_tells_apart_what_kaggles_file_shares_with_the_training(run, tm
 
 
 def test_evaluate_without_json_is_a_sentence(run, tmp_path):
-    x, y = (a[:5] for a in mnist.load("tune"))
+    x, y = (a[:5] for a in mnist.load("validation"))
     np.savez(tmp_path / "d.npz", x=x, y=y)
     assert b"of 5 right" in run("evaluate", "d.npz").stdout
 
@@ -267,7 +267,7 @@ def test_evaluate_refuses_what_is_no_data_set_in_one_line(run, tmp_path, data):
 
 
 def test_evaluate_refuses_an_unknown_version_by_name(run):
-    done = run("evaluate", "mnist:tune", "--model", "v0042")
+    done = run("evaluate", "mnist:validation", "--model", "v0042")
     assert done.returncode == 1
     assert b"no model version 'v0042'" in done.stderr
 
@@ -281,8 +281,8 @@ def test_feedback_add_keeps_a_correction_that_list_shows(run, seven):
     (receipt,) = lines(done)
     assert receipt["added"] is True
     (entry,) = lines(run("feedback", "list", "--json"))
-    assert (entry["id"], entry["verdict"], entry["digit"]) == (receipt["id"], "wrong", 4)
-    assert (entry["label"], entry["comment"]) == (7, "mine")
+    assert (entry["id"], entry["verdict"], entry["label"]) == (receipt["id"], "wrong", 4)
+    assert (entry["predicted"], entry["comment"]) == (7, "mine")
 
 
 def test_the_same_correction_again_adds_nothing(run, seven):
@@ -408,5 +408,5 @@ def test_train_registers_a_candidate_beside_the_base(run, tmp_path):
     folder = tmp_path / "home" / "models" / "v0001"
     assert {p.name for p in folder.iterdir()} == {"model.keras", "model.tflite", "card.json"}
     assert not [p for p in (tmp_path / "home/models/training").iterdir() if p.is_dir()]
-    (found,) = lines(run("evaluate", "mnist:tune", "--model", "v0001", "--json"))
+    (found,) = lines(run("evaluate", "mnist:validation", "--model", "v0001", "--json"))
     assert (found["model"], found["n"]) == ("v0001", 5000)

@@ -15,7 +15,7 @@ from digitlab.jobs import launch
 from digitlab.settings import Settings
 from digitlab.store import RunLog
 
-KEYS = ["run", "verdict", "version", "hash", "reasons", "metrics", "notebook", "seconds"]
+KEYS = ["run", "outcome", "version", "hash", "reasons", "metrics", "notebook", "seconds"]
 
 CALL = """\
 import signal
@@ -46,8 +46,10 @@ def home(tmp_path):
 def call(home, monkeypatch, tmp_path):
     monkeypatch.setattr(launch, "NOTEBOOK", stand_in(tmp_path))
 
-    def call(*arguments, look_up=something_new):
-        monkeypatch.setitem(sys.modules, "digitlab.learning.data.preview", stand_in_module(look_up))
+    def call(*arguments, preview_feedback=something_new):
+        monkeypatch.setitem(
+            sys.modules, "digitlab.learning.data.preview", stand_in_module(preview_feedback)
+        )
         return CliRunner().invoke(main, ["--home", str(home), "fine-tune", *arguments])
 
     return call
@@ -75,7 +77,7 @@ def test_it_tells_each_phase_and_ends_with_one_object(call):
     assert done.exit_code == 0
     last = json.loads(done.stdout)
     assert list(last) == KEYS
-    assert (last["verdict"], last["version"]) == ("rejected", "v0001")
+    assert (last["outcome"], last["version"]) == ("rejected", "v0001")
     assert last["notebook"].endswith(f"{last['run']}.ipynb")
     assert last["seconds"] > 0
     said = done.stderr.splitlines()
@@ -93,20 +95,20 @@ def test_ctrl_c_asks_the_run_to_end(own_process):
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0
     assert "asked it to end" in err
-    assert json.loads(out)["verdict"] == "cancelled"
+    assert json.loads(out)["outcome"] == "cancelled"
 
 
 def test_nothing_new_is_a_sentence_and_exit_code_0(call):
-    done = call(look_up=nothing_new)
+    done = call(preview_feedback=nothing_new)
     assert done.exit_code == 0
     assert done.stdout.startswith("nothing-new after 0.0 s (run ")
     assert "Judged already." in done.stdout
 
 
 def test_nothing_new_has_no_notebook(call):
-    last = json.loads(call("--json", look_up=nothing_new).stdout)
+    last = json.loads(call("--json", preview_feedback=nothing_new).stdout)
     assert list(last) == KEYS
-    assert (last["verdict"], last["notebook"], last["hash"]) == ("nothing-new", None, "hash")
+    assert (last["outcome"], last["notebook"], last["hash"]) == ("nothing-new", None, "hash")
 
 
 def test_a_failure_is_exit_code_1(call, home, monkeypatch):
@@ -118,7 +120,7 @@ def test_a_failure_is_exit_code_1(call, home, monkeypatch):
     assert done.exit_code == 1
     assert "no more processes" in done.stderr
     with RunLog.open(Settings.load(home)) as log:
-        assert log.recent()[0].verdict == "failed"
+        assert log.recent()[0].outcome == "failed"
 
 
 def test_a_parameter_that_is_none_is_named(call):

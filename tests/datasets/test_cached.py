@@ -5,7 +5,7 @@ import pytest
 
 from digitlab.datasets.cached import file_name, find_arrays, read_arrays, write_arrays
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.cache import gate_guesses
+from digitlab.learning.data.cache import holdout_guesses
 from digitlab.learning.data.replay import replay
 from digitlab.learning.training.retention import Tune
 from digitlab.model.runtime import Classifier
@@ -67,7 +67,7 @@ def test_what_ships_beside_the_base_is_what_a_home_would_make(tmp_path):
     base, config = Classifier.load(bundled("models/base"), threads=2), FineTuneConfig()
     replay(base, config, steps=1, places=[tmp_path])
     Tune(base, [tmp_path])
-    gate_guesses(base, [tmp_path])
+    holdout_guesses(base, [tmp_path])
     made = {file.name for file in tmp_path.glob("*.npz")}
     assert made == {file.name for file in bundled("models/base").glob("*.npz")}
     for name in made:

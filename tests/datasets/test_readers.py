@@ -32,7 +32,7 @@ def images() -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("split", "n"), [("train", 50_000), ("tune", 5_000), ("gate", 5_000), ("test", 10_000)]
+    ("split", "n"), [("train", 50_000), ("validation", 5_000), ("holdout", 5_000), ("test", 10_000)]
 )
 def test_a_split_has_its_images_and_labels(split, n):
     x, y = mnist.load(split)

@@ -34,7 +34,7 @@ def test_the_next_run_goes_ahead_at_once(settings, soak, tmp_path, monkeypatch, 
         sys.modules, "digitlab.learning.data.preview", stand_in_module(something_new)
     )
     monkeypatch.setattr(launch, "NOTEBOOK", stand_in(tmp_path))
-    first = start(settings, parameters={"steps": 4000}, door="cli", by="ann")
+    first = start(settings, parameters={"steps": 4000}, trigger="cli", by="ann")
     for state in follow(settings, first.name, every_s=0.02):
         if state.phase == "training":
             break
@@ -42,10 +42,10 @@ def test_the_next_run_goes_ahead_at_once(settings, soak, tmp_path, monkeypatch, 
     for process in victims:
         process.kill()
     wait_until(lambda: not any(map(runs, victims)), "the end of what was killed")
-    second = start(settings, parameters={}, door="cli", by="ann", wait=True)
-    assert second.verdict == "rejected"
+    second = start(settings, parameters={}, trigger="cli", by="ann", wait=True)
+    assert second.outcome == "rejected"
     with RunLog.open(settings) as log:
-        assert log.get(first.name).verdict == "failed"
+        assert log.get(first.name).outcome == "failed"
         assert log.current() is None
 
 
@@ -57,7 +57,7 @@ def test_a_kernel_does_not_outlive_the_process_that_watched_over_it(
         sys.modules, "digitlab.learning.data.preview", stand_in_module(something_new)
     )
     monkeypatch.setattr(launch, "NOTEBOOK", stand_in(tmp_path))
-    run = start(settings, parameters={"steps": 4000}, door="cli", by="ann")
+    run = start(settings, parameters={"steps": 4000}, trigger="cli", by="ann")
     for state in follow(settings, run.name, every_s=0.02):
         if state.phase == "training":
             break
@@ -77,7 +77,7 @@ def test_a_killed_fine_tune_leaves_a_whole_home(settings, soak, phase, victim):
     killed = soak.kill(settings, victim, phase=phase, steps=5)
     soak.check(settings)
     if not soak.judged(killed):
-        assert killed.verdict == "failed"
+        assert killed.outcome == "failed"
         soak.complete(settings, steps=5)
     soak.check(settings)
 

@@ -43,7 +43,7 @@ def begin(settings, tmp_path, monkeypatch):
         run = start(
             settings,
             parameters=parameters,
-            door="cli",
+            trigger="cli",
             by="ann",
             wait=wait,
             limit_s=limit_s,
@@ -82,8 +82,8 @@ def until_training(settings, run):
 @pytest.mark.notebook
 def test_a_run_leaves_its_verdict_its_progress_and_its_notebook(settings, begin, log):
     run = begin(wait=True, seed=5, steps=4)
-    assert (run.verdict, run.version, run.reasons) == ("rejected", "v0001", ("It went through.",))
-    assert (run.door, run.by, run.parameters) == ("cli", "ann", {"seed": 5, "steps": 4})
+    assert (run.outcome, run.version, run.reasons) == ("rejected", "v0001", ("It went through.",))
+    assert (run.trigger, run.by, run.parameters) == ("cli", "ann", {"seed": 5, "steps": 4})
     assert [point[0] for point in run.curve] == [1, 2, 3, 4]
     executed = settings.home / "notebooks" / "runs" / f"{run.name}.ipynb"
     assert run.notebook == str(executed)
@@ -96,7 +96,7 @@ def test_a_run_leaves_its_verdict_its_progress_and_its_notebook(settings, begin,
 @pytest.mark.notebook
 def test_a_failure_keeps_its_notebook_and_the_last_line_of_its_error(begin):
     run = begin(wait=True, fails="the last line")
-    assert (run.verdict, run.reasons) == ("failed", ("ValueError: the last line",))
+    assert (run.outcome, run.reasons) == ("failed", ("ValueError: the last line",))
     outputs = [o for c in nbformat.read(run.notebook, 4).cells for o in c.get("outputs", [])]
     assert "ValueError" in {o.get("ename") for o in outputs}
 
@@ -114,9 +114,9 @@ def test_tensorflow_loads_while_a_run_does_something_else(settings, begin):
 
 @pytest.mark.notebook
 def test_a_notebook_that_ends_without_a_verdict_has_failed(begin):
-    run = begin(wait=True, verdict="")
-    assert run.verdict == "failed"
-    assert "without a verdict" in run.reasons[0]
+    run = begin(wait=True, outcome="")
+    assert run.outcome == "failed"
+    assert "without a outcome" in run.reasons[0]
 
 
 @pytest.mark.notebook
@@ -124,15 +124,15 @@ def test_a_second_run_is_busy_at_once_and_a_cancelled_one_ends_between_its_steps
     settings, begin, log
 ):
     first = begin(steps=600, step_s=0.1)
-    assert (first.verdict, first.phase) == (None, "starting")
+    assert (first.outcome, first.phase) == (None, "starting")
     second = begin()
-    assert (second.verdict, second.notebook, second.pid) == ("busy", None, 0)
+    assert (second.outcome, second.notebook, second.pid) == ("busy", None, 0)
     assert first.name in second.reasons[0]
-    assert [run.verdict for run in follow(settings, second.name)] == ["busy"]
+    assert [run.outcome for run in follow(settings, second.name)] == ["busy"]
     until_training(settings, first)
     log.ask_cancel(first.name)
     *_, last = follow(settings, first.name)
-    assert (last.verdict, last.reasons) == ("cancelled", ("Somebody asked for its end.",))
+    assert (last.outcome, last.reasons) == ("cancelled", ("Somebody asked for its end.",))
     assert last.notebook is not None
 
 
@@ -143,14 +143,14 @@ def test_a_run_that_does_not_hear_is_ended_ten_seconds_after_it_was_cancelled(se
     log.ask_cancel(run.name)
     asked = time.monotonic()
     *_, last = follow(settings, run.name)
-    assert last.verdict == "cancelled"
+    assert last.outcome == "cancelled"
     assert 9 < time.monotonic() - asked < 30
 
 
 @pytest.mark.notebook
 def test_a_run_is_ended_when_its_time_is_over(settings, begin):
     run = begin(wait=True, steps=6000, step_s=0.1, limit_s=6)
-    assert run.verdict == "failed"
+    assert run.outcome == "failed"
     assert "6 seconds" in run.reasons[0]
 
 
@@ -159,7 +159,7 @@ def test_a_run_is_in_a_session_of_its_own_and_steps_back(settings, begin):
     run = begin(steps=600, step_s=0.1)
     assert until_training(settings, run).pid == run.pid
     (kernel,) = [
-        child for child in kernels(run.pid) if "digitlab.jobs.kernel_main" in child.cmdline()
+        child for child in kernels(run.pid) if "digitlab.jobs.run_kernel_main" in child.cmdline()
     ]
     if hasattr(os, "getsid"):
         assert os.getsid(run.pid) == run.pid
@@ -178,7 +178,7 @@ def test_a_run_outlives_the_process_that_started_it(settings, tmp_path, log):
         "sys.modules['digitlab.learning.data.preview'] = module\n"
         "from digitlab.jobs import start\n"
         "from digitlab.settings import Settings\n"
-        "run = start(Settings.load(sys.argv[1]), parameters={}, door='page', by='ann',"
+        "run = start(Settings.load(sys.argv[1]), parameters={}, trigger='page', by='ann',"
         " notebook=Path(sys.argv[2]))\n"
         "print(run.name)"
     )
@@ -187,13 +187,13 @@ def test_a_run_outlives_the_process_that_started_it(settings, tmp_path, log):
         [sys.executable, "-c", code, *map(str, call)], capture_output=True, text=True, check=True
     )
     *_, last = follow(settings, done.stdout.strip())
-    assert last.verdict == "rejected"
+    assert last.outcome == "rejected"
 
 
 def test_nothing_new_is_said_at_once_and_starts_no_process(settings, begin, log, monkeypatch):
     monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(nothing_new))
     run = begin()
-    assert (run.verdict, run.notebook, run.hash) == ("nothing-new", None, "hash")
+    assert (run.outcome, run.notebook, run.hash) == ("nothing-new", None, "hash")
     assert run.reasons == ("Judged already.",)
     assert not (settings.home / "notebooks").exists()
 
@@ -201,31 +201,31 @@ def test_nothing_new_is_said_at_once_and_starts_no_process(settings, begin, log,
 def test_what_is_reported_on_besides_is_no_parameter_of_the_learning(begin, tmp_path, monkeypatch):
     asked = []
 
-    def look_up(settings, parameters):
+    def preview_feedback(settings, parameters):
         asked.append(parameters)
         return nothing_new(settings, parameters)
 
-    monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(look_up))
+    monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(preview_feedback))
     (tmp_path / "train.csv").touch()
     monkeypatch.chdir(tmp_path)
     run = begin(evaluate_on="train.csv", seed=3)
     assert asked == [{"seed": 3}]
     assert run.parameters == {"evaluate_on": str(tmp_path / "train.csv"), "seed": 3}
-    assert begin(evaluate_on="mnist:tune").parameters == {"evaluate_on": "mnist:tune"}
+    assert begin(evaluate_on="mnist:validation").parameters == {"evaluate_on": "mnist:validation"}
 
 
 def test_a_wrong_parameter_is_named_and_leaves_no_run(settings, log):
     with pytest.raises(ParameterError, match="sed"):
-        start(settings, parameters={"sed": 1}, door="cli", by="ann")
+        start(settings, parameters={"sed": 1}, trigger="cli", by="ann")
     assert log.recent() == []
 
 
 def test_a_run_whose_processes_died_is_seen_to_have_failed(settings, log):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    log.announce("r1", door="page", by="ann", parameters={})
+    log.announce("r1", trigger="page", by="ann", parameters={})
     log.watch("r1", pid=ended.pid)
-    assert [run.verdict for run in follow(settings, "r1")] == [None, "failed"]
+    assert [run.outcome for run in follow(settings, "r1")] == [None, "failed"]
 
 
 def test_a_runs_environment_names_the_home_and_holds_no_secret(settings):

@@ -60,7 +60,7 @@ def test_a_value_of_another_type_is_refused_by_name(name, value):
         ("steps", 0),
         ("learning_rate", 0.0),
         ("learning_rate", float("nan")),
-        ("lessons", 0),
+        ("examples", 0),
         ("replay", 19),
         ("rotation", -1.0),
         ("shear", float("inf")),

@@ -15,7 +15,7 @@ from support.feedback_rows import noise, say
 from digitlab.datasets import mnist
 from digitlab.errors import ModelError, RunError
 from digitlab.learning import FineTune, FineTuneConfig, run_session
-from digitlab.learning.data.preview import LookUp
+from digitlab.learning.data.preview import FeedbackPreview
 from digitlab.learning.gate import compare, rules
 from digitlab.learning.training import train
 from digitlab.model import network
@@ -27,7 +27,7 @@ from digitlab.store.tables import leases
 
 pytestmark = pytest.mark.tf
 
-CONFIG = FineTuneConfig(steps=4, lessons=8, replay=32, alphas=(0.05, 0.2))
+CONFIG = FineTuneConfig(steps=4, examples=8, replay=32, alphas=(0.05, 0.2))
 IMAGES = 12_800
 
 
@@ -72,8 +72,8 @@ class Home:
         self.models.promote(self.base, by="ann")
 
     def correct(self, n=6, *, contributor="ann", backwards=False):
-        """Correct, and accept, the n digits of `tune` that the base all but reads right."""
-        x, y = mnist.load("tune")
+        """Correct, and accept, the n digits of `validation` that the base all but reads right."""
+        x, y = mnist.load("validation")
         shares = self.models.load(self.base).predict_proba(x)
         lost = shares.max(axis=1) - shares[np.arange(len(y)), y]
         rows = [row for row in np.argsort(lost, kind="stable") if lost[row] > 0][:n]
@@ -156,7 +156,7 @@ class Learned:
     card: Card
     champion: str
     previous: str
-    again: LookUp
+    again: FeedbackPreview
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +181,7 @@ def test_the_card_says_what_the_version_learned(learned):
         [1, 2, 3, 4, 5, 6],
     )
     hashes = [learned.home.store.get(number).digit_sha256 for number in card.feedback]
-    assert card.lessons == sorted(hashes)
+    assert card.examples == sorted(hashes)
 
 
 def test_the_card_says_what_the_version_follows_from(learned):
@@ -200,7 +200,7 @@ def test_the_card_has_reasons_and_figures_with_their_counts(learned):
     card = learned.card
     assert tuple(card.reasons) == learned.outcome.reasons
     assert "verdicts learned: " in " ".join(card.reasons)
-    assert (card.metrics["gate"]["n"], card.metrics["corrections"]["n"]) == (5000, 6)
+    assert (card.metrics["holdout"]["n"], card.metrics["corrections"]["n"]) == (5000, 6)
     assert card.metrics["mnist:test"]["n"] == 10_000
     assert card.metrics["base"] == {}  # it is the champion
 
@@ -213,9 +213,9 @@ def test_the_files_are_those_that_the_card_describes(learned):
 
 
 def test_the_serving_file_reads_more_corrections_than_the_base(learned):
-    home, lessons = learned.home, learned.home.store.entries()
-    x = np.stack([entry.digit_image for entry in lessons])
-    y = np.array([entry.digit for entry in lessons])
+    home, examples = learned.home, learned.home.store.entries()
+    x = np.stack([entry.digit_image for entry in examples])
+    y = np.array([entry.label for entry in examples])
     right = [
         (home.models.load(version).predict_proba(x).argmax(axis=1) == y).sum()
         for version in (home.base, learned.outcome.version)
@@ -230,7 +230,7 @@ def test_the_row_of_the_run_has_its_verdict_and_how_it_went(learned):
         *("promoted", learned.outcome.version, learned.outcome.hash),
     )
     assert (run.phase, run.steps, run.parameters) == ("done", CONFIG.steps, CONFIG.to_dict())
-    assert run.metrics["gate"]["n"] == 5000
+    assert run.metrics["holdout"]["n"] == 5000
 
 
 def test_figures_and_row_name_the_corrections_that_changed_sides(learned):
@@ -264,27 +264,27 @@ def test_equal_feedback_in_another_home_gives_the_same_version(learned, make, tm
     """Whoever gave it, in whatever order, wherever it is, and whatever is reported besides."""
     other = make()
     other.correct(contributor="bob", backwards=True)
-    x, y = (array[:5] for array in mnist.load("tune"))
+    x, y = (array[:5] for array in mnist.load("validation"))
     np.savez(tmp_path / "other.npz", x=x, y=y)
     outcome, card = other.whole("another", evaluate_on=str(tmp_path / "other.npz"))
     assert outcome.hash == learned.outcome.hash
     assert card.hashes["weights"] == learned.card.hashes["weights"]
-    assert (card.alpha, card.lessons, card.news) == (
-        *(learned.card.alpha, learned.card.lessons, learned.card.news),
+    assert (card.alpha, card.examples, card.feedback_fingerprint) == (
+        *(learned.card.alpha, learned.card.examples, learned.card.feedback_fingerprint),
     )
     assert outcome.metrics["evaluate_on"]["n"] == 5
 
 
-def test_after_a_retraction_a_run_makes_a_version_that_does_not_know_the_lesson(learned):
+def test_after_a_retraction_a_run_makes_a_version_that_does_not_know_the_example(learned):
     home = learned.home
     gone = home.store.retract([1], by="ann")[0].digit_sha256
     outcome, card = home.whole("r2")
     assert outcome.verdict in {"promoted", "rejected"}
     assert "withdrawn" in " ".join(outcome.reasons)
-    assert (card.feedback, gone in card.lessons) == ([2, 3, 4, 5, 6], False)
+    assert (card.feedback, gone in card.examples) == ([2, 3, 4, 5, 6], False)
     assert card.parent == home.base
     assert {name: part["n"] for name, part in card.metrics["base"].items()} == {
-        "gate": 5000,
+        "holdout": 5000,
         "photographs": 1000,
     }
     assert not home.tune("r3").collect().new
@@ -302,7 +302,7 @@ def test_a_champion_that_moved_meanwhile_is_not_replaced(home):
     assert (outcome.verdict, home.models.champion) == ("rejected", "base")
     assert "serves no more" in outcome.reasons[0]
     assert "run it again" in outcome.reasons[0]
-    assert home.log.get("r1").news is None  # so that the next one finds it new
+    assert home.log.get("r1").feedback_fingerprint is None  # so that the next one finds it new
     assert home.models.challenger == outcome.version
     assert home.models.card(outcome.version).verdict == "rejected"
     assert home.holder is None
@@ -326,7 +326,7 @@ def test_a_champion_that_moved_while_a_data_set_was_read_is_not_replaced(home, m
         return {}
 
     monkeypatch.setattr(compare, "report_on", report_on)
-    outcome, card = home.whole(evaluate_on="mnist:tune")
+    outcome, card = home.whole(evaluate_on="mnist:validation")
     assert (outcome.verdict, card.verdict, home.models.champion) == (*("rejected",) * 2, "base")
     assert home.models.challenger == outcome.version
 
@@ -342,7 +342,7 @@ def test_halfway_what_is_left_of_the_batches_is_rehearsed(home, monkeypatch):
     fine_tune = home.tune()
     fine_tune.collect()
     fine_tune.train()
-    assert rehearsed == [(CONFIG.steps // 2, (CONFIG.lessons + CONFIG.replay, 10), CONFIG)]
+    assert rehearsed == [(CONFIG.steps // 2, (CONFIG.examples + CONFIG.replay, 10), CONFIG)]
 
 
 def test_what_is_reported_besides_is_known_before_the_champion_moves(home, monkeypatch):
@@ -351,7 +351,7 @@ def test_what_is_reported_besides_is_known_before_the_champion_moves(home, monke
     monkeypatch.setattr(
         compare, "report_on", lambda *_, **__: served.append(home.models.champion) or {}
     )
-    outcome, _ = home.whole(evaluate_on="mnist:tune")
+    outcome, _ = home.whole(evaluate_on="mnist:validation")
     assert (served, outcome.verdict) == ([home.base], "promoted")
 
 
@@ -453,7 +453,7 @@ def test_suspicious_feedback_is_held_before_anything_is_learned(home):
     contrary = say(home.store, noise(1), 5, contributor="cleo")
     found = home.tune().collect()
     assert sorted(found.held) == [number, contrary]
-    assert len(found.lessons.corrections) == 6
+    assert len(found.examples.corrections) == 6
 
 
 def test_what_the_teller_raises_ends_the_training(home, tmp_path):
@@ -465,4 +465,4 @@ def test_what_the_teller_raises_ends_the_training(home, tmp_path):
     base = home.models.load(home.base)
     options = {"cache": home.settings.cache, "tell": stop}
     with pytest.raises(KeyboardInterrupt):
-        train.train(found.lessons, home.models.folder(home.base), base, CONFIG, **options)
+        train.train(found.examples, home.models.folder(home.base), base, CONFIG, **options)

@@ -6,14 +6,14 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 from support.comparisons import comparison, paired
-from support.examples import lesson
+from support.examples import example
 from support.feedback_rows import noise
 
 from digitlab.html.charts import Line, chart
-from digitlab.learning.data.examples import Lessons
-from digitlab.learning.data.preview import LookUp
+from digitlab.learning.data.examples import ExampleSet
+from digitlab.learning.data.preview import FeedbackPreview
 from digitlab.learning.gate.rules import Decision
-from digitlab.learning.results import Compared, Outcome, Slice, Trained
+from digitlab.learning.results import Compared, RunResult, Slice, Trained
 from digitlab.learning.training.retention import Shift
 from digitlab.model.calibration import Calibration
 from digitlab.model.config import NO_DIGIT
@@ -94,31 +94,31 @@ def test_the_words_of_a_chart_are_escaped():
 # steps ------------------------------------------------------------------------------------------
 
 
-def found(*lessons, **changes):
+def found(*examples, **changes):
     values = {
         "base": "base",
         "champion": "base",
-        "lessons": Lessons(all=lessons, left_out={}),
+        "examples": ExampleSet(all=examples, left_out={}),
         "held": {},
         "hash": "h",
-        "news": "n",
+        "feedback_fingerprint": "n",
         "withdrawn": 0,
         "new": True,
         "reasons": (),
     }
-    return LookUp(**values | changes)
+    return FeedbackPreview(**values | changes)
 
 
 def test_what_there_is_to_learn_is_counted_and_shown():
-    check = dataclasses.replace(lesson(2, 5), check=True)
-    html = found(lesson(1, 4), check, lesson(3, 7, correction=False))._repr_html_()
+    check = dataclasses.replace(example(2, 5), check=True)
+    html = found(example(1, 4), check, example(3, 7, correction=False))._repr_html_()
     assert "2 corrections and 1 confirmations are accepted; 2 of these images are taught, 1" in html
     assert html.count("<figure") == 2
     assert 'alt="5 (check)"' in html
 
 
 def test_an_image_without_a_digit_is_named_so():
-    assert 'alt="none"' in found(lesson(1, NO_DIGIT))._repr_html_()
+    assert 'alt="none"' in found(example(1, NO_DIGIT))._repr_html_()
 
 
 def test_what_is_held_and_why_nothing_is_new_are_told_as_text():
@@ -128,7 +128,7 @@ def test_what_is_held_and_why_nothing_is_new_are_told_as_text():
 
 
 def test_a_gallery_ends_somewhere_and_says_how_many_more():
-    html = found(*(lesson(n, 4) for n in range(60)))._repr_html_()
+    html = found(*(example(n, 4) for n in range(60)))._repr_html_()
     shown = html.count("<figure")
     assert shown < 60
     assert f"and {60 - shown} more" in html
@@ -172,14 +172,16 @@ def part(right, champion, challenger):
 
 def compared(**changes):
     slices = {
-        "gate": part([1, 2, 3], [1, 9, 3], [1, 2, 5]),
+        "holdout": part([1, 2, 3], [1, 9, 3], [1, 2, 5]),
         "photographs": part([4], [4], [4]),
         "corrections": part([7, NO_DIGIT], [1, 3], [7, NO_DIGIT]),
     }
     values = {
-        "comparison": comparison(gate=paired(3, right=2, fixed=1, broken=1)),
+        "comparison": comparison(holdout=paired(3, right=2, fixed=1, broken=1)),
         "slices": slices | changes,
-        "calibration": Calibration(temperature=1.0, refusal=0.0, metrics={}, tune=np.empty(0, int)),
+        "calibration": Calibration(
+            temperature=1.0, refusal=0.0, metrics={}, validation_accuracy=np.empty(0, int)
+        ),
         "champion": "base",
     }
     return Compared(**values)
@@ -215,11 +217,11 @@ def test_a_decision_tells_the_verdict_and_its_reasons_as_text():
 
 
 def test_an_outcome_names_the_version_that_was_made():
-    html = Outcome(run="r1", verdict="promoted", version="v0007")._repr_html_()
+    html = RunResult(run="r1", verdict="promoted", version="v0007")._repr_html_()
     assert "promoted as v0007" in html
 
 
 def test_an_outcome_without_a_version_is_its_verdict():
-    html = Outcome(run="r1", verdict="nothing-new", reasons=("Nothing <new>.",))._repr_html_()
+    html = RunResult(run="r1", verdict="nothing-new", reasons=("Nothing <new>.",))._repr_html_()
     assert "<strong>nothing-new</strong>" in html
     assert "Nothing &lt;new&gt;." in html

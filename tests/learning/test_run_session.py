@@ -7,7 +7,7 @@ import pytest
 from support.model_versions import serve
 
 from digitlab.errors import StoreError
-from digitlab.learning.run_session import OrderError, Turn, step
+from digitlab.learning.run_session import OrderError, RunSession, step
 from digitlab.settings import Settings
 from digitlab.store import RunLog
 
@@ -28,7 +28,7 @@ class Notebook:
 
 
 class Log(RunLog):
-    """The runs of a home, where a test may wait for the verdict."""
+    """The runs of a home, where a test may wait for the outcome."""
 
     def __init__(self, database):
         super().__init__(database)
@@ -51,7 +51,7 @@ def begin(log):
     with ExitStack() as opened:
 
         def begin(name="r1", **options):
-            turn = Turn(log, name, opened=opened, every_s=0.01, **options)
+            turn = RunSession(log, name, opened=opened, every_s=0.01, **options)
             turn.take(by="ann", parameters={})
             return Notebook(turn)
 
@@ -72,18 +72,18 @@ def test_a_notebook_that_is_left_between_two_steps_makes_room_for_others(log, be
     notebook = begin(waits_s=0.0)
     assert log.finished.wait(10)
     run = log.get("r1")
-    assert (run.verdict, log.current()) == ("cancelled", None)
+    assert (run.outcome, log.current()) == ("cancelled", None)
     assert "waited 0 minutes between two steps" in run.reasons[0]
     outcome = notebook.look()
-    assert (outcome.verdict, outcome.reasons) == ("cancelled", run.reasons)
+    assert (outcome.outcome, outcome.reasons) == ("cancelled", run.reasons)
 
 
 def test_a_notebook_that_waits_obeys_a_cancellation(log, begin):
     notebook = begin()
     log.ask_cancel("r1")
     assert log.finished.wait(10)
-    assert log.get("r1").verdict == "cancelled"
-    assert notebook.look().verdict == "cancelled"
+    assert log.get("r1").outcome == "cancelled"
+    assert notebook.look().outcome == "cancelled"
 
 
 def test_a_step_at_work_is_not_ended_however_long_it_takes(log, begin):
@@ -105,7 +105,7 @@ def test_the_outcome_is_the_verdict_that_was_kept(log, begin):
     """A run whose version serves already has promoted it, however it ended."""
     turn = begin().turn
     serve(log, "v0001", run="r1")
-    assert turn.end("failed", reasons=("Its kernel was interrupted.",)).verdict == "promoted"
+    assert turn.end("failed", reasons=("Its kernel was interrupted.",)).outcome == "promoted"
     assert turn.outcome.version == log.get("r1").version == "v0001"
 
 
@@ -119,7 +119,7 @@ def test_a_verdict_that_cannot_be_kept_holds_nothing(log, begin, monkeypatch):
     with pytest.raises(StoreError):
         turn.end("failed")
     assert beating("alone") == []
-    assert turn.outcome.verdict == "failed"
+    assert turn.outcome.outcome == "failed"
 
 
 def test_a_run_that_somebody_else_ended_gives_no_signs_any_more(log, begin):
@@ -134,4 +134,4 @@ def test_what_a_step_raises_fails_the_run(log, begin):
     turn = begin().turn
     with pytest.raises(KeyboardInterrupt), turn.at_work():
         raise KeyboardInterrupt
-    assert (turn.outcome.verdict, log.get("r1").verdict) == ("failed", "failed")
+    assert (turn.outcome.outcome, log.get("r1").outcome) == ("failed", "failed")

@@ -1,4 +1,4 @@
-"""One engine, several doors: the command line and raw papermill make the same version."""
+"""One engine, several triggers: the command line and raw papermill make the same version."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ TAUGHT = 12
 
 def taught_home(home: Path) -> Path:
     """A home with a dozen corrections of digits in a mirror, the same ones each time."""
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     with digitlab.open(home, contributor="ann", screening=False) as lab:
         for image, label in zip(np.ascontiguousarray(x[:, :, ::-1]), y, strict=True):
             read = lab.predict(image)
-            if read.label != label:
+            if read.digit != label:
                 lab.correct(read, int(label))
             if len(lab.feedback.accepted()) == TAUGHT:
                 break
@@ -101,7 +101,7 @@ def test_what_the_notebook_wants_was_drawn_while_it_began(homes, by_command, by_
 
 def test_papermill_and_the_command_line_make_the_same_version(lab, by_command, by_papermill):
     run = by_papermill.runs.recent(1)[0]
-    assert (run.door, run.hash, run.verdict) == (
+    assert (run.trigger, run.hash, run.verdict) == (
         "papermill",
         by_command["hash"],
         by_command["verdict"],
@@ -127,5 +127,5 @@ def test_after_a_retraction_a_run_starts_whose_version_does_not_know_the_item(la
     assert run.verdict in {"promoted", "rejected"}
     card = lab.models.card(str(run.version))
     assert gone not in card.feedback
-    assert image not in card.lessons
+    assert image not in card.examples
     assert len(card.feedback) == TAUGHT - 1

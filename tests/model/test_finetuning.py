@@ -155,10 +155,10 @@ def unbound(monkeypatch):
 
 
 def test_a_lesson_is_learned(path, unbound):
-    adaptation, lesson = Adaptation(path, seed=1), noise(1)
-    before = adaptation.logits(lesson[None])[0]
-    repeat(adaptation, lesson, kept=np.zeros((KEPT, 10), np.float32))
-    after = adaptation.logits(lesson[None])[0]
+    adaptation, example = Adaptation(path, seed=1), noise(1)
+    before = adaptation.logits(example[None])[0]
+    repeat(adaptation, example, kept=np.zeros((KEPT, 10), np.float32))
+    after = adaptation.logits(example[None])[0]
     assert after[3] - after.mean() > before[3] - before.mean() + 1
 
 
@@ -188,9 +188,9 @@ def test_the_embeddings_of_the_replay_stay_where_they_are_told_to(path, monkeypa
 REPLAY = np.stack([noise(n) // 4 for n in range(2, 2 + KEPT)])
 
 
-def repeat(adaptation, lesson, *, kept):
+def repeat(adaptation, example, *, kept):
     """Train many steps on one image that is to be a 3, beside the replay."""
-    x = np.concatenate([np.repeat(lesson[None], 8, axis=0), REPLAY])
+    x = np.concatenate([np.repeat(example[None], 8, axis=0), REPLAY])
     y = np.append(np.full(8, 3, np.uint8), np.full(KEPT, NO_DIGIT, np.uint8))
     _, held = network.outputs(adaptation.model, REPLAY)
     batch = (x, y, kept, held)

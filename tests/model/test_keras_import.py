@@ -117,7 +117,7 @@ def edit(path, change):
 def test_a_file_of_keras_2_reads_as_it_did(old, save, out, listed):
     card = import_model(as_keras_two(save(old), listed=listed), out)
     classifier = Classifier.load(out)
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     answers = classifier.predict_proba(x).argmax(axis=1)
     before = old.predict(x[:, :, :, None] / np.float32(255), verbose=0).argmax(axis=1)
     assert (answers == before).mean() > 0.995
@@ -134,7 +134,7 @@ def test_the_card_says_what_was_imported(old, save, out):
         32,
         None,
     )
-    assert {"mnist:test", "mnist:tune", "photographs:tune"} == set(card.metrics)
+    assert {"mnist:test", "mnist:validation", "photographs:validation"} == set(card.metrics)
     assert card.is_base
     assert set(card.hashes) == {"weights", "model.keras", "model.tflite"}
 
@@ -151,12 +151,12 @@ def test_a_keras_file_gives_the_same_weights_as_hdf5(old, save, tmp_path):
 def test_a_model_of_inputs_from_0_to_255_is_found_out(keras, save, out):
     card = import_model(save(learned(keras, scale=1)), out)
     assert card.config["input"] == "0 to 255"
-    assert card.metrics["mnist:tune"]["accuracy"] > 0.9
+    assert card.metrics["mnist:validation"]["accuracy"] > 0.9
 
 
 def test_the_logits_are_those_before_the_softmax(keras, old, save, out):
     import_model(save(old), out)
-    x = mnist.load("tune")[0][:50]
+    x = mnist.load("validation")[0][:50]
     logits, _ = Classifier.load(out).outputs(x)
     softmax = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     before = old.predict(x[:, :, :, None] / np.float32(255), verbose=0)
@@ -181,7 +181,7 @@ def test_a_functional_model_with_branches_is_taken(keras, save, out, name):
 def test_an_embedding_as_long_as_the_logits_is_made_longer(keras, save, out):
     layers = (keras.layers.Flatten(), keras.layers.Dense(10), keras.layers.Dense(10))
     assert import_model(save(small(keras, *layers, shape=(28, 28))), out).embedding == 11
-    assert (Classifier.load(out).embed(mnist.load("tune")[0][:3])[:, 10] == 0).all()
+    assert (Classifier.load(out).embed(mnist.load("validation")[0][:3])[:, 10] == 0).all()
 
 
 def test_every_kind_of_layer_that_is_taken_runs(keras, save, out):

@@ -10,7 +10,7 @@ from digitlab.model.reference_embeddings import Reference
 
 @pytest.fixture
 def seen(base):
-    return base.embed(mnist.load("tune")[0][:50])
+    return base.embed(mnist.load("validation")[0][:50])
 
 
 def test_what_is_kept_answers_as_what_was_made(base, seen, tmp_path, monkeypatch):
@@ -49,7 +49,7 @@ def test_a_damaged_file_is_made_again(base, seen, tmp_path):
 def test_the_nearest_other_digit_has_another_label(base, seen, tmp_path):
     reference = Reference.of(base, cache=tmp_path)
     directions = reference.directions(seen)
-    labels = mnist.load("tune")[1][:50].astype(int)
+    labels = mnist.load("validation")[1][:50].astype(int)
     others = reference.nearest_other(directions, labels)
     similar = directions @ reference.directions(reference.embeddings).T
     for row, label in enumerate(labels):

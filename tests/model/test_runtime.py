@@ -33,7 +33,7 @@ def test_the_base_is_under_half_a_megabyte():
 
 
 def test_a_batch_gives_what_single_images_give(classifier):
-    x = mnist.load("tune")[0][: BATCH + 3]
+    x = mnist.load("validation")[0][: BATCH + 3]
     together = classifier.predict_proba(x)
     alone = np.concatenate([classifier.predict_proba(x[i : i + 1]) for i in (0, BATCH, BATCH + 2)])
     assert together.shape == (BATCH + 3, 10)
@@ -46,7 +46,7 @@ def test_nothing_gives_nothing(classifier):
 
 
 def test_an_embedding_is_as_long_as_the_card_says(classifier):
-    x = mnist.load("tune")[0][:2]
+    x = mnist.load("validation")[0][:2]
     assert classifier.embed(x).shape == (2, classifier.card.embedding)
 
 

@@ -55,7 +55,7 @@ def test_the_card_says_where_the_version_comes_from(trained):
     card = Card.read(folder)
     assert card.config == json.loads(json.dumps(dataclasses.asdict(TINY)))
     assert (card.kind, card.seed, card.embedding) == ("base", 3, 32)
-    assert card.data == {"mnist.npz": mnist.SHA256, "train": 512, "tune": 5000}
+    assert card.data == {"mnist.npz": mnist.SHA256, "train": 512, "validation": 5000}
     assert card.history == rows
     assert card.hashes["model.tflite"] == file_sha256(folder / "model.tflite")
     assert card.metrics["mnist:test"]["n"] == 10_000
@@ -77,8 +77,8 @@ def test_the_hash_in_the_card_is_over_the_weights(trained):
 def test_the_refusal_spares_digits_of_every_kind(trained):
     card = Card.read(trained[0])
     assert card.refusal is not None
-    assert card.metrics["mnist:tune"]["refused"] <= 5_000 * SHARES["tune"]
-    assert card.metrics["photographs:tune"]["refused"] <= 1_000 * SHARES["photographs"]
+    assert card.metrics["mnist:validation"]["refused"] <= 5_000 * SHARES["validation"]
+    assert card.metrics["photographs:validation"]["refused"] <= 1_000 * SHARES["photographs"]
 
 
 def test_an_interrupted_training_goes_on_and_ends_as_if_it_had_not_been(trained, tmp_path):
@@ -98,7 +98,7 @@ def test_an_interrupted_training_goes_on_and_ends_as_if_it_had_not_been(trained,
 
 def test_the_classifier_agrees_with_keras_on_1000_images():
     base = bundled("models/base")
-    x = np.concatenate([mnist.load("tune")[0][:500], photographs.load("tune")[0][:500]])
+    x = np.concatenate([mnist.load("validation")[0][:500], photographs.load("validation")[0][:500]])
     logits, embeddings = network.outputs(network.load(base / "model.keras"), x)
     classifier = Classifier.load(base)
     found_logits, found_embeddings = classifier.outputs(x)
@@ -116,9 +116,9 @@ def test_the_classifier_agrees_with_keras_on_1000_images():
 def test_the_figures_in_the_card_are_the_runtimes(trained):
     folder, _, _ = trained
     classifier = Classifier.load(folder, threads=2)
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     found = metrics.summary(classifier.predict_proba(x), y)
-    said = classifier.card.metrics["mnist:tune"]
+    said = classifier.card.metrics["mnist:validation"]
     assert {name: said[name] for name in ("correct", "ece")} == {
         name: found[name] for name in ("correct", "ece")
     }

@@ -30,7 +30,7 @@ def pool():
 def add_many(settings, person):
     with FeedbackStore.open(settings) as store:
         added = [
-            store.add(make_prediction(n), "wrong", digit=7, contributor=f"person {person}").added
+            store.add(make_prediction(n), "wrong", label=7, contributor=f"person {person}").added
             for n in range(EACH)
         ]
     return sum(added)
@@ -38,7 +38,7 @@ def add_many(settings, person):
 
 def judge_the_same(settings):
     with FeedbackStore.open(settings) as store:
-        return store.add(make_prediction(), "wrong", digit=7, contributor="ann").added
+        return store.add(make_prediction(), "wrong", label=7, contributor="ann").added
 
 
 def open_and_count(settings):

@@ -17,7 +17,7 @@ def nothing():
 def comparison(**changes):
     """A challenger that gains three corrections and loses nothing."""
     values = {
-        "gate": paired(),
+        "holdout": paired(),
         "photographs": paired(1000, right=950),
         "digits": {digit: paired(500, right=490) for digit in range(10)},
         "checks": nothing(),

@@ -1,11 +1,11 @@
 """Training examples made up for tests."""
 
-from digitlab.learning.data.examples import Lesson
+from digitlab.learning.data.examples import TrainingExample
 from support.feedback_rows import noise
 
 
-def lesson(n, label, *, correction=True, weight=1.0):
-    return Lesson(
+def example(n, label, *, correction=True, weight=1.0):
+    return TrainingExample(
         digit_image=noise(n),
         label=label,
         digit_sha256=f"{n:064x}",

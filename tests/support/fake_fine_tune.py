@@ -19,7 +19,7 @@ seed = 1
 steps = 3
 step_s = 0.01
 deaf = False  # whether it never asks if it was cancelled
-verdict = "rejected"
+outcome = "rejected"
 fails = ""
 evaluate_on = None
 """
@@ -47,8 +47,8 @@ with runs.beating(run, every_s=0.1):
     """\
 if fails:
     raise ValueError(f"first line\\n{fails}")
-if verdict:
-    runs.finish(run, verdict, version="v0001", reasons=["It went through."], news=f"news {seed}")
+if outcome:
+    runs.finish(run, outcome, version="v0001", reasons=["It went through."], feedback_fingerprint=f"feedback_fingerprint {seed}")
 """,
 ]
 
@@ -64,25 +64,32 @@ def stand_in(folder: Path) -> Path:
     return path
 
 
-def stand_in_module(look_up: Callable[..., Any]) -> ModuleType:
-    """A module for `digitlab.learning.data.preview` with this `look_up` in it."""
+def stand_in_module(preview_feedback: Callable[..., Any]) -> ModuleType:
+    """A module for `digitlab.learning.data.preview` with this `preview_feedback` in it."""
     module = ModuleType("digitlab.learning.data.preview")
-    module.look_up = look_up  # type: ignore[attr-defined] # a module made at run time
+    module.preview_feedback = preview_feedback  # type: ignore[attr-defined] # a module made at run time
     return module
 
 
 def something_new(settings: object, parameters: object) -> SimpleNamespace:
     """A look-up that always finds something to learn."""
-    return SimpleNamespace(new=True, news="news", hash="hash", reasons=())
+    return SimpleNamespace(
+        new=True, feedback_fingerprint="feedback_fingerprint", hash="hash", reasons=()
+    )
 
 
 def nothing_new(settings: object, parameters: object) -> SimpleNamespace:
     """A look-up that never finds anything to learn."""
-    return SimpleNamespace(new=False, news="news", hash="hash", reasons=("Judged already.",))
+    return SimpleNamespace(
+        new=False,
+        feedback_fingerprint="feedback_fingerprint",
+        hash="hash",
+        reasons=("Judged already.",),
+    )
 
 
 def new_until_judged(settings: Settings, parameters: object) -> SimpleNamespace:
     """A look-up that finds something to learn until the stand-in has judged it."""
     with RunLog.open(settings) as log:
-        new = log.judged("news 1") is None
+        new = log.judged("feedback_fingerprint 1") is None
     return something_new(settings, parameters) if new else nothing_new(settings, parameters)

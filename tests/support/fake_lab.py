@@ -37,7 +37,7 @@ def prediction(label: int = 7, **changes: Any) -> Prediction:
     image = np.zeros((28, 28), np.uint8)
     image[6:22, 12:16] = 255
     values: dict[str, Any] = {
-        "label": label,
+        "digit": label,
         "confidence": confidence,
         "probabilities": tuple(confidence if digit == label else rest for digit in range(10)),
         "refused": False,

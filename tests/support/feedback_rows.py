@@ -27,7 +27,7 @@ def sevens(n: int) -> list[NDArray[np.uint8]]:
 def reading(image: NDArray[np.uint8], label: int = 0, **changes: Any) -> Prediction:
     """A prediction that reads `label` in a digit image."""
     values: dict[str, Any] = {
-        "label": label,
+        "digit": label,
         "confidence": 0.91,
         "probabilities": tuple(0.91 if digit == label else 0.01 for digit in range(10)),
         "refused": False,
@@ -52,4 +52,4 @@ def say(
     """Keep that `image` shows `digit`, None for no digit; the verdict's number."""
     verdict: Any = "not-a-digit" if digit is None else "right" if digit == read else "wrong"
     made = reading(image, read, **changes)
-    return store.add(made, verdict, digit=digit, contributor=contributor).id
+    return store.add(made, verdict, label=digit, contributor=contributor).id

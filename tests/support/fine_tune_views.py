@@ -13,22 +13,22 @@ class LearningDesk(PaperDesk):
     """Announces a run and leaves it to the test; or ends it at once.
 
     Attributes:
-        at_once: the verdict of the next runs; empty for runs that go on.
+        at_once: the outcome of the next runs; empty for runs that go on.
         broken: what the next question for a fine-tune raises; None for nothing.
     """
 
     at_once = ""
     broken: Exception | None = None
 
-    def fine_tune(self, *, wait: bool = True, door: str = "notebook", **parameters: Any) -> Run:
+    def fine_tune(self, *, wait: bool = True, trigger: str = "notebook", **parameters: Any) -> Run:
         if self.broken is not None:
             raise self.broken
         name = f"run-{len(self.runs.recent())}"
-        said: Any = {"door": door, "by": "someone", "parameters": parameters}
+        said: Any = {"trigger": trigger, "by": "someone", "parameters": parameters}
         other = self.runs.current()
         if other is not None or self.at_once:
-            verdict = "busy" if other is not None else self.at_once
-            self.runs.settle(name, verdict, **said, reasons=["For a reason."])
+            outcome = "busy" if other is not None else self.at_once
+            self.runs.settle(name, outcome, **said, reasons=["For a reason."])
         else:
             self.runs.announce(name, **said)
         return self.runs.get(name)
@@ -44,5 +44,5 @@ def press(page: Page) -> None:
     page.learning.turn()
 
 
-def begin(desk: LearningDesk, name: str = "mine", door: str = "cli") -> None:
-    desk.runs.take(name, by="ada", parameters={}, door=door)
+def begin(desk: LearningDesk, name: str = "mine", trigger: str = "cli") -> None:
+    desk.runs.take(name, by="ada", parameters={}, trigger=trigger)

@@ -53,13 +53,13 @@ def misread(base: Classifier, n: int) -> list[Misread]:
 def _misread(base: Classifier) -> Iterator[Misread]:
     reader = Reader(base, limits=limits_of(Settings.load(environ={})))
     number = 0
-    for image, digit in zip(*mnist.load("tune"), strict=True):
+    for image, digit in zip(*mnist.load("validation"), strict=True):
         if digit in TURNED:
             continue
         mirrored = 255 - image[:, ::-1]
         out = io.BytesIO()
         Image.fromarray(np.kron(mirrored, np.ones((SCALE, SCALE), np.uint8))).save(out, "PNG")
         read = reader.read(out.getvalue())
-        if not read.refused and read.label != digit:
-            yield Misread(f"form {number}.png", out.getvalue(), int(digit), read.label)
+        if not read.refused and read.digit != digit:
+            yield Misread(f"form {number}.png", out.getvalue(), int(digit), read.digit)
             number += 1

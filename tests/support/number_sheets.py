@@ -1,4 +1,4 @@
-"""Pages of digits for tests: rows of MNIST digits of `tune`, written on one sheet."""
+"""Pages of digits for tests: rows of MNIST digits of `validation`, written on one sheet."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ PAPER, INK = 225, 45
 
 
 def digit(label: int, n: int = 0) -> NDArray[np.uint8]:
-    """The n-th digit image of a label in `tune`, cut to its ink; bright on 0."""
-    x, y = mnist.load("tune")
+    """The n-th digit image of a label in `validation`, cut to its ink; bright on 0."""
+    x, y = mnist.load("validation")
     image = x[np.flatnonzero(y == label)[n]]
     rows, columns = np.flatnonzero(image.any(1)), np.flatnonzero(image.any(0))
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

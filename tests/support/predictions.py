@@ -7,14 +7,14 @@ import numpy as np
 from digitlab.prediction import Prediction
 
 
-def make_prediction(n=0, *, label=1, box=(4, 5, 20, 28), **changes):
-    """A prediction of `label` for the picture number `n`, with pixels of its own."""
+def make_prediction(n=0, *, digit=1, box=(4, 5, 20, 28), **changes):
+    """A prediction of `digit` for the picture number `n`, with pixels of its own."""
     picture = changes.pop("picture", b"\x89PNG picture %d" % n)
     rng = np.random.default_rng(n)
     values = {
-        "label": label,
+        "digit": digit,
         "confidence": 0.91,
-        "probabilities": tuple(0.91 if digit == label else 0.01 for digit in range(10)),
+        "probabilities": tuple(0.91 if n == digit else 0.01 for n in range(10)),
         "refused": False,
         "remembered": False,
         "model": "base",

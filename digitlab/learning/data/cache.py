@@ -73,15 +73,17 @@ def written(cache: Path) -> NDArray[np.uint8]:
     return kept[0].astype(np.uint8)
 
 
-def gate_guesses(champion: Classifier, places: Sequence[Path]) -> dict[str, NDArray[np.int64]]:
+def holdout_guesses(champion: Classifier, places: Sequence[Path]) -> dict[str, NDArray[np.int64]]:
     """What the champion says of both slices of the gate, by name; asked once, and kept in a file.
 
     Args:
         champion: the version that serves.
         places: folders in which the file may be; in the last one it is made when missing.
     """
-    name = file_name("gate", champion.card.hashes["model.tflite"], mnist.SHA256, photographs.SHA256)
-    slices = {"gate": mnist.load("gate"), "photographs": photographs.load("gate")}
+    name = file_name(
+        "holdout", champion.card.hashes["model.tflite"], mnist.SHA256, photographs.SHA256
+    )
+    slices = {"holdout": mnist.load("holdout"), "photographs": photographs.load("holdout")}
     kept = find_arrays(places, name, **{part: y.shape for part, (_, y) in slices.items()})
     if kept is None:
         said = [champion.outputs(x)[0].argmax(axis=1).astype(np.uint8) for x, _ in slices.values()]

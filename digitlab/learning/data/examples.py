@@ -1,4 +1,4 @@
-"""Lessons: what accepted feedback teaches, image by image, and what is kept back as a check."""
+"""ExampleSet: what accepted feedback teaches, image by image, and what is kept back as a check."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _JUDGED: Final = 16_000  # images that versions are judged by
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Lesson:
+class TrainingExample:
     """One digit image with what people say it shows.
 
     Attributes:
@@ -52,40 +52,40 @@ class Lesson:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lessons:
+class ExampleSet:
     """What a run has to go by.
 
     Attributes:
-        all: every lesson, in the order of their hashes.
+        all: every example, in the order of their hashes.
         left_out: for verdicts that teach nothing, why: by number.
     """
 
-    all: tuple[Lesson, ...]
+    all: tuple[TrainingExample, ...]
     left_out: Mapping[int, str]
 
     @property
-    def corrections(self) -> tuple[Lesson, ...]:
+    def corrections(self) -> tuple[TrainingExample, ...]:
         """Those that contradicted a reading."""
-        return tuple(lesson for lesson in self.all if lesson.correction)
+        return tuple(example for example in self.all if example.correction)
 
     @property
-    def taught(self) -> tuple[Lesson, ...]:
+    def taught(self) -> tuple[TrainingExample, ...]:
         """Those that are trained on."""
-        return tuple(lesson for lesson in self.all if not lesson.check)
+        return tuple(example for example in self.all if not example.check)
 
     @property
-    def checks(self) -> tuple[Lesson, ...]:
+    def checks(self) -> tuple[TrainingExample, ...]:
         """Those that are kept back to judge by."""
-        return tuple(lesson for lesson in self.all if lesson.check)
+        return tuple(example for example in self.all if example.check)
 
 
 def gather(
     entries: Iterable[Entry], config: FineTuneConfig, *, held_out: Container[str] = frozenset()
-) -> Lessons:
-    """The lessons of accepted feedback; equal feedback gives equal lessons in every home.
+) -> ExampleSet:
+    """The examples of accepted feedback; equal feedback gives equal examples in every home.
 
-    Images of MNIST's `gate` and `test` splits teach nothing, nor does an image that people
-    call two different things. Copies of an image are one lesson, so that none of them is
+    Images of MNIST's `holdout` and `test` splits teach nothing, nor does an image that people
+    call two different things. Copies of an image are one example, so that none of them is
     taught while another one checks.
 
     Args:
@@ -108,8 +108,8 @@ def gather(
     corrected = {sha for sha, group in said.items() if any(e.is_correction for e in group)}
     checking = len(corrected) >= config.check_from
     weights = _weights(said, config)
-    lessons = [
-        Lesson(
+    examples = [
+        TrainingExample(
             digit_image=group[0].digit_image,
             label=_label(group[0]),
             digit_sha256=sha,
@@ -120,40 +120,44 @@ def gather(
         )
         for sha, group in sorted(said.items())
     ]
-    return Lessons(all=tuple(lessons), left_out=left_out)
+    return ExampleSet(all=tuple(examples), left_out=left_out)
 
 
 def fingerprint(
-    lessons: Sequence[Lesson], *, base: str, config: FineTuneConfig, only_corrections: bool = False
+    examples: Sequence[TrainingExample],
+    *,
+    base: str,
+    config: FineTuneConfig,
+    only_corrections: bool = False,
 ) -> str:
     """The hash of a fine-tune's input, in hex: 16 digits.
 
     Args:
-        lessons: what is learned from.
+        examples: what is learned from.
         base: hash of the base's weights.
         config: the parameters.
         only_corrections: leave out the confirmations, which alone start no run.
     """
     rows = [
         [
-            lesson.digit_sha256,
-            lesson.label,
-            lesson.correction,
-            lesson.check,
-            round(lesson.weight, 6),
+            example.digit_sha256,
+            example.label,
+            example.correction,
+            example.check,
+            round(example.weight, 6),
         ]
-        for lesson in lessons
-        if lesson.correction or not only_corrections
+        for example in examples
+        if example.correction or not only_corrections
     ]
     text = json.dumps([RECIPE, base, config.to_dict(), rows], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def stack(lessons: Sequence[Lesson]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Digit images, uint8 (N, 28, 28), and labels, uint8 (N,), of lessons."""
-    images = [lesson.digit_image for lesson in lessons]
+def stack(examples: Sequence[TrainingExample]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Digit images, uint8 (N, 28, 28), and labels, uint8 (N,), of examples."""
+    images = [example.digit_image for example in examples]
     x = np.stack(images) if images else np.empty((0, 28, 28), np.uint8)
-    return x, np.array([lesson.label for lesson in lessons], np.uint8)
+    return x, np.array([example.label for example in examples], np.uint8)
 
 
 def held_out(cache: Path) -> frozenset[str]:
@@ -171,14 +175,16 @@ def held_out(cache: Path) -> frozenset[str]:
         text = ""
     if len(text) == _JUDGED * (_PREFIX + 1) - 1:  # else it is made: half of it would let some pass
         return frozenset(text.split())
-    parts = [mnist.load(split)[0] for split in ("gate", "test")] + [photographs.load("gate")[0]]
+    parts = [mnist.load(split)[0] for split in ("holdout", "test")] + [
+        photographs.load("holdout")[0]
+    ]
     found = [hashlib.sha256(image.tobytes()).hexdigest()[:_PREFIX] for x in parts for image in x]
     write_aside(file, "\n".join(found).encode())
     return frozenset(found)
 
 
 def _label(entry: Entry) -> int:
-    return NO_DIGIT if entry.digit is None else entry.digit
+    return NO_DIGIT if entry.label is None else entry.label
 
 
 def _is_check(sha: str, share: float) -> bool:

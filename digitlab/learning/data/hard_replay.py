@@ -24,7 +24,7 @@ def rehearse(batches: Sequence[Batch], ask: Ask, config: FineTuneConfig) -> list
 
     What will be forgotten depends on what is learned, and shows once some of it was: the half
     of the digits, photographed ones among them, that lead by least stays and takes the place of
-    the others. Lessons and images without a digit stay as they are. Source: Aljundi et al. 2019,
+    the others. ExampleSet and images without a digit stay as they are. Source: Aljundi et al. 2019,
     "Online continual learning with maximally interfered retrieval", section 3.
 
     Args:

@@ -8,45 +8,45 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.examples import Lessons, fingerprint, gather, held_out
+from digitlab.learning.data.examples import ExampleSet, fingerprint, gather, held_out
 from digitlab.learning.label_quality.screening import Screen
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore, ModelRegistry, RunLog
 
 
 @dataclass(frozen=True, kw_only=True)
-class LookUp:
+class FeedbackPreview:
     """What a run would start from.
 
     Attributes:
         base: the version it would start from.
         champion: the version that serves, with which it would be compared.
-        lessons: what it would learn, and what it would check itself by.
+        examples: what it would learn, and what it would check itself by.
         held: verdicts held just now, with the reason, by number.
-        hash: of the input; the version's hash.
-        news: of the input without confirmations.
-        withdrawn: lessons of the champion that are accepted no more.
+        inputs_fingerprint: of the input; the version's hash.
+        feedback_fingerprint: of the input without confirmations.
+        withdrawn: examples of the champion that are accepted no more.
         new: whether there is something that no run has judged yet.
         reasons: why there is nothing new; empty otherwise.
     """
 
     base: str
     champion: str
-    lessons: Lessons
+    examples: ExampleSet
     held: Mapping[int, str]
-    hash: str
-    news: str
+    inputs_fingerprint: str
+    feedback_fingerprint: str
     withdrawn: int
     new: bool
     reasons: tuple[str, ...]
 
     def _repr_html_(self) -> str:
-        from digitlab.learning.report import found_html  # only a notebook needs it
+        from digitlab.learning.report import preview_html  # only a notebook needs it
 
-        return found_html(self)
+        return preview_html(self)
 
 
-def look_up(settings: Settings, parameters: Mapping[str, Any]) -> LookUp:
+def preview_feedback(settings: Settings, parameters: Mapping[str, Any]) -> FeedbackPreview:
     """Look at a home's feedback without starting anything.
 
     Args:
@@ -64,15 +64,15 @@ def look_up(settings: Settings, parameters: Mapping[str, Any]) -> LookUp:
 
 def look(
     store: FeedbackStore, models: ModelRegistry, config: FineTuneConfig, *, settings: Settings
-) -> LookUp:
-    """As `look_up`, in an opened home; suspicious feedback is held on the way.
+) -> FeedbackPreview:
+    """As `preview_feedback`, in an opened home; suspicious feedback is held on the way.
 
     The screening is left out where its outcome is known: nothing was accepted since a run
-    that judged the same lessons.
+    that judged the same examples.
     """
     held: dict[int, str] = {}
     found = _look(store, models, config, held, cache=settings.cache)
-    if found.new and found.lessons.all:
+    if found.new and found.examples.all:
         held = Screen.of(store, models, cache=settings.cache).hold(store.accepted())
         if held:
             found = _look(store, models, config, held, cache=settings.cache)
@@ -86,36 +86,42 @@ def _look(
     held: Mapping[int, str],
     *,
     cache: Path,
-) -> LookUp:
+) -> FeedbackPreview:
     serving = models.champion
     base = models.base_of(serving)
     card = models.card(base)
-    lessons = gather(store.accepted(), config, held_out=held_out(cache))
+    examples = gather(store.accepted(), config, held_out=held_out(cache))
     weights = card.hashes["weights"]
     champion = models.card(serving)
-    withdrawn = len(set(champion.lessons) - {lesson.digit_sha256 for lesson in lessons.all})
-    news = fingerprint(lessons.all, base=weights, config=config, only_corrections=True)
+    withdrawn = len(
+        set(champion.training_examples) - {example.digit_sha256 for example in examples.all}
+    )
+    feedback_fingerprint = fingerprint(
+        examples.all, base=weights, config=config, only_corrections=True
+    )
     if withdrawn:  # the rest may have been judged before: not against what knows too much
-        news += f"-{champion.hash}"
+        feedback_fingerprint += f"-{champion.inputs_fingerprint}"
     reasons: tuple[str, ...] = ()
-    if not lessons.corrections and not withdrawn:
+    if not examples.corrections and not withdrawn:
         reasons = ("There is no accepted correction to learn from.",)
     else:
-        judged = RunLog(store.database).judged(news)
-        if judged is None and (champion.news or "").startswith(f"{news}-"):  # made of just these
-            judged = RunLog(store.database).judged(champion.news or "")
+        judged = RunLog(store.database).judged(feedback_fingerprint)
+        if judged is None and (champion.feedback_fingerprint or "").startswith(
+            f"{feedback_fingerprint}-"
+        ):  # made of just these
+            judged = RunLog(store.database).judged(champion.feedback_fingerprint or "")
         if judged is not None:
             reasons = (
-                f"The {len(lessons.corrections)} accepted corrections are those that run "
-                f"{judged.name} judged already (verdict: {judged.verdict}).",
+                f"The {len(examples.corrections)} accepted corrections are those that run "
+                f"{judged.name} judged already (outcome: {judged.outcome}).",
             )
-    return LookUp(
+    return FeedbackPreview(
         base=base,
         champion=serving,
-        lessons=lessons,
+        examples=examples,
         held=held,
-        hash=fingerprint(lessons.all, base=weights, config=config),
-        news=news,
+        inputs_fingerprint=fingerprint(examples.all, base=weights, config=config),
+        feedback_fingerprint=feedback_fingerprint,
         withdrawn=withdrawn,
         new=not reasons,
         reasons=reasons,

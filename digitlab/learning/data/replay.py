@@ -20,7 +20,7 @@ from digitlab.model.config import NO_DIGIT
 from digitlab.model.runtime import Classifier
 from digitlab.synthetic.non_digits.sampler import outliers
 
-_PHOTOGRAPHED: Final = 0.15  # of the replay: `tune`'s photographed digits
+_PHOTOGRAPHED: Final = 0.15  # of the replay: `validation`'s photographed digits
 _OUTLIERS: Final = 0.15  # of the replay: images without a digit, so that refusal is not forgotten
 _FRAGILE: Final = 300  # of each digit: `train`'s images that the base reads with least ease
 _DRAWN: Final = 6  # digits are drawn so many times over, and the most doubtful ones are taken
@@ -61,7 +61,7 @@ def replay(
     In each step are, in this order, images of MNIST's `train` split that the base all but
     misreads, as many of each digit, moved a little, and of these the ones that the moving has made
     most doubtful: they lie where the base parts one digit from another, and are forgotten first;
-    photographed digits of `tune`; and images without a digit.
+    photographed digits of `validation`; and images without a digit.
 
     Args:
         base: the version that the fine-tune starts from.
@@ -72,7 +72,7 @@ def replay(
     """
     rng = np.random.default_rng([config.seed, 5])
     digits, photographed, without = _shares(config)
-    x_photo, y_photo = photographs.load("tune")
+    x_photo, y_photo = photographs.load("validation")
     whole = config.steps
     picked = _turns(len(y_photo), whole * photographed, rng)
     others = outliers(whole * without, rng=rng)

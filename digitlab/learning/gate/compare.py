@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.cache import gate_guesses, written
-from digitlab.learning.data.examples import Lesson, stack
-from digitlab.learning.data.preview import LookUp
+from digitlab.learning.data.cache import holdout_guesses, written
+from digitlab.learning.data.examples import TrainingExample, stack
+from digitlab.learning.data.preview import FeedbackPreview
 from digitlab.learning.gate.outcomes import sides
 from digitlab.learning.gate.rules import LATENCY_MS, Comparison, Decision, pair
 from digitlab.learning.results import Compared, Slice, Trained
@@ -33,7 +33,7 @@ _TIMINGS: Final = 60
 
 
 def compare(
-    found: LookUp,
+    found: FeedbackPreview,
     trained: Trained,
     adaptation: Adaptation,
     *,
@@ -47,7 +47,7 @@ def compare(
     """Export the challenger, calibrate it, and let both versions read what is judged by.
 
     Args:
-        found: the lessons.
+        found: the examples.
         trained: what the training was like.
         adaptation: the network, its weights mixed.
         champion: the version that serves.
@@ -65,23 +65,26 @@ def compare(
     asked = Network(folder / "model.tflite", embedding=embedding, version="challenger", threads=2)
     calibration = calibrate(asked, written=written(cache))
     tell(seconds_left=0.3 * trained.seconds)
-    known = gate_guesses(champion, (origin, cache))
+    known = holdout_guesses(champion, (origin, cache))
     slices = {
-        "gate": _judged(*mnist.load("gate"), known["gate"], asked),
-        "photographs": _judged(*photographs.load("gate"), known["photographs"], asked),
-        "corrections": _taught(*stack(found.lessons.corrections), champion, asked, calibration),
+        "holdout": _judged(*mnist.load("holdout"), known["holdout"], asked),
+        "photographs": _judged(*photographs.load("holdout"), known["photographs"], asked),
+        "corrections": _taught(*stack(found.examples.corrections), champion, asked, calibration),
     }
     tell()
-    gate = slices["gate"]
-    knows = set(champion.card.lessons)  # what the champion was taught is no check of it
+    gate = slices["holdout"]
+    knows = set(champion.card.training_examples)  # what the champion was taught is no check of it
     checks = np.array(
-        [lesson.check and lesson.digit_sha256 not in knows for lesson in found.lessons.corrections],
+        [
+            example.check and example.digit_sha256 not in knows
+            for example in found.examples.corrections
+        ],
         bool,
     )
     rights = [(part.champion == part.y, part.challenger == part.y) for part in slices.values()]
-    before = gate_guesses(base, (origin, cache)) if champion.version != base.version else {}
+    before = holdout_guesses(base, (origin, cache)) if champion.version != base.version else {}
     comparison = Comparison(
-        gate=pair(*rights[0]),
+        holdout=pair(*rights[0]),
         photographs=pair(*rights[1]),
         base={
             name: pair(guesses == slices[name].y, slices[name].challenger == slices[name].y)
@@ -94,7 +97,7 @@ def compare(
         checks=pair(*(right[checks] for right in rights[2])),
         withdrawn=found.withdrawn,
         asked=len(trained.asked),
-        disagreements=int((calibration.tune[trained.asked] != trained.guesses).sum()),
+        disagreements=int((calibration.validation_guesses[trained.asked] != trained.guesses).sum()),
         latency_ms=_latency(folder / "model.tflite", embedding),
         budget_ms=max(LATENCY_MS, 1.5 * _latency(origin / "model.tflite", embedding)),
     )
@@ -105,7 +108,7 @@ def compare(
 
 def write_card(
     folder: Path,
-    found: LookUp,
+    found: FeedbackPreview,
     compared: Compared,
     decision: Decision,
     trained: Trained,
@@ -117,7 +120,7 @@ def write_card(
     notebook: str | None,
 ) -> Card:
     """Write the card beside the challenger's files: what it came from and how it was judged."""
-    taught = found.lessons.taught
+    taught = found.examples.taught
     card = Card(
         kind="fine-tuned",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -128,26 +131,27 @@ def write_card(
         embedding=base.embedding,
         epoch=base.epoch,
         history=[
-            {"step": step, "loss": loss, "tune": share} for step, loss, share in trained.curve
+            {"step": step, "loss": loss, "validation_accuracy": share}
+            for step, loss, share in trained.curve
         ],
         temperature=compared.calibration.temperature,
         refusal=compared.calibration.refusal,
         metrics=compared.calibration.metrics
-        | figures(compared, trained, found.lessons.corrections),
+        | figures(compared, trained, found.examples.corrections),
         hashes={
             "weights": network.weights_hash(adaptation.model),
             **{name: file_sha256(folder / name) for name in FILES},
         },
         libraries=library_versions("keras", "tensorflow", "numpy", "ai-edge-litert"),
         parent=found.base,
-        feedback=sorted(number for lesson in taught for number in lesson.verdicts),
-        lessons=[lesson.digit_sha256 for lesson in taught],
+        feedback=sorted(number for example in taught for number in example.verdicts),
+        training_examples=[example.digit_sha256 for example in taught],
         alpha=trained.alpha,
         champion=compared.champion,
-        verdict="promoted" if decision.promoted else "rejected",
+        decision="promoted" if decision.promoted else "rejected",
         reasons=list(decision.reasons),
-        hash=found.hash,
-        news=found.news,
+        inputs_fingerprint=found.inputs_fingerprint,
+        feedback_fingerprint=found.feedback_fingerprint,
         notebook=notebook,
         run=run,
         threads=config.threads,
@@ -156,11 +160,13 @@ def write_card(
     return card
 
 
-def figures(compared: Compared, trained: Trained, corrections: Sequence[Lesson]) -> dict[str, Any]:
+def figures(
+    compared: Compared, trained: Trained, corrections: Sequence[TrainingExample]
+) -> dict[str, Any]:
     """What the gate judged, with its counts, as cards and the command line show it."""
     found = compared.comparison
     return {
-        "gate": found.gate.to_dict(),
+        "holdout": found.holdout.to_dict(),
         "photographs": found.photographs.to_dict(),
         "corrections": found.corrections.to_dict(),
         "checks": found.checks.to_dict(),
@@ -213,7 +219,7 @@ def _taught(
 def _latency(path: Path, embedding: int) -> float:
     """Least time of many for one digit image, on one thread, in milliseconds."""
     alone = Network(path, embedding=embedding, version="challenger")
-    image = mnist.load("tune")[0][:1]
+    image = mnist.load("validation")[0][:1]
     return _least(lambda: alone.outputs(image))
 
 

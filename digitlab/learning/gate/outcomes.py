@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from digitlab.learning.data.examples import Lesson
-from digitlab.learning.data.preview import LookUp
+from digitlab.learning.data.examples import TrainingExample
+from digitlab.learning.data.preview import FeedbackPreview
 from digitlab.learning.results import Compared, Slice
 from digitlab.store import Entry
 
@@ -14,12 +14,12 @@ _NAMED: Final = 40  # numbers in one sentence at most; the card has them all
 
 
 def fates(
-    found: LookUp, compared: Compared, *, promoted: bool, pending: Sequence[Entry]
+    found: FeedbackPreview, compared: Compared, *, promoted: bool, pending: Sequence[Entry]
 ) -> tuple[str, ...]:
     """Say of every correction whether it was learned, checks, is held, or stays with memory.
 
     Args:
-        found: the lessons.
+        found: the examples.
         compared: what the challenger reads of them.
         promoted: whether the gate lets the challenger serve; else nothing was learned.
         pending: verdicts that are held and wait for review.
@@ -29,9 +29,9 @@ def fates(
     learned: list[int] = []
     unlearned: list[int] = []
     checks: list[int] = []
-    for lesson, ok in zip(found.lessons.corrections, serving == part.y, strict=True):
-        kind = checks if lesson.check else learned if ok else unlearned
-        kind += lesson.verdicts
+    for example, ok in zip(found.examples.corrections, serving == part.y, strict=True):
+        kind = checks if example.check else learned if ok else unlearned
+        kind += example.verdicts
     held = [entry.id for entry in pending]
     known = "{n} read right by " + compared.champion + ", with which it was compared"
     in_vain = "{n} taught to the version that was rejected, and left to memory"
@@ -40,18 +40,18 @@ def fates(
         (unlearned, "{n} taught, not yet read right and left to memory" if promoted else in_vain),
         (checks, "{n} kept back as a check and left to memory"),
         (held, "{n} held for review, not learned from"),
-        (list(found.lessons.left_out), "{n} left out"),
+        (list(found.examples.left_out), "{n} left out"),
     )
     told = [
         f"{what.format(n=_counted(len(numbers)))}: {_listed(numbers)}."
         for numbers, what in sentences
         if numbers
     ]
-    left_out = sorted(set(found.lessons.left_out.values()))
+    left_out = sorted(set(found.examples.left_out.values()))
     return (*told, *(f"Left out: {why}." for why in left_out))
 
 
-def sides(part: Slice, corrections: Sequence[Lesson]) -> dict[str, list[int]]:
+def sides(part: Slice, corrections: Sequence[TrainingExample]) -> dict[str, list[int]]:
     """Which corrections changed sides, each by the number of its first verdict; sorted.
 
     Args:

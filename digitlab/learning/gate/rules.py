@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Z95: Final = 1.645
 """One-sided 95 % quantile of the normal distribution."""
 
-GATE_BOUND: Final = -0.0010
+HOLDOUT_BOUND: Final = -0.0010
 """Lowest lower bound of the difference on the gate's images, as a share: -0.10 points."""
 
 PHOTOGRAPHS_BOUND: Final = -0.010
@@ -36,7 +36,7 @@ LATENCY_MS: Final = 0.25
 DISAGREEMENTS: Final = 10
 """Most labels in which the file that serves may differ from the trained network."""
 
-_SLICES: Final = {"gate": "gate images of MNIST", "photographs": "photographed digits"}
+_SLICES: Final = {"holdout": "gate images of MNIST", "photographs": "photographed digits"}
 
 Right = NDArray[np.bool_]
 
@@ -110,21 +110,21 @@ class Comparison:
     """Champion against challenger on all that is judged.
 
     Attributes:
-        gate: the gate's 5,000 images of MNIST.
+        holdout: the gate's 5,000 images of MNIST.
         photographs: the gate's 1,000 photographed digits.
         digits: the gate's images, digit by digit.
         checks: corrections kept back from the training.
         corrections: every accepted correction, those kept back among them.
-        base: `gate` and `photographs` again, with the version that the challenger was made from
+        base: `holdout` and `photographs` again, with the version that the challenger was made from
             in the champion's place; empty where that is the champion.
-        withdrawn: lessons of the champion that are accepted no more.
-        asked: images of `tune` that both the LiteRT file and Keras were asked of.
+        withdrawn: examples of the champion that are accepted no more.
+        asked: images of `validation` that both the LiteRT file and Keras were asked of.
         disagreements: of these, labels of the file that are not Keras's.
         latency_ms: least time of many for one digit image, on one thread.
         budget_ms: what it may take: `LATENCY_MS`, or the base's own time where that is longer.
     """
 
-    gate: Paired
+    holdout: Paired
     photographs: Paired
     digits: Mapping[int, Paired]
     checks: Paired
@@ -157,7 +157,7 @@ class Decision:
 
 def decide(found: Comparison) -> Decision:
     """Judge a challenger."""
-    bounds = {"gate": GATE_BOUND, "photographs": PHOTOGRAPHS_BOUND}
+    bounds = {"holdout": HOLDOUT_BOUND, "photographs": PHOTOGRAPHS_BOUND}
     judged = [
         *(_bounded(getattr(found, name), bound, name) for name, bound in bounds.items()),
         *(

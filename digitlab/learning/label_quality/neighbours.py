@@ -44,7 +44,7 @@ class Item:
 
     Attributes:
         id: number of the verdict.
-        digit: what the person says, 0-9, or `NO_DIGIT`.
+        label: what the person says, 0-9, or `NO_DIGIT`.
         contributor: who.
         time: when.
         picture: the picture and the place in it.
@@ -55,7 +55,7 @@ class Item:
     """
 
     id: int
-    digit: int
+    label: int
     contributor: str
     time: datetime
     picture: str
@@ -75,7 +75,7 @@ class Neighbours:
 
     def __init__(self, items: Sequence[Item], reference: Reference) -> None:
         self._items = items
-        self._digits = np.array([item.digit for item in items], np.intp)
+        self._digits = np.array([item.label for item in items], np.intp)
         names = np.unique([item.contributor for item in items], return_inverse=True)[1]
         self._people = names.astype(np.intp)
         self._many = int(self._people.max()) + 1 >= PEOPLE

@@ -41,7 +41,7 @@ def suspects(items: Sequence[Item], *, reference: Reference) -> dict[int, str]:
     copies: dict[tuple[str, str, int], list[Item]] = defaultdict(list)
     for item in items:  # a person's copies of one image are one vote
         if item.id not in found:
-            copies[item.contributor, item.digit_sha256, item.digit].append(item)
+            copies[item.contributor, item.digit_sha256, item.label].append(item)
     if copies:
         first = [next((i for i in group if i.reviewed), group[0]) for group in copies.values()]
         groups = list(copies.values())
@@ -69,15 +69,15 @@ def check_one(item: Item, others: Sequence[Item], *, reference: Reference) -> st
 
 
 def cap_share(contributors: Sequence[str], *, largest: float) -> NDArray[np.float64]:
-    """Weights of lessons, so that no contributor has more than their share of the training.
+    """Weights of examples, so that no contributor has more than their share of the training.
 
     Args:
-        contributors: who gave each lesson.
+        contributors: who gave each example.
         largest: the largest share of all weights that one contributor may have; with few
             contributors at least an equal one.
 
     Returns:
-        A weight for each lesson, (N,), at most 1. All 1 with fewer than three contributors,
+        A weight for each example, (N,), at most 1. All 1 with fewer than three contributors,
         who could not be told from one another.
     """
     people, of, count = np.unique(
@@ -110,15 +110,15 @@ def _contradicting(items: Sequence[Item]) -> dict[int, str]:
         for item in items:
             groups[getattr(item, key)].append(item)
         for group in groups.values():
-            digits = sorted({item.digit for item in group})
+            digits = sorted({item.label for item in group})
             if len(digits) == 1 or len({item.contributor for item in group}) == 1:
                 continue
-            settled = {item.digit for item in group if item.reviewed}
+            settled = {item.label for item in group if item.reviewed}
             said = " and ".join(name_of(digit) for digit in digits)
             why = f"People say different things of the same picture: {said}."
             found |= {
                 item.id: why
                 for item in group
-                if not item.reviewed and (len(settled) != 1 or item.digit not in settled)
+                if not item.reviewed and (len(settled) != 1 or item.label not in settled)
             }
     return found

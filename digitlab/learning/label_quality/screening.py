@@ -89,7 +89,7 @@ class Screen:
         return [
             Item(
                 id=entry.id,
-                digit=NO_DIGIT if entry.digit is None else entry.digit,
+                label=NO_DIGIT if entry.label is None else entry.label,
                 contributor=entry.contributor,
                 time=entry.time,
                 picture=f"{entry.picture_sha256}:{entry.box}",

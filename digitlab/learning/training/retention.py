@@ -1,4 +1,4 @@
-"""Tune: how much of MNIST's `tune` split a fine-tuned network still reads, beside its base."""
+"""Tune: how much of MNIST's `validation` split a fine-tuned network still reads, beside its base."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digitlab.datasets import mnist
 from digitlab.datasets.cached import file_name, find_arrays, write_arrays
 from digitlab.learning.data.examples import RECIPE
 from digitlab.learning.data.replay import MOVED
-from digitlab.learning.gate.rules import GATE_BOUND, Z95
+from digitlab.learning.gate.rules import HOLDOUT_BOUND, Z95
 from digitlab.model import metrics
 from digitlab.model.augment import augment
 from digitlab.model.finetuning import Adaptation
@@ -27,8 +27,8 @@ _EVERY: Final = 4  # one in so many of the other images is asked, and stands for
 _GLANCED: Final = 200  # images asked while it trains
 _SEED: Final = 55_000  # of how the copies are moved
 
-TUNE_LOSS: Final = 0.0004
-"""Largest loss on `tune`, as a share: two of the gate's images, more than which it turns down."""
+MAX_VALIDATION_LOSS: Final = 0.0004
+"""Largest loss on `validation`, as a share: two of the gate's images, more than which it turns down."""
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -36,7 +36,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class Shift:
-    """What changed on `tune`, each image as it is and moved a little in some ways.
+    """What changed on `validation`, each image as it is and moved a little in some ways.
 
     An image on the verge counts by the share of its copies that change sides, where the image
     alone would be all or nothing; and the base, chosen by the images as they are, is luckier with
@@ -73,7 +73,7 @@ class Shift:
         The error of a mean over five readings is smaller than that of the gate's one, so that
         the bound alone would let through what the gate turns down more often than not.
         """
-        return self.lower_bound > GATE_BOUND and self.difference >= -TUNE_LOSS - 1e-12
+        return self.lower_bound > HOLDOUT_BOUND and self.difference >= -MAX_VALIDATION_LOSS - 1e-12
 
     def to_dict(self) -> dict[str, Any]:
         """Counts, difference and bound, as cards hold them."""
@@ -81,7 +81,7 @@ class Shift:
 
 
 class Tune:
-    """The base on `tune`, and a network that is being changed beside it.
+    """The base on `validation`, and a network that is being changed beside it.
 
     The images of which the base is least sure come first: where these alone cost too much
     already, the others, which it all but never gets wrong, cannot make up for it. Of the others a
@@ -92,12 +92,12 @@ class Tune:
         places: folders in which may lie what the base says; it is kept in the last one.
 
     Attributes:
-        rows: of the images of `tune` that are asked, hardest first.
+        rows: of the images of `validation` that are asked, hardest first.
     """
 
     def __init__(self, base: Classifier, places: Sequence[Path]) -> None:
         lead, copies, rows, right = _known(base, places)
-        x, y = mnist.load("tune")
+        x, y = mnist.load("validation")
         order = np.argsort(lead, kind="stable")
         self.rows = np.concatenate([order[:_HARDEST], order[_HARDEST::_EVERY]])
         self._n = len(y)
@@ -161,9 +161,9 @@ def _known(base: Classifier, places: Sequence[Path]) -> tuple[Any, ...]:
     """The base's lead on each image, (5000,); and of the copies that are asked the images
     (N, 28, 28), the places in the order of the leads, and whether the base reads them right.
     """
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     constants = (RECIPE, _COPIES, _HARDEST, _ASKED, _SEED, MOVED)
-    name = file_name("tune", *constants, base.card.hashes["model.tflite"], mnist.SHA256)
+    name = file_name("validation", *constants, base.card.hashes["model.tflite"], mnist.SHA256)
     kept = find_arrays(places, name, lead=y.shape, asked=(_ASKED,), right=(_ASKED,))
     if kept is not None:
         lead, asked, right = kept

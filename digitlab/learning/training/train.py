@@ -9,7 +9,7 @@ from typing import Final
 
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.data.batches import joint_batches
-from digitlab.learning.data.examples import Lessons
+from digitlab.learning.data.examples import ExampleSet
 from digitlab.learning.data.hard_replay import rehearse
 from digitlab.learning.results import Trained
 from digitlab.learning.training.retention import Shift, Tune
@@ -24,7 +24,7 @@ Tell = Callable[..., None]
 
 
 def train(
-    lessons: Lessons,
+    examples: ExampleSet,
     folder: Path,
     base: Classifier,
     config: FineTuneConfig,
@@ -32,10 +32,10 @@ def train(
     cache: Path,
     tell: Tell,
 ) -> tuple[Adaptation, Trained]:
-    """Fine-tune the base on lessons.
+    """Fine-tune the base on examples.
 
     Args:
-        lessons: what is taught; those that check are not looked at.
+        examples: what is taught; those that check are not looked at.
         folder: the base's version folder.
         base: the same version at work.
         config: the parameters.
@@ -46,7 +46,7 @@ def train(
         The network with its weights mixed, and what the training was like. Where no alpha
         passes, the lowest one is mixed all the same, for a person to look at.
     """
-    batches = joint_batches(lessons.taught, base, config, places=(folder, cache))
+    batches = joint_batches(examples.taught, base, config, places=(folder, cache))
     steps = len(batches)
     tell()
     tune = Tune(base, (folder, cache))
@@ -65,7 +65,7 @@ def train(
             step=step,
             steps=steps,
             loss=loss,
-            tune=share,
+            validation_accuracy=share,
             seconds_left=(time.monotonic() - started) / step * (_WHOLE * steps - step),
         )
 

@@ -27,7 +27,7 @@ from digitlab.model.runtime import Network
 RANGES: Final = {"0 to 1": (1 / 255, 0.0), "0 to 255": (1.0, 0.0), "-1 to 1": (1 / 127.5, -1.0)}
 """What a foreign model may want for 0-255, as scale and offset; the first that reads best."""
 
-_ASKED: Final = 1_000  # images of `tune` to tell the ranges apart; they differ by far
+_ASKED: Final = 1_000  # images of `validation` to tell the ranges apart; they differ by far
 
 _MOST_VALUES: Final = 1_000_000  # of one image between two layers
 
@@ -35,7 +35,7 @@ _MOST_VALUES: Final = 1_000_000  # of one image between two layers
 def import_model(path: Path, out_folder: Path) -> Card:
     """Make a version folder from a foreign model: model.keras, model.tflite, card.json.
 
-    What its inputs mean is found out on `tune`; the embedding is what its last layer sees; a
+    What its inputs mean is found out on `validation`; the embedding is what its last layer sees; a
     softmax at its end is dropped. Temperature, refusal and figures are as for a base.
 
     Args:
@@ -58,7 +58,12 @@ def import_model(path: Path, out_folder: Path) -> Card:
     card = Card(
         kind="imported",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        data={"mnist.npz": mnist.SHA256, "train": 0, "tune": 5_000, "file": file_sha256(path)},
+        data={
+            "mnist.npz": mnist.SHA256,
+            "train": 0,
+            "validation": 5_000,
+            "file": file_sha256(path),
+        },
         config={
             "input": meaning,
             "shape": list(graph.shape),
@@ -85,7 +90,7 @@ def import_model(path: Path, out_folder: Path) -> Card:
 
 def _wrap(graph: Graph, weights: Weights) -> tuple[Any, str]:
     """The network around a foreign one, and which range of inputs it wants."""
-    x, y = (part[:_ASKED] for part in mnist.load("tune"))
+    x, y = (part[:_ASKED] for part in mnist.load("validation"))
     best: tuple[int, Any, str] | None = None
     for meaning in RANGES:
         model = _network(graph, weights, meaning)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from digitlab.prediction import DigitImage
 from digitlab.store.feedback import queries
 from digitlab.store.feedback.types import Entry, State
-from digitlab.store.tables import reviews, traces, verdicts
+from digitlab.store.tables import fingerprints, reviews, verdicts
 
 _REMEMBERED: Final[tuple[State, ...]] = ("accepted", "held")
 
@@ -27,28 +27,28 @@ NOTHING: Final = Mark(0, 0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Memento:
+class Correction:
     """One correction as the memory keeps it.
 
     Attributes:
         id: number of the verdict.
         time: when it was given; aware, UTC.
         contributor: who gave it.
-        digit: the right digit, 0-9; None for "not a digit".
+        label: the right digit, 0-9; None for "not a digit".
         accepted: False while it is held: then it counts for its contributor alone.
         digit_image: uint8 (28, 28), read-only.
         digit_sha256: of the digit image's bytes, in hex.
-        trace: how the picture looked (`images.trace`); empty where that was not kept.
+        fingerprint: how the picture looked (`images.fingerprint`); empty where that was not kept.
     """
 
     id: int
     time: datetime
     contributor: str
-    digit: int | None
+    label: int | None
     accepted: bool
     digit_image: DigitImage = field(repr=False)
     digit_sha256: str
-    trace: bytes = field(repr=False)
+    fingerprint: bytes = field(repr=False)
 
 
 def mark(connection: sa.Connection) -> Mark:
@@ -60,7 +60,7 @@ def mark(connection: sa.Connection) -> Mark:
     return Mark(*connection.execute(sa.select(*last)).one())
 
 
-def changes(connection: sa.Connection, since: Mark) -> dict[int, Memento | None]:
+def changes(connection: sa.Connection, since: Mark) -> dict[int, Correction | None]:
     """The corrections that came since, or whose state may have changed, by number.
 
     Args:
@@ -80,36 +80,38 @@ def changes(connection: sa.Connection, since: Mark) -> dict[int, Memento | None]
         verdicts.c.verdict.in_(["wrong", "not-a-digit"]) | verdicts.c.remembered
     )
     found = queries.fetch(connection, statement)
-    kept = trace_of(connection, [entry.id for entry in found if entry.state in _REMEMBERED])
+    kept = fingerprints_of(connection, [entry.id for entry in found if entry.state in _REMEMBERED])
     return {
-        entry.id: _memento(entry, kept.get(entry.id, b""))
+        entry.id: _to_correction(entry, kept.get(entry.id, b""))
         if entry.state in _REMEMBERED and entry.verdict != "unsure"
         else None
         for entry in found
     }
 
 
-def trace_of(connection: sa.Connection, ids: list[int]) -> dict[int, bytes]:
-    """The traces of verdicts, by number, where they were kept."""
+def fingerprints_of(connection: sa.Connection, ids: list[int]) -> dict[int, bytes]:
+    """The fingerprints of verdicts, by number, where they were kept."""
     found: dict[int, bytes] = {}
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
-        rows = connection.execute(sa.select(traces).where(traces.c.verdict_id.in_(some)))
-        found |= {row.verdict_id: row.trace for row in rows}
+        rows = connection.execute(
+            sa.select(fingerprints).where(fingerprints.c.verdict_id.in_(some))
+        )
+        found |= {row.verdict_id: row.fingerprint for row in rows}
     return found
 
 
 _AT_ONCE: Final = 10_000  # numbers in one statement; SQLite takes 32,766
 
 
-def _memento(entry: Entry, trace: bytes) -> Memento:
-    return Memento(
+def _to_correction(entry: Entry, fingerprint: bytes) -> Correction:
+    return Correction(
         id=entry.id,
         time=entry.time,
         contributor=entry.contributor,
-        digit=entry.digit,
+        label=entry.label,
         accepted=entry.state == "accepted",
         digit_image=entry.digit_image,
         digit_sha256=entry.digit_sha256,
-        trace=trace,
+        fingerprint=fingerprint,
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from digitlab.errors import FeedbackError, StoreError
+from digitlab.images.formats import format_of
 from digitlab.store.feedback.pictures import PictureStorage
 from digitlab.store.feedback.types import Entry
 
@@ -111,7 +112,7 @@ class _Files:
         self._pictures = pictures
         self._said: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
         for entry in entries:
-            self._said[entry.picture_sha256].add((entry.box, entry.digit))
+            self._said[entry.picture_sha256].add((entry.box, entry.label))
 
     def of(self, entry: Entry) -> tuple[bytes, str, str]:
         """Content, hash and extension with its dot."""
@@ -125,11 +126,11 @@ class _Files:
 
 
 def _write_csv(entries: Sequence[Entry], path: Path) -> int:
-    rows = [entry for entry in entries if entry.digit is not None]
+    rows = [entry for entry in entries if entry.label is not None]
     with path.open("w", newline="", encoding="ascii") as file:
         writer = csv.writer(file)
         writer.writerow(["label", *(f"pixel{n}" for n in range(784))])
-        writer.writerows([entry.digit, *entry.digit_image.ravel().tolist()] for entry in rows)
+        writer.writerows([entry.label, *entry.digit_image.ravel().tolist()] for entry in rows)
     return len(rows)
 
 
@@ -140,7 +141,7 @@ def _write_imagefolder(entries: Sequence[Entry], files: _Files, folder: Path) ->
         writer.writerow(METADATA_COLUMNS)
         for entry in entries:
             data, sha256, extension = files.of(entry)
-            label = "not-a-digit" if entry.digit is None else str(entry.digit)
+            label = "not-a-digit" if entry.label is None else str(entry.label)
             name = f"{label}/{sha256}{extension}"
             if name not in names:  # several people may have judged the same picture
                 names.add(name)
@@ -151,7 +152,7 @@ def _write_imagefolder(entries: Sequence[Entry], files: _Files, folder: Path) ->
                     name,
                     label,
                     entry.verdict,
-                    entry.label,
+                    entry.predicted,
                     f"{entry.confidence:.4f}",
                     entry.model,
                     entry.time.isoformat(),
@@ -173,7 +174,7 @@ def _write_legacy(entries: Sequence[Entry], files: _Files, folder: Path) -> int:
         # Only what every file system takes; the extension says what the content is.
         stem = re.sub(r"[^\w .()-]", "-", stem).encode()[:160].decode(errors="ignore")
         stem = stem.strip(" .") or "picture"
-        name = f"{entry.digit}_{entry.id}_not_{entry.label}_{stem}{extension}"
+        name = f"{entry.label}_{entry.id}_not_{entry.predicted}_{stem}{extension}"
         (folder / name).write_bytes(data)
     return len(wrong)
 
@@ -187,17 +188,6 @@ def _png(entry: Entry) -> bytes:
 
 
 def _extension(data: bytes) -> str:
-    """The extension that goes with the content; the name that a person gave may be wrong."""
-    for start, extension in (
-        (b"\x89PNG", ".png"),
-        (b"\xff\xd8", ".jpg"),
-        (b"GIF8", ".gif"),
-        (b"BM", ".bmp"),
-        (b"II*\0", ".tif"),
-        (b"MM\0*", ".tif"),
-    ):
-        if data.startswith(start):
-            return extension
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return ".webp"
-    return ".heic" if data[4:8] == b"ftyp" else ".bin"
+    """Return the suffix for the content; the name that a person gave may be wrong."""
+    picture_format = format_of(data)
+    return ".bin" if picture_format is None else picture_format.suffixes[0]

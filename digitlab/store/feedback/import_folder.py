@@ -17,13 +17,13 @@ class ImportItem(NamedTuple):
 
     Attributes:
         path: the file.
-        digit: the right digit, 0-9.
+        label: the right digit, 0-9.
         predicted: what the older app had read; None where that is not known.
         name: the picture's own name.
     """
 
     path: Path
-    digit: int
+    label: int
     predicted: int | None
     name: str
 

@@ -34,14 +34,14 @@ def states(*within: Condition) -> sa.Subquery:
         .correlate(verdicts)
         .scalar_subquery()
     )
-    decision = sa.func.coalesce(reviews.c.decision, "accepted")
-    newest = sa.func.max(sa.case((decision.not_in(["undone", "retracted"]), verdicts.c.id))).over(
-        partition_by=KEY
-    )
+    review_state = sa.func.coalesce(reviews.c.state, "accepted")
+    newest = sa.func.max(
+        sa.case((review_state.not_in(["undone", "retracted"]), verdicts.c.id))
+    ).over(partition_by=KEY)
     rows = (
         sa.select(
             verdicts.c.id,
-            decision.label("decision"),
+            review_state.label("review_state"),
             newest.label("newest"),
             sa.func.coalesce(reviews.c.by, "").label("by"),
             sa.func.coalesce(reviews.c.reason, "").label("reason"),
@@ -51,9 +51,9 @@ def states(*within: Condition) -> sa.Subquery:
         .subquery("decided")
     )
     state = sa.case(
-        (rows.c.decision.in_(["undone", "retracted"]), rows.c.decision),
+        (rows.c.review_state.in_(["undone", "retracted"]), rows.c.review_state),
         (rows.c.id < rows.c.newest, "superseded"),
-        else_=rows.c.decision,
+        else_=rows.c.review_state,
     )
     return sa.select(rows.c.id, state.label("state"), rows.c.by, rows.c.reason).subquery("states")
 
@@ -105,15 +105,15 @@ def last_review(connection: sa.Connection, row: dict[str, Any]) -> tuple[State, 
     undone or retracted since: nobody escapes a review by going to and fro. "accepted", by
     nobody, where there was no review.
     """
-    same = (same_key(row), verdicts.c.verdict == row["verdict"], verdicts.c.digit == row["digit"])
+    same = (same_key(row), verdicts.c.verdict == row["verdict"], verdicts.c.label == row["label"])
     found = connection.execute(
-        sa.select(reviews.c.decision, reviews.c.by, reviews.c.reason)
+        sa.select(reviews.c.state, reviews.c.by, reviews.c.reason)
         .join(verdicts, verdicts.c.id == reviews.c.verdict_id)
-        .where(*same, reviews.c.decision.in_(IN_FORCE))
+        .where(*same, reviews.c.state.in_(IN_FORCE))
         .order_by(reviews.c.id.desc())
         .limit(1)
     ).first()
-    return ("accepted", "", "") if found is None else (found.decision, found.by, found.reason)
+    return ("accepted", "", "") if found is None else (found.state, found.by, found.reason)
 
 
 def count(connection: sa.Connection) -> Counts:
@@ -176,14 +176,14 @@ def insert_verdict(connection: sa.Connection, row: dict[str, Any]) -> int:
 def decide(
     connection: sa.Connection,
     ids: Iterable[int],
-    decision: State,
+    review_state: State,
     *,
     by: str,
     reason: str,
     time: datetime,
 ) -> None:
     """Add a row to `reviews` for each of the verdicts `ids`; none for no verdicts."""
-    said = {"decision": decision, "by": by, "reason": clean(reason), "time": time}
+    said = {"state": review_state, "by": by, "reason": clean(reason), "time": time}
     rows = [said | {"verdict_id": verdict_id} for verdict_id in ids]
     if rows:
         connection.execute(sa.insert(reviews), rows)

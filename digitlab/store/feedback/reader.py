@@ -97,11 +97,11 @@ class FeedbackReader(Closing):
         with self.database.read() as connection:
             statement = queries.entries(queries.keys_of(wanted), only=IN_FORCE).where(named)
             found = queries.fetch(connection, statement)
-        return {entry.id: (entry.digit_image, entry.digit) for entry in found}
+        return {entry.id: (entry.digit_image, entry.label) for entry in found}
 
-    def mementos(
+    def corrections(
         self, since: corrections.Mark = corrections.NOTHING
-    ) -> tuple[corrections.Mark, dict[int, corrections.Memento | None]]:
+    ) -> tuple[corrections.Mark, dict[int, corrections.Correction | None]]:
         """What the memory has to know: the corrections that came or changed since.
 
         Args:

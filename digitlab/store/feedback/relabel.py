@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from digitlab.errors import FeedbackError
 from digitlab.prediction import Prediction
-from digitlab.store.feedback.corrections import trace_of
+from digitlab.store.feedback.corrections import fingerprints_of
 from digitlab.store.feedback.store import FeedbackStore
 from digitlab.store.feedback.types import IN_FORCE, Entry
 
 
-def relabel(store: FeedbackStore, verdict_id: int, digit: int, *, by: str) -> Entry:
+def relabel(store: FeedbackStore, verdict_id: int, label: int, *, by: str) -> Entry:
     """Set a verdict aside and give the reviewer's own in its place, with the same evidence.
 
     Args:
         store: the ledger.
         verdict_id: the verdict that named the wrong thing; it is rejected, and stays.
-        digit: the right digit, 0-9.
+        label: the right digit, 0-9.
         by: the reviewer; their verdict is accepted.
 
     Returns:
@@ -28,12 +28,12 @@ def relabel(store: FeedbackStore, verdict_id: int, digit: int, *, by: str) -> En
     entry = store.get(verdict_id)
     if entry.state not in IN_FORCE:
         raise FeedbackError(f"Verdict {verdict_id} is no longer in force and cannot be relabelled.")
-    if entry.digit == digit:
-        raise FeedbackError(f"Verdict {verdict_id} names a {digit} already; accept it.")
+    if entry.label == label:
+        raise FeedbackError(f"Verdict {verdict_id} names a {label} already; accept it.")
     with store.database.read() as connection:
-        trace = trace_of(connection, [verdict_id]).get(verdict_id, b"")
+        fingerprint = fingerprints_of(connection, [verdict_id]).get(verdict_id, b"")
     read = Prediction(
-        label=entry.label,
+        digit=entry.predicted,
         confidence=entry.confidence,
         probabilities=entry.probabilities,
         refused=entry.refused,
@@ -45,16 +45,16 @@ def relabel(store: FeedbackStore, verdict_id: int, digit: int, *, by: str) -> En
         name=entry.name,
         picture=store.pictures.get(entry.picture_sha256) if entry.picture_bytes else b"",
         id=entry.prediction_id,
-        trace=trace,
+        fingerprint=fingerprint,
     )
-    right = digit == entry.label and not entry.refused
+    right = label == entry.predicted and not entry.refused
     receipt = store.add(
         read,
         "right" if right else "wrong",
-        digit=digit,
+        label=label,
         contributor=by,
         comment=f"relabelled from verdict {verdict_id}",
     )
     if entry.contributor != by.strip():  # else the new one has superseded it
-        store.review([verdict_id], "rejected", by=by, reason=f"relabelled as {digit}")
+        store.review([verdict_id], "rejected", by=by, reason=f"relabelled as {label}")
     return store.review([receipt.id], "accepted", by=by, reason="relabelled")[0]

@@ -8,7 +8,7 @@ from datetime import datetime
 from digitlab.errors import FeedbackError
 from digitlab.store.feedback import queries
 from digitlab.store.feedback.reader import FeedbackReader
-from digitlab.store.feedback.types import IN_FORCE, Decision, Entry, State
+from digitlab.store.feedback.types import IN_FORCE, Entry, ReviewState, State
 from digitlab.store.feedback.validation import check_contributor
 from digitlab.store.moment import moment
 from digitlab.store.tables import verdicts
@@ -20,7 +20,7 @@ class FeedbackReviewer(FeedbackReader):
     def review(
         self,
         ids: Iterable[int],
-        decision: Decision,
+        state: ReviewState,
         *,
         by: str,
         reason: str = "",
@@ -33,7 +33,7 @@ class FeedbackReviewer(FeedbackReader):
 
         Args:
             ids: numbers of verdicts.
-            decision: what is decided of all of them.
+            state: what is decided of all of them.
             by: who decides.
             reason: why.
             only: the states in which it is decided; verdicts in another one are passed over.
@@ -47,9 +47,9 @@ class FeedbackReviewer(FeedbackReader):
             FeedbackError: a verdict does not exist, or is undone or superseded; then nothing
                 is decided of the others either.
         """
-        if decision not in {"accepted", "held", "rejected"}:
+        if state not in {"accepted", "held", "rejected"}:
             raise FeedbackError(
-                f"Expected accepted, held or rejected, got {decision!r}; "
+                f"Expected accepted, held or rejected, got {state!r}; "
                 "undo and retract have methods of their own."
             )
         wanted = list(ids)
@@ -64,9 +64,9 @@ class FeedbackReviewer(FeedbackReader):
             if gone:
                 numbers = ", ".join(map(str, gone))
                 raise FeedbackError(
-                    f"Verdict {numbers} is no longer in force and cannot be {decision}."
+                    f"Verdict {numbers} is no longer in force and cannot be {state}."
                 )
-            queries.decide(connection, wanted, decision, by=name, reason=reason, time=moment(now))
+            queries.decide(connection, wanted, state, by=name, reason=reason, time=moment(now))
             return queries.existing(connection, wanted)
 
     def retract(

@@ -20,9 +20,9 @@ from digitlab.store.feedback.validation import (
     to_row,
     weigh,
 )
-from digitlab.store.home_settings import Options
+from digitlab.store.home_settings import HomeSettings
 from digitlab.store.moment import moment
-from digitlab.store.tables import predictions, traces, verdicts
+from digitlab.store.tables import fingerprints, predictions, verdicts
 
 REVIEWED: Final = "In this home verdicts count once a reviewer has accepted them."
 
@@ -50,7 +50,7 @@ class FeedbackStore(FeedbackReviewer):
             {
                 "time": moment(now),
                 "model": prediction.model,
-                "label": int(prediction.label),
+                "digit": int(prediction.digit),
                 "confidence": float(prediction.confidence),
                 "refused": bool(prediction.refused),
                 "remembered": bool(prediction.remembered),
@@ -65,7 +65,7 @@ class FeedbackStore(FeedbackReviewer):
         prediction: Prediction,
         verdict: Verdict,
         *,
-        digit: int | None = None,
+        label: int | None = None,
         contributor: str,
         comment: str = "",
         now: datetime | None = None,
@@ -81,7 +81,7 @@ class FeedbackStore(FeedbackReviewer):
         Args:
             prediction: what was read; its `picture` is kept when there is one.
             verdict: "right", "wrong", "not-a-digit" or "unsure".
-            digit: the right digit, 0-9; needed for "wrong", and else only allowed for "right".
+            label: the right digit, 0-9; needed for "wrong", and else only allowed for "right".
                 It may be the label only where the prediction was refused.
             contributor: who says so; at most 200 characters.
             comment: the person's own words; at most 2,000 characters.
@@ -92,7 +92,7 @@ class FeedbackStore(FeedbackReviewer):
             StoreError: the picture or the row cannot be written.
         """
         return self.add_all(
-            [prediction], verdict, digit=digit, contributor=contributor, comment=comment, now=now
+            [prediction], verdict, label=label, contributor=contributor, comment=comment, now=now
         )[0]
 
     def add_all(
@@ -100,7 +100,7 @@ class FeedbackStore(FeedbackReviewer):
         made: Iterable[Prediction],
         verdict: Verdict,
         *,
-        digit: int | None = None,
+        label: int | None = None,
         contributor: str,
         comment: str = "",
         now: datetime | None = None,
@@ -112,7 +112,7 @@ class FeedbackStore(FeedbackReviewer):
         rows = []
         picture, sha256 = b"", ""
         for prediction in made:
-            row = to_row(prediction, verdict, digit=digit, contributor=contributor, comment=comment)
+            row = to_row(prediction, verdict, label=label, contributor=contributor, comment=comment)
             if prediction.picture and prediction.picture is not picture:  # once for all its digits
                 picture, sha256 = prediction.picture, self.pictures.put(prediction.picture)
             if prediction.picture and sha256 != row["picture_sha256"]:
@@ -120,11 +120,12 @@ class FeedbackStore(FeedbackReviewer):
                     "The prediction's picture_sha256 is not the hash of its picture; "
                     "predict it anew."
                 )
-            rows.append((row, prediction.trace))
-        reviewed = Options(self.database).review
+            rows.append((row, prediction.fingerprint))
+        reviewed = HomeSettings(self.database).review
         with self.database.write() as connection:
             return tuple(
-                _keep(connection, row, trace, reviewed=reviewed, now=now) for row, trace in rows
+                _keep(connection, row, fingerprint, reviewed=reviewed, now=now)
+                for row, fingerprint in rows
             )
 
     def undo(
@@ -182,7 +183,7 @@ class FeedbackStore(FeedbackReviewer):
 
 
 def _keep(
-    connection: sa.Connection, row: Row, trace: bytes, *, reviewed: bool, now: datetime | None
+    connection: sa.Connection, row: Row, fingerprint: bytes, *, reviewed: bool, now: datetime | None
 ) -> Receipt:
     """Add one verdict, unless it says nothing new."""
     earlier = queries.in_force(connection, queries.same_key(row))
@@ -197,9 +198,9 @@ def _keep(
         )
     time = moment(now)
     new = queries.insert_verdict(connection, change.row | {"time": time})
-    if trace and (row["verdict"] in {"wrong", "not-a-digit"} or row["remembered"]):
-        kept = {"verdict_id": new, "trace": trace}
-        connection.execute(sa.insert(traces).values(kept))
+    if fingerprint and (row["verdict"] in {"wrong", "not-a-digit"} or row["remembered"]):
+        kept = {"verdict_id": new, "fingerprint": fingerprint}
+        connection.execute(sa.insert(fingerprints).values(kept))
     state, by, reason = queries.last_review(connection, change.row)
     if state == "accepted" and not by and reviewed:
         state, by, reason = "held", "digitlab", REVIEWED

@@ -14,7 +14,7 @@ Verdict = Literal["right", "wrong", "not-a-digit", "unsure"]
 
 VERDICTS: Final[tuple[str, ...]] = get_args(Verdict)
 
-Decision = Literal["accepted", "held", "rejected", "retracted", "undone"]
+ReviewState = Literal["accepted", "held", "rejected", "retracted", "undone"]
 """What was decided of a verdict afterwards; each decision is a row of its own."""
 
 State = Literal["accepted", "held", "rejected", "retracted", "undone", "superseded"]
@@ -35,10 +35,10 @@ class Entry:
         time: when it was given; aware, UTC.
         contributor: who gave it.
         verdict: what the person said.
-        digit: the right digit, 0-9; None for "not-a-digit" and "unsure".
+        label: the right digit, 0-9; None for "not-a-digit" and "unsure".
         comment: the person's words; may be empty.
-        label: the digit that was read, 0-9.
-        confidence: the calibrated probability of `label`, 0-1.
+        predicted: the digit that was read, 0-9.
+        confidence: the calibrated probability of `predicted`, 0-1.
         probabilities: ten calibrated probabilities, in the order of the digits.
         refused: True when digitlab had seen no digit.
         remembered: True when an earlier correction had answered instead of the model.
@@ -59,9 +59,9 @@ class Entry:
     time: datetime
     contributor: str
     verdict: Verdict
-    digit: int | None
+    label: int | None
     comment: str
-    label: int
+    predicted: int
     confidence: float
     probabilities: tuple[float, ...] = field(repr=False)
     refused: bool

@@ -35,7 +35,7 @@ class Change(NamedTuple):
 
 
 def to_row(
-    prediction: Prediction, verdict: Verdict, *, digit: int | None, contributor: str, comment: str
+    prediction: Prediction, verdict: Verdict, *, label: int | None, contributor: str, comment: str
 ) -> Row:
     """The verdict with all its evidence, checked.
 
@@ -51,11 +51,11 @@ def to_row(
     return {
         "contributor": check_contributor(contributor),
         "verdict": verdict,
-        "digit": _right_digit(prediction, verdict, digit),
+        "label": _true_label(prediction, verdict, label),
         "comment": _check_length(clean(comment), COMMENT_LIMIT, "comment"),
         "prediction_id": prediction.id,
         "model": prediction.model,
-        "label": int(prediction.label),
+        "predicted": int(prediction.digit),
         "confidence": float(prediction.confidence),
         "probabilities": [float(value) for value in prediction.probabilities],
         "refused": bool(prediction.refused),
@@ -77,13 +77,13 @@ def weigh(earlier: Entry | None, row: Row) -> Change:
 
     A "right" for the digit that one's own earlier correction named confirms that correction:
     digitlab has learned it. The correction stays, with the evidence of the misreading; else
-    everybody who checks what was learned would take the lesson back.
+    everybody who checks what was learned would take the example back.
     """
     if earlier is None:
         return Change(row, adds=True)
-    same = (earlier.verdict, earlier.digit) == (row["verdict"], row["digit"])
+    same = (earlier.verdict, earlier.label) == (row["verdict"], row["label"])
     confirms = (
-        earlier.verdict == "wrong" and row["verdict"] == "right" and row["digit"] == earlier.digit
+        earlier.verdict == "wrong" and row["verdict"] == "right" and row["label"] == earlier.label
     )
     if not (same or confirms):
         return Change(row, adds=True)
@@ -95,11 +95,11 @@ def weigh(earlier: Entry | None, row: Row) -> Change:
 def receipt_message(change: Change, earlier: Entry | None, state: State) -> str:
     """One plain sentence for the person; `state` is the verdict's afterwards."""
     row = change.row
-    digit, label = row["digit"], row["label"]
-    this = f"this is {article(digit)}"
+    label, predicted = row["label"], row["predicted"]
+    this = f"this is {article(label)}"
     said = {
         "right": this,
-        "wrong": this if digit == label else f"{this}, not {article(label)}",
+        "wrong": this if label == predicted else f"{this}, not {article(predicted)}",
         "not-a-digit": "this is not a digit",
         "unsure": "you are not sure what this is",
     }[row["verdict"]]
@@ -131,27 +131,29 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "").strip()
 
 
-def _right_digit(prediction: Prediction, verdict: str, digit: int | None) -> int | None:
-    label = prediction.label
+def _true_label(prediction: Prediction, verdict: str, label: int | None) -> int | None:
+    predicted = prediction.digit
     if verdict not in VERDICTS:
         raise FeedbackError(f"Expected one of {', '.join(VERDICTS)} as verdict, got {verdict!r}.")
-    if digit is not None and (isinstance(digit, bool) or digit not in range(10)):
-        raise FeedbackError(f"Expected a digit from 0 to 9, got {digit!r}.")
+    if label is not None and (isinstance(label, bool) or label not in range(10)):
+        raise FeedbackError(f"Expected a digit from 0 to 9, got {label!r}.")
     if verdict == "right":
-        if digit not in {None, label}:
+        if label not in {None, predicted}:
             raise FeedbackError(
-                f"A {label} was read, so it cannot be right and a {digit}; "
-                f'say "wrong" with the digit {digit}.'
+                f"A {predicted} was read, so it cannot be right and a {label}; "
+                f'say "wrong" with the digit {label}.'
+            )
+        return int(predicted)
+    if verdict == "wrong":
+        if label is None:
+            raise FeedbackError('"wrong" needs the right digit, from 0 to 9.')
+        if label == predicted and not prediction.refused:
+            raise FeedbackError(
+                f'A {predicted} was read, and that is what you say too: say "right".'
             )
         return int(label)
-    if verdict == "wrong":
-        if digit is None:
-            raise FeedbackError('"wrong" needs the right digit, from 0 to 9.')
-        if digit == label and not prediction.refused:
-            raise FeedbackError(f'A {label} was read, and that is what you say too: say "right".')
-        return int(digit)
-    if digit is not None:
-        raise FeedbackError(f'"{verdict}" takes no digit, got {digit}.')
+    if label is not None:
+        raise FeedbackError(f'"{verdict}" takes no digit, got {label}.')
     return None
 
 
@@ -166,9 +168,9 @@ def _check_length(text: str, limit: int, what: str) -> str:
 def _evidence(entry: Entry) -> Row:
     return {
         "verdict": entry.verdict,
-        "digit": entry.digit,
-        "model": entry.model,
         "label": entry.label,
+        "model": entry.model,
+        "predicted": entry.predicted,
         "confidence": entry.confidence,
         "probabilities": list(entry.probabilities),
         "refused": entry.refused,

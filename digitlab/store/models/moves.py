@@ -27,7 +27,7 @@ class AliasMove:
         alias: "champion", "previous" or "challenger".
         version: where it points from then on; None for nowhere.
         action: "promote", "force", "rollback" or "challenge".
-        by: the person or the run's door.
+        by: the person or the run's trigger.
         why: in their words; may be empty.
         run: name of the run that did it; empty when none did.
     """

@@ -22,12 +22,12 @@ def refusal(version: str, card: Card, *, serving: str, served: Container[str | N
         serving: the version that serves.
         served: those that have served before.
     """
-    if card.is_base and not card.verdict:  # judged by the person who promotes it
+    if card.is_base and not card.decision:  # judged by the person who promotes it
         return ""
-    if card.verdict is None:
+    if card.decision is None:
         return f"{version} was never judged. {_FORCE}"
-    if card.verdict != "promoted":
-        return " ".join([f"{version} was {card.verdict}.", *card.reasons, _FORCE])
+    if card.decision != "promoted":
+        return " ".join([f"{version} was {card.decision}.", *card.reasons, _FORCE])
     if card.champion in {None, serving} or version in served:
         return ""
     return (

@@ -22,19 +22,19 @@ _CLOCK_SECONDS: Final = 5
 """How far the clock that numbers a process's start may be off."""
 
 
-def lives(host: str, pid: int, *, beaten: datetime, now: datetime) -> bool:
-    """Whether the process `pid` of `host`, which gave a sign of life at `beaten`, still runs.
+def lives(host: str, pid: int, *, heartbeat_at: datetime, now: datetime) -> bool:
+    """Whether the process `pid` of `host`, which gave a sign of life at `heartbeat_at`, still runs.
 
     On this machine the process must be there, be no zombie, and be older than its last sign of
     life: a number is given to another process some day. Elsewhere only the sign counts.
     """
-    silent = (now - beaten).total_seconds()
+    silent = (now - heartbeat_at).total_seconds()
     if host != HOST:
         return silent < SILENT_SECONDS_ELSEWHERE
-    return silent < SILENT_SECONDS and _is_there(pid, beaten)
+    return silent < SILENT_SECONDS and _is_there(pid, heartbeat_at)
 
 
-def _is_there(pid: int, beaten: datetime) -> bool:
+def _is_there(pid: int, heartbeat_at: datetime) -> bool:
     if pid == NO_PROCESS:
         return False
     import psutil  # os.kill(pid, 0) asks on POSIX, but ends the process on Windows
@@ -44,7 +44,7 @@ def _is_there(pid: int, beaten: datetime) -> bool:
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
         started: float = process.create_time()
-        return started <= beaten.timestamp() + _CLOCK_SECONDS
+        return started <= heartbeat_at.timestamp() + _CLOCK_SECONDS
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:  # somebody else's process, but there

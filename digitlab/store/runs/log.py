@@ -17,12 +17,12 @@ from digitlab.store.moment import moment
 from digitlab.store.runs import queries as rows
 from digitlab.store.runs.liveness import HOST, NO_PROCESS
 from digitlab.store.runs.reader import RunReader
-from digitlab.store.runs.types import DOORS, PHASES, RUN_VERDICTS, Run
+from digitlab.store.runs.types import PHASES, RUN_OUTCOMES, TRIGGERS, Run
 from digitlab.store.tables import leases, runs
 
 log = logging.getLogger(__name__)
 
-__all__ = ["DOORS", "PHASES", "RUN_VERDICTS", "Run", "RunLog"]
+__all__ = ["PHASES", "RUN_OUTCOMES", "TRIGGERS", "Run", "RunLog"]
 
 
 ANEW: Final = "Another run was begun in the same process; nothing has changed."
@@ -32,7 +32,7 @@ class RunLog(RunReader):
     """The runs of a home; any process may read how far one is, and ask for its end.
 
     A run is announced by who starts it, takes the lease in the notebook's process, gives signs
-    of life while it lasts, and finishes with a verdict, once. A process that died without one is
+    of life while it lasts, and finishes with a outcome, once. A process that died without one is
     noticed by the next that looks, and what it held is free.
 
     Attributes:
@@ -43,42 +43,46 @@ class RunLog(RunReader):
         self,
         name: str,
         *,
-        door: str,
+        trigger: str,
         by: str,
         parameters: Mapping[str, Any],
         now: datetime | None = None,
     ) -> None:
         """Make the row of a run that is about to start; this process watches over it."""
-        said: Any = {"door": door, "by": by, "parameters": parameters}
+        said: Any = {"trigger": trigger, "by": by, "parameters": parameters}
         with self.database.write() as connection:
             rows.insert(connection, name, **said, time=moment(now), pid=os.getpid())
 
     def settle(
         self,
         name: str,
-        verdict: str,
+        outcome: str,
         *,
-        door: str,
+        trigger: str,
         by: str,
         parameters: Mapping[str, Any],
-        hash: str | None = None,
-        news: str | None = None,
+        inputs_fingerprint: str | None = None,
+        feedback_fingerprint: str | None = None,
         reasons: Sequence[str] = (),
         now: datetime | None = None,
     ) -> None:
-        """Make the row of a run whose verdict is known before it starts: no notebook follows."""
+        """Make the row of a run whose outcome is known before it starts: no notebook follows."""
         time = moment(now)
-        said: Any = {"door": door, "by": by, "parameters": parameters}
-        found = {"hash": hash, "news": news, "reasons": list(reasons)}
+        said: Any = {"trigger": trigger, "by": by, "parameters": parameters}
+        found = {
+            "inputs_fingerprint": inputs_fingerprint,
+            "feedback_fingerprint": feedback_fingerprint,
+            "reasons": list(reasons),
+        }
         with self.database.write() as connection:
             rows.insert(connection, name, **said, time=time, pid=NO_PROCESS)
-            rows.finish(connection, name, verdict, time=time, **found)
+            rows.finish(connection, name, outcome, time=time, **found)
 
     def watch(self, name: str, *, pid: int | None = None, now: datetime | None = None) -> None:
         """Let a process watch over the run from now on: this one, or `pid` of this machine."""
         watcher = os.getpid() if pid is None else pid
         with self.database.write() as connection:
-            rows.update(connection, name, host=HOST, pid=watcher, beaten=moment(now))
+            rows.update(connection, name, host=HOST, pid=watcher, heartbeat_at=moment(now))
 
     def take(
         self,
@@ -86,7 +90,7 @@ class RunLog(RunReader):
         *,
         by: str,
         parameters: Mapping[str, Any],
-        door: str = "papermill",
+        trigger: str = "papermill",
         now: datetime | None = None,
     ) -> bool:
         """Take the lease for a run, in the process that does the work.
@@ -95,21 +99,21 @@ class RunLog(RunReader):
         "failed" on the way.
 
         Returns:
-            False when another run is under way; this one's verdict is then "busy".
+            False when another run is under way; this one's outcome is then "busy".
 
         Raises:
-            RunError: the run has its verdict already, or another process works on it; a name is
+            RunError: the run has its outcome already, or another process works on it; a name is
                 used once.
         """
         time, pid = moment(now), os.getpid()
         with self.database.write() as connection:
             run, holder = rows.get(connection, name), rows.holder_of(connection)
             if run is None:
-                said: Any = {"door": door, "by": by, "parameters": parameters}
+                said: Any = {"trigger": trigger, "by": by, "parameters": parameters}
                 rows.insert(connection, name, **said, time=time, pid=pid)
             elif run.over:
                 raise RunError(
-                    f"The run {name} is over already: {run.verdict}. Start a new one.", run=name
+                    f"The run {name} is over already: {run.outcome}. Start a new one.", run=name
                 )
             mine = holder is not None and (holder.host, holder.pid) == (HOST, pid)
             if holder is not None and holder.run == name and not mine and rows.works(holder, time):
@@ -124,7 +128,13 @@ class RunLog(RunReader):
                 else:
                     rows.settle_dead(connection, holder.run, time)
             connection.execute(sa.delete(leases).where(leases.c.name == rows.LEASE))
-            lease = {"name": rows.LEASE, "run": name, "host": HOST, "pid": pid, "beaten": time}
+            lease = {
+                "name": rows.LEASE,
+                "run": name,
+                "host": HOST,
+                "pid": pid,
+                "heartbeat_at": time,
+            }
             connection.execute(sa.insert(leases).values(lease))
             rows.sweep(connection, time)
             return True
@@ -137,13 +147,13 @@ class RunLog(RunReader):
         step: int | None = None,
         steps: int | None = None,
         loss: float | None = None,
-        tune: float | None = None,
+        validation_accuracy: float | None = None,
         seconds_left: float | None = None,
         now: datetime | None = None,
     ) -> None:
         """Give a sign of life and say how far the run is; None leaves what was said before.
 
-        A `step` with a `loss` or a `tune` becomes a point of the curve. A run that is over
+        A `step` with a `loss` or a `validation_accuracy` becomes a point of the curve. A run that is over
         stays as it is.
         """
         time = moment(now)
@@ -152,15 +162,19 @@ class RunLog(RunReader):
             "step": step,
             "steps": steps,
             "loss": loss,
-            "tune": tune,
+            "validation_accuracy": validation_accuracy,
             "seconds_left": seconds_left,
         }
         values: dict[str, Any] = {key: value for key, value in said.items() if value is not None}
         with self.database.write() as connection:
-            if step is not None and (loss is not None or tune is not None):
-                values["curve"] = rows.lengthened(connection, name, [step, loss, tune])
-            rows.update(connection, name, beaten=time, **values)
-            connection.execute(sa.update(leases).where(leases.c.run == name).values(beaten=time))
+            if step is not None and (loss is not None or validation_accuracy is not None):
+                values["curve"] = rows.lengthened(
+                    connection, name, [step, loss, validation_accuracy]
+                )
+            rows.update(connection, name, heartbeat_at=time, **values)
+            connection.execute(
+                sa.update(leases).where(leases.c.run == name).values(heartbeat_at=time)
+            )
 
     @contextmanager
     def beating(
@@ -192,32 +206,42 @@ class RunLog(RunReader):
             ended.set()
             thread.join()
 
-    def note(self, name: str, *, hash: str, news: str) -> None:
+    def note(self, name: str, *, inputs_fingerprint: str, feedback_fingerprint: str) -> None:
         """Keep what a run was about before it moves an alias, for it may not live to say so."""
         with self.database.write() as connection:
-            rows.update(connection, name, hash=hash, news=news)
+            rows.update(
+                connection,
+                name,
+                inputs_fingerprint=inputs_fingerprint,
+                feedback_fingerprint=feedback_fingerprint,
+            )
 
     def finish(
         self,
         name: str,
-        verdict: str,
+        outcome: str,
         *,
         version: str | None = None,
-        hash: str | None = None,
-        news: str | None = None,
+        inputs_fingerprint: str | None = None,
+        feedback_fingerprint: str | None = None,
         reasons: Sequence[str] = (),
         metrics: Mapping[str, Any] | None = None,
         notebook: str | None = None,
         now: datetime | None = None,
     ) -> None:
-        """Keep the verdict and give the lease back; of a run that is over, keep the notebook.
+        """Keep the outcome and give the lease back; of a run that is over, keep the notebook.
 
         One that failed or was cancelled after its version had begun to serve has promoted it.
 
         Raises:
             RunError: there is no such run.
         """
-        said = {"version": version, "hash": hash, "news": news, "notebook": notebook}
+        said = {
+            "version": version,
+            "inputs_fingerprint": inputs_fingerprint,
+            "feedback_fingerprint": feedback_fingerprint,
+            "notebook": notebook,
+        }
         found: dict[str, Any] = {key: value for key, value in said.items() if value is not None}
         found |= {"reasons": list(reasons), "metrics": dict(metrics or {})}
         with self.database.write() as connection:
@@ -225,14 +249,14 @@ class RunLog(RunReader):
             if run is None:
                 raise RunError(f"There is no run {name}.", run=name)
             if not run.over:
-                end = rows.break_off if verdict in {"failed", "cancelled"} else rows.finish
-                end(connection, name, verdict, time=moment(now), **found)
+                end = rows.break_off if outcome in {"failed", "cancelled"} else rows.finish
+                end(connection, name, outcome, time=moment(now), **found)
             elif notebook is not None:
                 this = runs.c.name == name
                 connection.execute(sa.update(runs).where(this).values(notebook=notebook))
 
     def sweep(self, *, now: datetime | None = None) -> None:
-        """Give the verdict "failed" to the runs that died without one; free what they held."""
+        """Give the outcome "failed" to the runs that died without one; free what they held."""
         with self.database.write() as connection:
             rows.sweep(connection, moment(now))
 

@@ -59,9 +59,12 @@ class RunReader(Closing):
             found = connection.execute(sa.select(runs).order_by(runs.c.id.desc()).limit(n))
             return [to_run(row) for row in found]
 
-    def judged(self, news: str) -> Run | None:
-        """The last run that was promoted or rejected on the same news; None without one."""
-        wanted = (runs.c.news == news, runs.c.verdict.in_(["promoted", "rejected"]))
+    def judged(self, feedback_fingerprint: str) -> Run | None:
+        """The last run that was promoted or rejected on the same feedback_fingerprint; None without one."""
+        wanted = (
+            runs.c.feedback_fingerprint == feedback_fingerprint,
+            runs.c.outcome.in_(["promoted", "rejected"]),
+        )
         newest = sa.select(runs).where(*wanted).order_by(runs.c.id.desc()).limit(1)
         with self.database.read() as connection:
             row = connection.execute(newest).first()
@@ -70,7 +73,7 @@ class RunReader(Closing):
     def current(self, *, now: datetime | None = None) -> Run | None:
         """The run that is under way: the holder of the lease, else the newest announced one.
 
-        None when no run without a verdict has a living process.
+        None when no run without a outcome has a living process.
         """
         time = moment(now)
         with self.database.read() as connection:
@@ -81,7 +84,7 @@ class RunReader(Closing):
         return newest_first[0] if newest_first else None
 
     def holds(self, name: str) -> bool:
-        """Whether the lease is this run's, and its verdict still open."""
+        """Whether the lease is this run's, and its outcome still open."""
         with self.database.read() as connection:
             holder, run = rows.holder_of(connection), rows.get(connection, name)
         return holder is not None and holder.run == name and run is not None and not run.over
@@ -95,14 +98,14 @@ class RunReader(Closing):
     def is_watched(self, name: str, *, now: datetime | None = None) -> bool:
         """Whether the process that watches over the run still runs, whatever the other does."""
         run = self.get(name)
-        return lives(run.host, run.pid, beaten=run.beaten, now=moment(now))
+        return lives(run.host, run.pid, heartbeat_at=run.heartbeat_at, now=moment(now))
 
     def is_sound(self, name: str, *, now: datetime | None = None) -> bool:
         """Whether no process of the run has died so far: a run that is not is about to fail."""
         time = moment(now)
         with self.database.read() as connection:
             run, holder = rows.get(connection, name), rows.holder_of(connection)
-        if run is None or not lives(run.host, run.pid, beaten=run.beaten, now=time):
+        if run is None or not lives(run.host, run.pid, heartbeat_at=run.heartbeat_at, now=time):
             return False
         return holder is None or holder.run != name or rows.works(holder, time)
 

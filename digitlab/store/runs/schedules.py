@@ -21,7 +21,7 @@ class Schedule:
         cron: five fields, as in cron(5).
         zone: the time zone that the fields are meant in, for example "Europe/Berlin".
         next_due: when the next run is due; None before that is known.
-        beaten: the last sign of life of a scheduler that goes by it.
+        heartbeat_at: the last sign of life of a scheduler that goes by it.
         by: who runs that scheduler.
     """
 
@@ -29,7 +29,7 @@ class Schedule:
     cron: str
     zone: str
     next_due: datetime | None
-    beaten: datetime
+    heartbeat_at: datetime
     by: str
 
 
@@ -50,10 +50,12 @@ class ScheduleBook:
         with self.database.write() as connection:
             row = connection.execute(sa.select(schedules).where(this)).first()
             if row is None:
-                new = {"name": name, "cron": cron, "zone": zone, "beaten": time, "by": by}
+                new = {"name": name, "cron": cron, "zone": zone, "heartbeat_at": time, "by": by}
                 connection.execute(sa.insert(schedules).values(new))
             else:
-                connection.execute(sa.update(schedules).where(this).values(beaten=time, by=by))
+                connection.execute(
+                    sa.update(schedules).where(this).values(heartbeat_at=time, by=by)
+                )
             return _to_schedule(connection.execute(sa.select(schedules).where(this)).one())
 
     def expect(self, schedule: Schedule, next_due: datetime) -> None:
@@ -86,7 +88,7 @@ class ScheduleBook:
 
     def all(self) -> list[Schedule]:
         """Every schedule; the one with the newest sign of life first."""
-        newest = sa.select(schedules).order_by(schedules.c.beaten.desc())
+        newest = sa.select(schedules).order_by(schedules.c.heartbeat_at.desc())
         with self.database.read() as connection:
             return [_to_schedule(row) for row in connection.execute(newest)]
 

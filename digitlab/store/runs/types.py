@@ -1,4 +1,4 @@
-"""Run: one fine-tune as the store knows it, from its announcement to its verdict."""
+"""Run: one fine-tune as the store knows it, from its announcement to its outcome."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any, Final, Literal, get_args
 
 import sqlalchemy as sa
 
-RunVerdict = Literal["promoted", "rejected", "nothing-new", "busy", "cancelled", "failed"]
+RunOutcome = Literal["promoted", "rejected", "nothing-new", "busy", "cancelled", "failed"]
 Phase = Literal[
     "starting", "collecting", "loading", "training", "choosing", "comparing", "registering", "done"
 ]
-Door = Literal["page", "notebook", "cli", "schedule", "papermill"]
+Trigger = Literal["page", "notebook", "cli", "schedule", "papermill"]
 
-RUN_VERDICTS: Final[tuple[RunVerdict, ...]] = get_args(RunVerdict)
+RUN_OUTCOMES: Final[tuple[RunOutcome, ...]] = get_args(RunOutcome)
 
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
 """The phases in the order in which a run goes through them."""
 
-DOORS: Final[tuple[Door, ...]] = get_args(Door)
+TRIGGERS: Final[tuple[Trigger, ...]] = get_args(Trigger)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,38 +30,38 @@ class Run:
     Attributes:
         id: its row; grows with time.
         name: "<UTC time>-<six hex digits>", or what raw papermill was given.
-        door: who asked for it: "page", "notebook", "cli", "schedule" or "papermill".
+        trigger: who asked for it: "page", "notebook", "cli", "schedule" or "papermill".
         by: the person, or the name of the schedule.
         started: when it was announced.
-        beaten: its last sign of life.
-        finished: when its verdict came; None before.
+        heartbeat_at: its last sign of life.
+        finished: when its outcome came; None before.
         host: the machine it runs on.
         pid: the process that watches over it; 0 when there is none.
         phase: one of `PHASES`.
         step: the step of the training that was done last.
         steps: how many there are; 0 before it is known.
         loss: of the last batches; None before there is one.
-        tune: accuracy on `tune`, 0-1; None before it is measured.
-        seconds_left: until the verdict, as estimated; None before there is an estimate.
-        curve: (step, loss, tune) as they came, loss or tune None where it was not measured;
+        validation_accuracy: accuracy on `validation_accuracy`, 0-1; None before it is measured.
+        seconds_left: until the outcome, as estimated; None before there is an estimate.
+        curve: (step, loss, validation_accuracy) as they came, loss or validation_accuracy None where it was not measured;
             at most about 80 points.
         cancel: whether somebody asked for its end.
         parameters: of the notebook, as they were given.
-        hash: of the version: base, feedback, parameters and seed; None before it is known.
-        news: hash of what a run may learn from, by which "nothing new" is told.
-        verdict: one of `RUN_VERDICTS`; None before there is one.
+        inputs_fingerprint: of the version: base, feedback, parameters and seed; None before it is known.
+        feedback_fingerprint: hash of what a run may learn from, by which "nothing new" is told.
+        outcome: one of `RUN_OUTCOMES`; None before there is one.
         version: the version that it made; None when it made none.
-        reasons: of the verdict: sentences.
+        reasons: of the outcome: sentences.
         metrics: what was measured.
         notebook: path of the executed notebook; None before it is written.
     """
 
     id: int
     name: str
-    door: str
+    trigger: str
     by: str
     started: datetime
-    beaten: datetime
+    heartbeat_at: datetime
     finished: datetime | None
     host: str
     pid: int
@@ -69,14 +69,14 @@ class Run:
     step: int
     steps: int
     loss: float | None
-    tune: float | None
+    validation_accuracy: float | None
     seconds_left: float | None
     curve: tuple[tuple[int, float | None, float | None], ...] = field(repr=False)
     cancel: bool
     parameters: dict[str, Any]
-    hash: str | None
-    news: str | None
-    verdict: str | None
+    inputs_fingerprint: str | None
+    feedback_fingerprint: str | None
+    outcome: str | None
     version: str | None
     reasons: tuple[str, ...]
     metrics: dict[str, Any] = field(repr=False)
@@ -84,18 +84,18 @@ class Run:
 
     @property
     def over(self) -> bool:
-        """Whether there is a verdict."""
-        return self.verdict is not None
+        """Whether there is a outcome."""
+        return self.outcome is not None
 
     @property
     def seconds(self) -> float:
-        """From the announcement to the verdict, or to the last sign of life before it."""
-        return ((self.finished or self.beaten) - self.started).total_seconds()
+        """From the announcement to the outcome, or to the last sign of life before it."""
+        return ((self.finished or self.heartbeat_at) - self.started).total_seconds()
 
     def _repr_html_(self) -> str:
         from html import escape  # only a notebook needs it
 
-        told = self.verdict or f"{self.phase}, step {self.step} of {self.steps}"
+        told = self.outcome or f"{self.phase}, step {self.step} of {self.steps}"
         version = f" as {escape(self.version)}" if self.version else ""
         reasons = "".join(f"<li>{escape(reason)}</li>" for reason in self.reasons)
         name = escape(self.name)
@@ -105,9 +105,9 @@ class Run:
         """Plain data, as `digitlab fine-tune --json` prints it."""
         return {
             "run": self.name,
-            "verdict": self.verdict,
+            "outcome": self.outcome,
             "version": self.version,
-            "hash": self.hash,
+            "inputs_fingerprint": self.inputs_fingerprint,
             "reasons": list(self.reasons),
             "metrics": self.metrics,
             "notebook": self.notebook,

@@ -35,8 +35,8 @@ def after_undo(items: Items, desk: Desk, gone: Collection[int], *, contributor: 
         for item in items
         if _waits(item, remembered=True)
         and item.prediction is not None
-        and item.prediction.recall is not None
-        and item.prediction.recall.verdict in gone
+        and item.prediction.correction is not None
+        and item.prediction.correction.verdict in gone
     ]
     return _read_again(items, waiting, desk, contributor)
 

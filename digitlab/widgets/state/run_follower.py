@@ -29,7 +29,7 @@ _RECENT: Final = 10
 
 
 class Learning(traitlets.HasTraits):
-    """The run that is under way or, while none is, the last one with its verdict.
+    """The run that is under way or, while none is, the last one with its outcome.
 
     All of it comes from the home's store: a reload, or a second page, shows the same. A thread
     looks there from `watch` on; what it finds is shown from the event loop, between two
@@ -38,7 +38,7 @@ class Learning(traitlets.HasTraits):
     Attributes:
         run: under way or over; None in a home that never had one.
         groups: what became of the corrections in that run; see `gallery.groups_of`.
-        asked: True from the question for a fine-tune until it has begun or has its verdict.
+        asked: True from the question for a fine-tune until it has begun or has its outcome.
         told: what became of that question, where `run` does not say so; mostly empty.
         thread: looks at the store; None before `watch`.
     """
@@ -68,7 +68,7 @@ class Learning(traitlets.HasTraits):
         if self._loop is not None or self._ended.is_set():
             return
         self._loop = loop
-        self._session.model = self._lab.model  # the page may have been made long before
+        self._session.model = self._lab.champion  # the page may have been made long before
         self.thread = threading.Thread(target=self._follow, name="learning", daemon=True)
         self.thread.start()
 
@@ -123,8 +123,8 @@ class Learning(traitlets.HasTraits):
 
     def _begin(self) -> None:
         by = self._session.contributor or None
-        run = self._lab.fine_tune(wait=False, door="page", by=by)
-        if run.verdict == "busy":
+        run = self._lab.fine_tune(wait=False, trigger="page", by=by)
+        if run.outcome == "busy":
             self._apply(lambda: setattr(self, "told", OTHER))
 
     def _look(self) -> None:
@@ -134,9 +134,9 @@ class Learning(traitlets.HasTraits):
         show = functools.partial(setattr, self, "run", run)
         if _state(run) != _state(seen):
             groups: list[Group] = []
-            with self._session.guard(self._complain):  # a verdict is shown also without pictures
+            with self._session.guard(self._complain):  # a outcome is shown also without pictures
                 groups = groups_of(run, self._lab)
-            show = functools.partial(self._turn_to, run, self._lab.model, groups)
+            show = functools.partial(self._turn_to, run, self._lab.champion, groups)
         self._seen = run
         self._apply(show)
 
@@ -167,14 +167,14 @@ def _is_under_way(run: Run | None) -> bool:
 
 
 def _state(run: Run | None) -> tuple[str, str | None] | None:
-    return None if run is None else (run.name, run.verdict)
+    return None if run is None else (run.name, run.outcome)
 
 
 def _under_way_or_last(runs: RunLog, seen: Run | None) -> Run | None:
     """The run to show; one read, unless something has just changed."""
     if not _is_under_way(seen):
         newest = next(iter(runs.recent(1)), None)
-        if newest is None or (newest.over and newest.verdict != "busy"):
+        if newest is None or (newest.over and newest.outcome != "busy"):
             return newest
     return runs.current() or _last(runs)
 
@@ -182,5 +182,5 @@ def _under_way_or_last(runs: RunLog, seen: Run | None) -> Run | None:
 def _last(runs: RunLog) -> Run | None:
     """The last run that is over, but not one that never began because another was under way."""
     if any(not run.over for run in runs.recent(_RECENT)):
-        runs.sweep()  # it died: what comes now is its verdict
-    return next((run for run in runs.recent(_RECENT) if run.verdict != "busy"), None)
+        runs.sweep()  # it died: what comes now is its outcome
+    return next((run for run in runs.recent(_RECENT) if run.outcome != "busy"), None)

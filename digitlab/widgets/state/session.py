@@ -64,7 +64,7 @@ class Session(Guarded):
         self.max_bytes = lab.settings.max_bytes
         self.examples: Sequence[Example] = ()
         with self.guard():
-            self.model = lab.model
+            self.model = lab.champion
             self.examples = tuple(lab.examples())
 
     @property
@@ -149,7 +149,7 @@ class Session(Guarded):
     def judge(
         self,
         verdict: Verdict,
-        digit: int | None = None,
+        label: int | None = None,
         comment: str = "",
         *,
         item: int | None = None,
@@ -158,7 +158,7 @@ class Session(Guarded):
 
         Args:
             verdict: "right", "wrong", "not-a-digit" or "unsure".
-            digit: the right digit, for "wrong".
+            label: the right digit, for "wrong".
             comment: what the person likes to add.
             item: the picture that the person was looking at; None for the one in view. A
                 second click that was meant for this one never falls on the next.
@@ -173,16 +173,16 @@ class Session(Guarded):
             if verdict == "right" and prediction.refused:
                 self.error = "I saw no digit there; say which one it is."
                 return
-            digit = digit if verdict == "wrong" else None
+            label = label if verdict == "wrong" else None
             receipt = self._lab.judge(
                 prediction,
                 verdict,
-                digit=digit,
+                label=label,
                 comment=comment.strip(),
                 contributor=self.contributor or None,
             )
             judgement = Judgement.of(
-                receipt, verdict, digit, contributor=self.contributor, at=self._now()
+                receipt, verdict, label, contributor=self.contributor, at=self._now()
             )
             self.kept += 1  # first, so that a comment never stays for the next picture
             items = judged(self.items, target, judgement)
@@ -193,13 +193,13 @@ class Session(Guarded):
             if target.id == self.index:
                 self.index = next_waiting(self.items, self.index)
 
-    def answer(self, digit: int, comment: str = "", *, item: int | None = None) -> None:
+    def answer(self, label: int, comment: str = "", *, item: int | None = None) -> None:
         """Say which digit it is: "right" when that is what was read, else "wrong"."""
         with self.guard():
             target = self.current if item is None else self.items[item]
             read = None if target is None else target.prediction
-            right = read is not None and not read.refused and read.label == digit
-            self.judge("right" if right else "wrong", digit, comment, item=item)
+            right = read is not None and not read.refused and read.digit == label
+            self.judge("right" if right else "wrong", label, comment, item=item)
 
     def confirm_others(self, shown: int | None = None) -> None:
         """Say "right" of all that wait and were read as a digit; `undo` takes it back whole.

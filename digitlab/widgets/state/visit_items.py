@@ -23,7 +23,7 @@ class Judgement:
         id: number of the verdict in the ledger.
         added: False when the ledger had it already; the visit can undo only what it added.
         verdict: "right", "wrong", "not-a-digit" or "unsure".
-        digit: the right digit of a "wrong"; None for the other verdicts.
+        label: the right digit of a "wrong"; None for the other verdicts.
         contributor: who said so; empty for the lab's own.
         at: when.
         batch: number of the click that said it of many, from 1; 0 when it was said of one.
@@ -32,7 +32,7 @@ class Judgement:
     id: int
     added: bool
     verdict: Verdict
-    digit: int | None
+    label: int | None
     contributor: str
     at: datetime
     batch: int = 0
@@ -42,7 +42,7 @@ class Judgement:
         cls,
         receipt: Receipt,
         verdict: Verdict,
-        digit: int | None = None,
+        label: int | None = None,
         *,
         contributor: str,
         at: datetime,
@@ -53,7 +53,7 @@ class Judgement:
             id=receipt.id,
             added=receipt.added,
             verdict=verdict,
-            digit=digit,
+            label=label,
             contributor=contributor,
             at=at,
             batch=batch,
@@ -62,7 +62,7 @@ class Judgement:
     def in_words(self) -> str:
         """For lists: "right", "wrong, it is a 3", "not a digit", "unsure"."""
         if self.verdict == "wrong":
-            return f"wrong, it is {article(self.digit)}"
+            return f"wrong, it is {article(self.label)}"
         return self.verdict.replace("-", " ")
 
 

@@ -25,7 +25,7 @@ TITLES: Final = {
         "broken": "It would no longer read right",
     },
 }
-"""By verdict, and by the name among the run's metrics that lists the corrections."""
+"""By outcome, and by the name among the run's metrics that lists the corrections."""
 
 Group = dict[str, Any]
 
@@ -40,9 +40,9 @@ def groups_of(run: Run | None, desk: Desk) -> list[Group]:
         run: the one in view.
         desk: gives the digit images, all at once.
     """
-    if run is None or run.verdict not in TITLES:
+    if run is None or run.outcome not in TITLES:
         return []
-    kinds = {kind: run.metrics.get(kind, []) for kind in TITLES[run.verdict]}
+    kinds = {kind: run.metrics.get(kind, []) for kind in TITLES[run.outcome]}
     shown = {kind: sorted(numbers, reverse=True)[:MOST] for kind, numbers in kinds.items()}
     wanted = [number for numbers in shown.values() for number in numbers]
     if not wanted:
@@ -55,7 +55,7 @@ def groups_of(run: Run | None, desk: Desk) -> list[Group]:
             "images": [_thumbnail(*known[number]) for number in shown[kind] if number in known],
             "more": f"and {more} more" if (more := len(kinds[kind]) - len(shown[kind])) else "",
         }
-        for kind, title in TITLES[run.verdict].items()
+        for kind, title in TITLES[run.outcome].items()
         if kinds[kind]
     ]
 

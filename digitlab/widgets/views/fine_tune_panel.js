@@ -1,6 +1,6 @@
 // The fine-tune: asked for here, shown wherever it was asked for. All text is set as text.
 
-/** What stands beside the verdict: its colour alone would not tell. */
+/** What stands beside the outcome: its colour alone would not tell. */
 const MARKS = {
   promoted: "M5 10.5l3.5 3.5 6.5-8",
   rejected: "M5.5 8h9M5.5 12h9",
@@ -44,16 +44,16 @@ function render({ model, el }) {
   const show = () => {
     const running = model.get("running") !== "";
     const asked = model.get("asked");
-    const verdict = running || asked ? "" : model.get("verdict");
+    const outcome = running || asked ? "" : model.get("outcome");
     const held = [start, cancel].includes(document.activeElement);
-    el.dataset.state = running || asked ? "running" : verdict;
+    el.dataset.state = running || asked ? "running" : outcome;
     start.hidden = running;
     start.setAttribute("aria-disabled", String(asked));
     cancel.hidden = !running;
     cancel.setAttribute("aria-disabled", String(model.get("cancelling")));
     if (held) (running ? cancel : start).focus();
-    sign.setAttribute("d", MARKS[verdict] ?? "");
-    mark.toggleAttribute("hidden", !(verdict in MARKS));
+    sign.setAttribute("d", MARKS[outcome] ?? "");
+    mark.toggleAttribute("hidden", !(outcome in MARKS));
     says.textContent = model.get("says");
     told.textContent = model.get("told");
     bar.hidden = !running && !asked;

@@ -29,7 +29,7 @@ PHASES: Final = {
 ENDING: Final = "Ending it"
 LOOKING: Final = "Looking what is new"
 
-VERDICTS: Final = {
+OUTCOMES: Final = {
     "promoted": "{version} proved better and has taken over; the page answers with {version} now.",
     "rejected": "{version} did not prove better; nothing has changed.",
     "nothing-new": "There is nothing new to learn; nothing has changed.",
@@ -40,7 +40,7 @@ VERDICTS: Final = {
 MOVED_SINCE: Final = "{version} proved better and took over; by now the page answers with {model}."
 """Of a promoted version that another one has replaced."""
 
-DOORS: Final = {
+TRIGGERS: Final = {
     "page": "from the page",
     "notebook": "from a notebook",
     "cli": "from the command line",
@@ -58,10 +58,10 @@ class Learn(anywidget.AnyWidget):
         running: name of the run that is under way; empty while none is.
         asked: True until a fine-tune that this page asked for has begun.
         cancelling: True when somebody asked for the end of the run.
-        says: what it does or, when it is over, its verdict in a sentence.
+        says: what it does or, when it is over, its outcome in a sentence.
         told: what became of this page's question, when another run was faster.
-        verdict: of the last run, for its looks; empty while one is under way.
-        reasons: of the verdict, in sentences.
+        outcome: of the last run, for its looks; empty while one is under way.
+        reasons: of the outcome, in sentences.
         share: of the run's time that has passed, 0-1.
         left: how long it may take, in words; empty while nobody knows.
         origin: where it was started from, in words.
@@ -82,7 +82,7 @@ class Learn(anywidget.AnyWidget):
     cancelling = traitlets.Bool(False).tag(sync=True)
     says = traitlets.Unicode().tag(sync=True)
     told = traitlets.Unicode().tag(sync=True)
-    verdict = traitlets.Unicode().tag(sync=True)
+    outcome = traitlets.Unicode().tag(sync=True)
     reasons = traitlets.List(traitlets.Unicode()).tag(sync=True)
     share = traitlets.Float(0.0).tag(sync=True)
     left = traitlets.Unicode().tag(sync=True)
@@ -132,12 +132,14 @@ class Learn(anywidget.AnyWidget):
             self.cancelling = run is not None and under_way and run.cancel
             self.share = share(run) if run is not None and under_way else 0.0
             self.left = left(run) if run is not None and under_way else ""
-            self.verdict = "" if run is None or self.asked else run.verdict or ""
+            self.outcome = "" if run is None or self.asked else run.outcome or ""
             said = "" if run is None else in_words(run, self._session.model)
             self.says = LOOKING if self.asked else said
             reasons = () if run is None or under_way or self.asked else run.reasons
             self.reasons = [reason for reason in reasons if reason != self.says]
-            self.origin = "" if run is None or self.asked else DOORS.get(run.door, run.door)
+            self.origin = (
+                "" if run is None or self.asked else TRIGGERS.get(run.trigger, run.trigger)
+            )
             self.at = 0.0 if run is None else (run.finished or run.started).timestamp()
             self._draw(None if self.asked else run)
 
@@ -149,16 +151,16 @@ class Learn(anywidget.AnyWidget):
 
 
 def in_words(run: Run, model: str) -> str:
-    """What the run does, or its verdict, in a sentence.
+    """What the run does, or its outcome, in a sentence.
 
     Args:
         run: the one in view.
         model: the version that the page answers with.
     """
-    if run.verdict is not None:
+    if run.outcome is not None:
         version = run.version or "The new version"
-        moved = run.verdict == "promoted" and run.version not in (None, model)
-        sentence = MOVED_SINCE if moved else VERDICTS.get(run.verdict, run.verdict)
+        moved = run.outcome == "promoted" and run.version not in (None, model)
+        sentence = MOVED_SINCE if moved else OUTCOMES.get(run.outcome, run.outcome)
         return sentence.format(version=version, model=model)
     return ENDING if run.cancel else PHASES[run.phase][0]
 

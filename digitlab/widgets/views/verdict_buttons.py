@@ -74,14 +74,14 @@ class Judge(anywidget.AnyWidget):
             self.kept = self._session.kept
             self.can_undo = last_added(self._session.items) is not None
             self.item = -1 if item is None or prediction is None else item.id
-            self.label = -1 if prediction is None or prediction.refused else prediction.label
+            self.label = -1 if prediction is None or prediction.refused else prediction.digit
             count = len(self._session.items)
             self.place = "" if item is None or count < 2 else f"{item.id + 1} of {count}"
             self.spoken = "" if item is None or prediction is None else _aloud(item, prediction)
             if judgement is None:
                 self.said = ""
             else:
-                self.said = judgement.verdict if judgement.digit is None else str(judgement.digit)
+                self.said = judgement.verdict if judgement.label is None else str(judgement.label)
 
 
 def _aloud(item: Item, prediction: Prediction) -> str:

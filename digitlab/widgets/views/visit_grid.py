@@ -121,7 +121,7 @@ def _describe(item: Item, thumbnail: str | None) -> Row:
         "name": item.name,
         "thumbnail": thumbnail or ("" if read is None else digit_image_uri(read.digit_image)),
         "read": item.error if read is None else sentence(read),
-        "digit": "" if read is None or read.refused else str(read.label),
+        "digit": "" if read is None or read.refused else str(read.digit),
         "doubt": "" if read is None else _doubt(read),
         "remembered": read is not None and read.remembered,
         "state": "broken" if read is None else "waiting",
@@ -134,7 +134,7 @@ def _describe(item: Item, thumbnail: str | None) -> Row:
     return row | {
         "state": said.verdict,
         "said": said.in_words(),
-        "answer": "" if said.digit is None else str(said.digit),
+        "answer": "" if said.label is None else str(said.label),
         "at": said.at.timestamp(),
     }
 

@@ -35,7 +35,7 @@ def equal(one, other):
 
 def test_what_was_drawn_ahead_is_what_would_be_drawn(base, settings, places, monkeypatch):
     fresh = replay(base, CONFIG, steps=4, places=places)
-    draw_ahead(settings, {**ASKED, "evaluate_on": "mnist:tune"})
+    draw_ahead(settings, {**ASKED, "evaluate_on": "mnist:validation"})
     monkeypatch.delattr(cache, "replay")  # whoever asks for it now draws it again
     assert equal(replayed(base, CONFIG, steps=4, places=places), fresh)
 

@@ -1,4 +1,4 @@
-"""Lessons: what accepted feedback teaches, what is kept back, and the hash of both."""
+"""ExampleSet: what accepted feedback teaches, what is kept back, and the hash of both."""
 
 import pytest
 from support.feedback_rows import noise, say
@@ -38,25 +38,25 @@ def lessons_of(store, config=CONFIG, **options):
 
 def test_a_correction_teaches_its_digit(store):
     number = say(store, noise(1), 4)
-    (lesson,) = lessons_of(store).all
-    assert (lesson.label, lesson.verdicts, lesson.correction) == (4, (number,), True)
-    assert (lesson.digit_image == noise(1)).all()
+    (example,) = lessons_of(store).all
+    assert (example.label, example.verdicts, example.correction) == (4, (number,), True)
+    assert (example.digit_image == noise(1)).all()
 
 
 def test_a_confirmation_teaches_and_is_no_correction(store):
     say(store, noise(1), 4, read=4)
     found = lessons_of(store)
-    assert [lesson.label for lesson in found.taught] == [4]
+    assert [example.label for example in found.taught] == [4]
     assert found.corrections == ()
 
 
 def test_what_is_no_digit_teaches_that(store):
     say(store, noise(1), None)
-    (lesson,) = lessons_of(store).corrections
-    assert lesson.label == NO_DIGIT
+    (example,) = lessons_of(store).corrections
+    assert example.label == NO_DIGIT
 
 
-@pytest.mark.parametrize("split", ["gate", "test"])
+@pytest.mark.parametrize("split", ["holdout", "test"])
 def test_an_image_that_versions_are_judged_by_teaches_nothing(store, split, cache):
     number = say(store, mnist.load(split)[0][17], 4)
     found = lessons_of(store, held_out=held_out(cache))
@@ -65,12 +65,12 @@ def test_an_image_that_versions_are_judged_by_teaches_nothing(store, split, cach
 
 
 def test_a_photograph_of_the_gate_teaches_nothing(store, cache):
-    number = say(store, photographs.load("gate")[0][3], 4)
+    number = say(store, photographs.load("holdout")[0][3], 4)
     assert list(lessons_of(store, held_out=held_out(cache)).left_out) == [number]
 
 
 def test_what_the_base_was_trained_and_tuned_on_may_teach(store, cache):
-    for split in ("train", "tune"):
+    for split in ("train", "validation"):
         say(store, mnist.load(split)[0][17], 4)
     assert lessons_of(store, held_out=held_out(cache)).left_out == {}
 
@@ -97,31 +97,31 @@ def test_an_image_that_is_called_two_things_teaches_neither(store):
     found = lessons_of(store)
     assert sorted(found.left_out) == both
     assert "two different things" in found.left_out[both[0]]
-    assert [lesson.verdicts for lesson in found.all] == [(3,)]
+    assert [example.verdicts for example in found.all] == [(3,)]
 
 
-def test_copies_of_an_image_are_one_lesson(store):
+def test_copies_of_an_image_are_one_example(store):
     numbers = (
         say(store, noise(1), 4, picture_sha256="1" * 64),
         say(store, noise(1), 4, picture_sha256="2" * 64, contributor="bob"),
     )
-    (lesson,) = lessons_of(store).all
-    assert lesson.verdicts == numbers
+    (example,) = lessons_of(store).all
+    assert example.verdicts == numbers
 
 
 def test_a_copy_that_was_corrected_makes_the_lesson_a_correction(store):
     say(store, noise(1), 4, read=4)
     say(store, noise(1), 4, read=9, contributor="bob")
-    assert [lesson.correction for lesson in lessons_of(store).all] == [True]
+    assert [example.correction for example in lessons_of(store).all] == [True]
 
 
 def test_lessons_stand_in_the_order_of_their_hashes_whoever_came_first(store, other):
     for n in range(5):
         say(store, noise(n), n + 1)
         say(other, noise(4 - n), 5 - n)
-    hashes = [lesson.digit_sha256 for lesson in lessons_of(store).all]
+    hashes = [example.digit_sha256 for example in lessons_of(store).all]
     assert hashes == sorted(hashes)
-    assert hashes == [lesson.digit_sha256 for lesson in lessons_of(other).all]
+    assert hashes == [example.digit_sha256 for example in lessons_of(other).all]
 
 
 def test_a_few_corrections_are_all_taught(store):
@@ -144,17 +144,17 @@ def test_confirmations_are_never_kept_back(store):
         say(store, noise(n), 4, read=4 if n < 20 else 0)
     found = lessons_of(store)
     assert found.checks
-    assert all(lesson.correction for lesson in found.checks)
+    assert all(example.correction for example in found.checks)
 
 
 def test_what_was_kept_back_once_is_kept_back_ever_after(store):
     for n in range(20):
         say(store, noise(n), 4)
-    before = {lesson.digit_sha256 for lesson in lessons_of(store).checks}
-    known = {lesson.digit_sha256 for lesson in lessons_of(store).all}
+    before = {example.digit_sha256 for example in lessons_of(store).checks}
+    known = {example.digit_sha256 for example in lessons_of(store).all}
     for n in range(20, 40):
         say(store, noise(n), 4)
-    after = {lesson.digit_sha256 for lesson in lessons_of(store).checks}
+    after = {example.digit_sha256 for example in lessons_of(store).checks}
     assert before
     assert after & known == before
 
@@ -165,7 +165,7 @@ def test_one_person_of_three_has_no_more_than_their_share(store):
     say(store, noise(8), 4, contributor="bob")
     say(store, noise(9), 4, contributor="cleo")
     config = FineTuneConfig(largest_share=0.5)
-    weights = {lesson.verdicts[0]: lesson.weight for lesson in lessons_of(store, config).all}
+    weights = {example.verdicts[0]: example.weight for example in lessons_of(store, config).all}
     assert sum(weights[n] for n in range(1, 9)) == pytest.approx(2)
     assert (weights[9], weights[10]) == (1, 1)
 
@@ -222,10 +222,10 @@ def test_the_hash_follows_from_which_lessons_are_corrections(taught, other):
 
 
 def test_a_new_confirmation_changes_the_hash_but_is_no_news(taught):
-    before, news = hash_of(taught), hash_of(taught, only_corrections=True)
+    before, feedback_fingerprint = hash_of(taught), hash_of(taught, only_corrections=True)
     say(taught, noise(5), 4, read=4)
     assert hash_of(taught) != before
-    assert hash_of(taught, only_corrections=True) == news
+    assert hash_of(taught, only_corrections=True) == feedback_fingerprint
 
 
 def test_home_run_and_what_is_reported_besides_are_outside_the_hash():

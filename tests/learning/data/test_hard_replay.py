@@ -7,7 +7,7 @@ from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.data.hard_replay import rehearse
 from digitlab.learning.data.replay import digits_of
 
-CONFIG = FineTuneConfig(lessons=3, replay=20)
+CONFIG = FineTuneConfig(examples=3, replay=20)
 DIGITS = slice(3, 3 + digits_of(CONFIG))
 STEPS = 4
 
@@ -45,7 +45,7 @@ def test_the_half_that_is_nearest_to_being_misread_is_replayed_twice(batches):
 
 
 def test_an_odd_number_of_digits_stays_the_number_that_it_is(batches):
-    config = FineTuneConfig(lessons=3, replay=22)
+    config = FineTuneConfig(examples=3, replay=22)
     assert digits_of(config) % 2 == 1
     wider = [tuple(np.concatenate([part, part[-2:]]) for part in batch) for batch in batches[:1]]
     again = rehearse(wider, later_is_safer, config)
@@ -81,7 +81,7 @@ def test_batches_without_a_lesson_are_replay_alone(batches):
 
 def test_the_order_follows_from_the_seed(batches):
     one, same, other = (
-        numbers(rehearse(batches, later_is_safer, FineTuneConfig(lessons=3, replay=20, seed=seed)))
+        numbers(rehearse(batches, later_is_safer, FineTuneConfig(examples=3, replay=20, seed=seed)))
         for seed in (1, 1, 2)
     )
     assert (one == same).all()

@@ -10,7 +10,7 @@ from support.model_versions import add_version, fine_tuned
 
 import digitlab
 from digitlab.errors import ParameterError
-from digitlab.learning.data.preview import look_up
+from digitlab.learning.data.preview import preview_feedback
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore, ModelRegistry, Options, RunLog
 
@@ -21,7 +21,7 @@ def cache(tmp_path_factory):
     settings = Settings.load(tmp_path_factory.mktemp("first"), environ={})
     with FeedbackStore.open(settings) as store:
         say(store, noise(1), 4)
-    look_up(settings, {})
+    preview_feedback(settings, {})
     return settings.cache
 
 
@@ -61,50 +61,50 @@ def models(settings, store):
 def run_with(log, found, verdict, name="r1"):
     """A run that ended with `verdict` on what was found."""
     assert log.take(name, by="ann", parameters={})
-    log.finish(name, verdict, hash=found.hash, news=found.news)
+    log.finish(name, verdict, hash=found.hash, feedback_fingerprint=found.feedback_fingerprint)
 
 
 def test_a_new_home_has_nothing_to_learn(settings):
-    found = look_up(settings, {})
-    assert (found.new, found.base, found.lessons.all) == (False, "base", ())
+    found = preview_feedback(settings, {})
+    assert (found.new, found.base, found.examples.all) == (False, "base", ())
     assert found.reasons == ("There is no accepted correction to learn from.",)
 
 
 def test_an_unknown_parameter_is_named(settings):
     with pytest.raises(ParameterError, match="'seed'") as caught:
-        look_up(settings, {"sed": 1})
+        preview_feedback(settings, {"sed": 1})
     assert caught.value.parameter == "sed"
 
 
 def test_a_correction_is_something_new(settings, store):
     say(store, noise(1), 4)
-    found = look_up(settings, {})
-    assert (found.new, found.reasons, len(found.lessons.corrections)) == (True, (), 1)
+    found = preview_feedback(settings, {})
+    assert (found.new, found.reasons, len(found.examples.corrections)) == (True, (), 1)
 
 
 def test_confirmations_alone_are_nothing_new(settings, store):
     say(store, noise(1), 4, read=4)
-    assert not look_up(settings, {}).new
+    assert not preview_feedback(settings, {}).new
 
 
 def test_a_held_correction_is_nothing_new(settings, store):
     store.review([say(store, noise(1), 4)], "held", by="curator")
-    assert not look_up(settings, {}).new
+    assert not preview_feedback(settings, {}).new
 
 
 def test_a_correction_in_a_reviewed_home_is_new_once_it_is_accepted(settings, store):
     Options(store.database).set("review", True, by="curator")
     number = say(store, noise(1), 4)
-    assert not look_up(settings, {}).new
+    assert not preview_feedback(settings, {}).new
     store.review([number], "accepted", by="curator")
-    assert look_up(settings, {}).new
+    assert preview_feedback(settings, {}).new
 
 
 @pytest.mark.parametrize("verdict", ["promoted", "rejected"])
 def test_what_a_run_has_judged_is_nothing_new(settings, store, log, verdict):
     say(store, noise(1), 4)
-    run_with(log, look_up(settings, {}), verdict)
-    (reason,) = look_up(settings, {}).reasons
+    run_with(log, preview_feedback(settings, {}), verdict)
+    (reason,) = preview_feedback(settings, {}).reasons
     assert "run r1 judged already" in reason
     assert verdict in reason
 
@@ -112,31 +112,31 @@ def test_what_a_run_has_judged_is_nothing_new(settings, store, log, verdict):
 @pytest.mark.parametrize("verdict", ["failed", "cancelled"])
 def test_what_a_run_did_not_judge_is_still_new(settings, store, log, verdict):
     say(store, noise(1), 4)
-    run_with(log, look_up(settings, {}), verdict)
-    assert look_up(settings, {}).new
+    run_with(log, preview_feedback(settings, {}), verdict)
+    assert preview_feedback(settings, {}).new
 
 
 def test_another_seed_is_something_new(settings, store, log):
     say(store, noise(1), 4)
-    run_with(log, look_up(settings, {}), "rejected")
-    assert look_up(settings, {"seed": 2}).new
+    run_with(log, preview_feedback(settings, {}), "rejected")
+    assert preview_feedback(settings, {"seed": 2}).new
 
 
 def test_one_more_correction_is_something_new(settings, store, log):
     say(store, noise(1), 4)
-    run_with(log, look_up(settings, {}), "rejected")
+    run_with(log, preview_feedback(settings, {}), "rejected")
     say(store, noise(2), 4)
-    assert look_up(settings, {}).new
+    assert preview_feedback(settings, {}).new
 
 
 def test_one_more_confirmation_is_nothing_new_though_the_version_would_be_another(
     settings, store, log
 ):
     say(store, noise(1), 4)
-    before = look_up(settings, {})
+    before = preview_feedback(settings, {})
     run_with(log, before, "rejected")
     say(store, noise(2), 4, read=4)
-    after = look_up(settings, {})
+    after = preview_feedback(settings, {})
     assert not after.new
     assert after.hash != before.hash
 
@@ -148,13 +148,13 @@ def test_equal_feedback_in_two_homes_has_equal_hashes(settings, store, home):
         say(second, noise(1), 4, contributor="bob")
     say(store, noise(1), 4)
     say(store, noise(2), 5)
-    one, two = look_up(settings, {}), look_up(other, {})
-    assert (one.hash, one.news) == (two.hash, two.news)
+    one, two = preview_feedback(settings, {}), preview_feedback(other, {})
+    assert (one.hash, one.feedback_fingerprint) == (two.hash, two.feedback_fingerprint)
 
 
 def test_what_looks_wrong_is_held_on_the_way_and_not_counted(settings, store):
     number = say(store, ordinary_seven(settings), 1, read=7)
-    found = look_up(settings, {})
+    found = preview_feedback(settings, {})
     assert list(found.held) == [number]
     assert store.get(number).state == "held"
     assert found.reasons == ("There is no accepted correction to learn from.",)
@@ -174,69 +174,69 @@ def ordinary_seven(settings):
 # what the champion was taught and is accepted no more ---------------------------------------
 
 
-def serve(models, *, lessons, **changes):
-    """Let a version serve that was taught these lessons."""
-    version = add_version(models, **fine_tuned(lessons=lessons, hash="abc", **changes))
+def serve(models, *, examples, **changes):
+    """Let a version serve that was taught these examples."""
+    version = add_version(models, **fine_tuned(examples=examples, hash="abc", **changes))
     models.promote(version, by="ann")
     return version
 
 
 def hashes_of(found):
-    return [lesson.digit_sha256 for lesson in found.lessons.all]
+    return [example.digit_sha256 for example in found.examples.all]
 
 
 @pytest.fixture
 def withdrawn(settings, store, log, models):
-    """A home whose champion knows two lessons, one of them retracted; the other was judged."""
+    """A home whose champion knows two examples, one of them retracted; the other was judged."""
     say(store, noise(1), 4)
-    run_with(log, look_up(settings, {}), "rejected")
+    run_with(log, preview_feedback(settings, {}), "rejected")
     number = say(store, noise(2), 5)
-    found = look_up(settings, {})
+    found = preview_feedback(settings, {})
     run_with(log, found, "promoted", "r2")
-    serve(models, lessons=hashes_of(found), news=found.news)
+    serve(models, examples=hashes_of(found), feedback_fingerprint=found.feedback_fingerprint)
     store.retract([number], by="ann")
     return settings
 
 
 def test_a_lesson_that_is_withdrawn_is_something_new(withdrawn):
-    found = look_up(withdrawn, {})
+    found = preview_feedback(withdrawn, {})
     assert (found.withdrawn, found.new) == (1, True)
 
 
 def test_a_champion_without_the_withdrawn_lesson_that_was_refused_is_not_tried_again(
     withdrawn, log
 ):
-    run_with(log, look_up(withdrawn, {}), "rejected", "r3")
-    assert not look_up(withdrawn, {}).new
+    run_with(log, preview_feedback(withdrawn, {}), "rejected", "r3")
+    assert not preview_feedback(withdrawn, {}).new
 
 
 def test_a_champion_without_the_withdrawn_lesson_has_nothing_new(settings, store, log, models):
     say(store, noise(1), 4)
     gone = say(store, noise(2), 5)
-    serve(models, lessons=hashes_of(look_up(settings, {})))
+    serve(models, examples=hashes_of(preview_feedback(settings, {})))
     store.retract([gone], by="ann")
-    found = look_up(settings, {})
+    found = preview_feedback(settings, {})
     run_with(log, found, "promoted", "r3")
-    serve(models, lessons=hashes_of(found), news=found.news)
-    (reason,) = look_up(settings, {}).reasons
+    serve(models, examples=hashes_of(found), feedback_fingerprint=found.feedback_fingerprint)
+    (reason,) = preview_feedback(settings, {}).reasons
     assert "run r3 judged already" in reason
 
 
 def test_where_all_lessons_were_withdrawn_a_run_unlearns_them(settings, store, models):
     number = say(store, noise(1), 4)
-    serve(models, lessons=hashes_of(look_up(settings, {})))
+    serve(models, examples=hashes_of(preview_feedback(settings, {})))
     store.retract([number], by="ann")
-    found = look_up(settings, {})
-    assert (found.new, found.withdrawn, found.lessons.all) == (True, 1, ())
+    found = preview_feedback(settings, {})
+    assert (found.new, found.withdrawn, found.examples.all) == (True, 1, ())
     models.promote("base", by="ann")
-    assert not look_up(settings, {}).new
+    assert not preview_feedback(settings, {}).new
 
 
 def test_the_base_that_the_champion_came_from_is_where_a_run_starts(settings, models):
     base = add_version(models)
     models.promote(base, by="ann")
-    serve(models, lessons=[], parent=base)
-    assert look_up(settings, {}).base == base
+    serve(models, examples=[], parent=base)
+    assert preview_feedback(settings, {}).base == base
 
 
 # through the facade, and lightly ---------------------------------------------------------------
@@ -245,7 +245,7 @@ def test_the_base_that_the_champion_came_from_is_where_a_run_starts(settings, mo
 def test_the_lab_answers_nothing_new_without_a_process_or_a_notebook(tmp_path):
     with digitlab.open(tmp_path / "lab") as lab:
         run = lab.fine_tune()
-        assert (run.verdict, run.notebook, run.door) == ("nothing-new", None, "notebook")
+        assert (run.verdict, run.notebook, run.trigger) == ("nothing-new", None, "notebook")
         assert run.reasons == ("There is no accepted correction to learn from.",)
         assert lab.runs.recent() == [run]
 
@@ -259,9 +259,9 @@ def test_looking_loads_nothing_heavy(settings, store):
     say(store, noise(1), 4)
     code = (
         "import sys\n"
-        "from digitlab.learning.data.preview import look_up\n"
+        "from digitlab.learning.data.preview import preview_feedback\n"
         "from digitlab.settings import Settings\n"
-        f"assert look_up(Settings.load({str(settings.home)!r}), {{}}).new\n"
+        f"assert preview_feedback(Settings.load({str(settings.home)!r}), {{}}).new\n"
         "heavy = ('tensorflow', 'keras', 'pandas', 'papermill', 'matplotlib')\n"
         "print([m for m in heavy if m in sys.modules])\n"
     )

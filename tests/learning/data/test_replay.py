@@ -89,7 +89,7 @@ def test_another_seed_or_size_is_another_replay(drawn, change):
 
 def test_what_is_done_with_feedback_changes_nothing(drawn):
     first = drawn()
-    assert equal(drawn(dataclasses.replace(CONFIG, lessons=7, rotation=3, worn=0.9)), first)
+    assert equal(drawn(dataclasses.replace(CONFIG, examples=7, rotation=3, worn=0.9)), first)
 
 
 class Counting:

@@ -64,15 +64,15 @@ def refused(**changes):
 
 
 def test_what_could_lose_too_much_of_mnist_is_refused_with_its_numbers():
-    why = refused(gate=paired(broken=20, fixed=10))
+    why = refused(holdout=paired(broken=20, fixed=10))
     assert "gate images of MNIST" in why
     assert [n in why for n in ("4,890", "4,900", "5,000", "10 fixed", "20 broken")] == [True] * 5
 
 
 def test_a_small_loss_that_may_be_chance_does_not_refuse():
     lost = paired(broken=1)
-    assert lost.lower_bound > rules.GATE_BOUND
-    assert decide(comparison(gate=lost)).promoted
+    assert lost.lower_bound > rules.HOLDOUT_BOUND
+    assert decide(comparison(holdout=lost)).promoted
 
 
 def test_what_could_lose_too_much_of_the_photographs_is_refused():
@@ -136,10 +136,12 @@ def test_when_lessons_were_withdrawn_no_check_may_be_lost():
 
 
 def test_small_losses_do_not_add_up_from_version_to_version():
-    against_base = {"gate": paired(right=4904, broken=4), "photographs": paired(1000, right=950)}
+    against_base = {"holdout": paired(right=4904, broken=4), "photographs": paired(1000, right=950)}
     why = refused(base=against_base)
     assert "the base that it was made from reads 4,904" in why
-    assert decide(comparison(base=against_base | {"gate": paired(right=4901, broken=1)})).promoted
+    assert decide(
+        comparison(base=against_base | {"holdout": paired(right=4901, broken=1)})
+    ).promoted
 
 
 def test_when_lessons_were_withdrawn_as_many_right_is_enough():

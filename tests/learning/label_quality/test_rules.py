@@ -172,7 +172,7 @@ def test_one_new_item_is_judged_in_a_moment_among_thousands(reference):
     assert "the same picture" in (check_one(contrary, others, reference=reference) or "")
 
 
-def test_nobody_has_more_than_their_share_of_the_lessons():
+def test_nobody_has_more_than_their_share_of_the_examples():
     people = ["Ada"] * 90 + ["Bela"] * 6 + ["Cleo"] * 4
     weights = cap_share(people, largest=0.5)
     assert weights[:90].sum() / weights.sum() == pytest.approx(0.5)

@@ -1,4 +1,4 @@
-"""Tune: what a change of weights costs on MNIST's `tune` split, and what is kept of the asking."""
+"""Tune: what a change of weights costs on MNIST's `validation` split, and what is kept of the asking."""
 
 import numpy as np
 import pytest
@@ -37,8 +37,8 @@ class Forgetful:
 
 @pytest.fixture
 def by_lead(base):
-    """Images of `tune` that the base reads right, those that it is least sure of first."""
-    x, y = mnist.load("tune")
+    """Images of `validation` that the base reads right, those that it is least sure of first."""
+    x, y = mnist.load("validation")
     lead = metrics.lead(base.outputs(x)[0], y)
     order = np.argsort(lead)
     return x[order[lead[order] > 0]]
@@ -65,7 +65,7 @@ def test_a_doubtful_image_is_one_reading_beside_those_of_its_copies(tune, base, 
 
 
 def test_an_easy_image_stands_for_three_more(tune, base):
-    easy = mnist.load("tune")[0][tune.rows[-1]]
+    easy = mnist.load("validation")[0][tune.rows[-1]]
     shift = tune.shift(Forgetful(base, [easy]))
     assert (shift.fixed, shift.broken) == (0, 4)
     assert shift.standard_error == pytest.approx(4 / 25_000, rel=1e-3)
@@ -82,7 +82,7 @@ def test_the_easy_images_are_not_asked_where_the_doubtful_ones_cost_too_much(tun
 def test_guesses_are_those_of_the_images_that_were_asked(tune, base):
     same = Forgetful(base)
     tune.shift(same)
-    x, _ = mnist.load("tune")
+    x, _ = mnist.load("validation")
     assert np.array_equal(tune.guesses(same), base.outputs(x[tune.rows])[0].argmax(axis=1))
 
 

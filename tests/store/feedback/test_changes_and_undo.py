@@ -19,8 +19,8 @@ def ids(entries):
 
 
 def test_the_same_verdict_again_adds_nothing(store):
-    first = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
-    again = store.add(make_prediction(), "wrong", digit=7, contributor="ann ")
+    first = store.add(make_prediction(), "wrong", label=7, contributor="ann")
+    again = store.add(make_prediction(), "wrong", label=7, contributor="ann ")
     assert not again.added
     assert again.id == first.id
     assert again.message == "You had said so before: this is a 7, not a 1."
@@ -28,8 +28,8 @@ def test_the_same_verdict_again_adds_nothing(store):
 
 
 def test_another_verdict_supersedes(store):
-    first = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
-    second = store.add(make_prediction(), "wrong", digit=8, contributor="ann")
+    first = store.add(make_prediction(), "wrong", label=7, contributor="ann")
+    second = store.add(make_prediction(), "wrong", label=8, contributor="ann")
     assert second.added
     assert second.superseded == first.id
     assert second.message == "Changed: this is an 8, not a 1."
@@ -39,7 +39,7 @@ def test_another_verdict_supersedes(store):
 
 def test_a_mind_changed_back_is_a_row_too(store):
     for digit in (7, 2, 7):
-        receipt = store.add(make_prediction(), "wrong", digit=digit, contributor="ann")
+        receipt = store.add(make_prediction(), "wrong", label=digit, contributor="ann")
     assert receipt.added
     assert [entry.state for entry in store.entries(history=True)] == [
         "superseded",
@@ -70,35 +70,35 @@ def test_the_same_verdict_without_its_comment_adds_nothing(store):
     ids=["another person", "another box", "another picture"],
 )
 def test_what_differs_in_the_key_stands_beside(store, prediction, contributor):
-    store.add(make_prediction(0), "wrong", digit=7, contributor="ann")
-    receipt = store.add(prediction, "wrong", digit=7, contributor=contributor)
+    store.add(make_prediction(0), "wrong", label=7, contributor="ann")
+    receipt = store.add(prediction, "wrong", label=7, contributor=contributor)
     assert receipt.added
     assert receipt.superseded is None
     assert len(store.entries()) == 2
 
 
 def test_confirming_what_was_learned_keeps_the_correction(store):
-    correction = store.add(make_prediction(label=1), "wrong", digit=7, contributor="ann")
-    learned = make_prediction(label=7, model="v0001")
+    correction = store.add(make_prediction(digit=1), "wrong", label=7, contributor="ann")
+    learned = make_prediction(digit=7, model="v0001")
     receipt = store.add(learned, "right", contributor="ann")
     assert not receipt.added
     assert [(entry.id, entry.verdict) for entry in store.accepted()] == [(correction.id, "wrong")]
 
 
 def test_confirming_with_a_comment_keeps_the_correction_and_its_evidence(store):
-    store.add(make_prediction(label=1), "wrong", digit=7, contributor="ann")
-    learned = make_prediction(label=7, model="v0001")
+    store.add(make_prediction(digit=1), "wrong", label=7, contributor="ann")
+    learned = make_prediction(digit=7, model="v0001")
     receipt = store.add(learned, "right", contributor="ann", comment="now it knows")
     entry = store.get(receipt.id)
     assert receipt.added
-    assert (entry.verdict, entry.digit, entry.label, entry.model) == ("wrong", 7, 1, "base")
+    assert (entry.verdict, entry.label, entry.predicted, entry.model) == ("wrong", 7, 1, "base")
     assert entry.comment == "now it knows"
 
 
 def test_a_reading_that_became_wrong_is_a_new_correction(store):
-    store.add(make_prediction(label=7), "right", contributor="ann")
+    store.add(make_prediction(digit=7), "right", contributor="ann")
     receipt = store.add(
-        make_prediction(label=1, model="v0001"), "wrong", digit=7, contributor="ann"
+        make_prediction(digit=1, model="v0001"), "wrong", label=7, contributor="ann"
     )
     assert receipt.added
     assert store.get(receipt.id).is_correction
@@ -114,10 +114,10 @@ def test_undo_takes_back_the_last_verdict(store):
 
 
 def test_undo_restores_the_previous_verdict(store):
-    first = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
-    store.add(make_prediction(), "wrong", digit=2, contributor="ann")
+    first = store.add(make_prediction(), "wrong", label=7, contributor="ann")
+    store.add(make_prediction(), "wrong", label=2, contributor="ann")
     store.undo("ann")
-    assert [(entry.id, entry.digit) for entry in store.entries()] == [(first.id, 7)]
+    assert [(entry.id, entry.label) for entry in store.entries()] == [(first.id, 7)]
 
 
 def test_repeated_undo_goes_further_back(store):
@@ -133,9 +133,9 @@ def test_undo_leaves_other_people_alone(store):
 
 
 def test_after_an_undo_the_same_verdict_may_be_given_again(store):
-    first = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    first = store.add(make_prediction(), "wrong", label=7, contributor="ann")
     store.undo("ann")
-    again = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    again = store.add(make_prediction(), "wrong", label=7, contributor="ann")
     assert again.added
     assert again.id != first.id
     assert again.superseded is None
@@ -167,7 +167,7 @@ def test_what_is_no_longer_in_force_cannot_be_undone(store, state):
     if state == "undone":
         store.undo("ann")
     elif state == "superseded":
-        store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+        store.add(make_prediction(), "wrong", label=7, contributor="ann")
     else:
         store.retract([first.id], by="curator")
     rows = [entry.state for entry in store.entries(history=True)]

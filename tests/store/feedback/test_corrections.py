@@ -8,7 +8,7 @@ from digitlab.store import FeedbackStore
 from digitlab.store.feedback.corrections import NOTHING
 from digitlab.store.feedback.relabel import relabel
 
-TRACE = b"t" * 2064
+FINGERPRINT = b"t" * 2064
 
 
 @pytest.fixture
@@ -18,11 +18,11 @@ def store(tmp_path):
 
 
 def known(store, since=NOTHING):
-    return store.mementos(since)[1]
+    return store.corrections(since)[1]
 
 
 def test_an_empty_ledger_has_nothing_to_remember(store):
-    assert store.mementos() == (NOTHING, {})
+    assert store.corrections() == (NOTHING, {})
 
 
 def test_corrections_are_remembered_and_confirmations_are_not(store):
@@ -48,7 +48,7 @@ def test_unsure_of_something_remembered_is_no_correction(store):
 
 def test_only_what_changed_since_comes_again(store):
     say(store, noise(1), 4)
-    mark, _ = store.mementos()
+    mark, _ = store.corrections()
     assert known(store, mark) == {}
     second = say(store, noise(2), 5)
     assert [*known(store, mark)] == [second]
@@ -56,7 +56,7 @@ def test_only_what_changed_since_comes_again(store):
 
 def test_a_changed_mind_takes_the_earlier_correction_out(store):
     first = say(store, noise(1), 4)
-    mark, _ = store.mementos()
+    mark, _ = store.corrections()
     second = say(store, noise(1), 5)
     assert {number: one and one.digit for number, one in known(store, mark).items()} == {
         first: None,
@@ -66,7 +66,7 @@ def test_a_changed_mind_takes_the_earlier_correction_out(store):
 
 def test_an_undo_brings_the_earlier_correction_back(store):
     first, second = say(store, noise(1), 4), say(store, noise(1), 5)
-    mark, _ = store.mementos()
+    mark, _ = store.corrections()
     store.undo("ann", verdict_id=second)
     found = known(store, mark)
     assert found[second] is None
@@ -82,24 +82,24 @@ def test_a_held_one_counts_for_its_contributor_alone(store, decision, left):
 
 def test_a_rejected_or_retracted_one_is_forgotten(store):
     first, second = say(store, noise(1), 4), say(store, noise(2), 5)
-    mark, _ = store.mementos()
+    mark, _ = store.corrections()
     store.review([first], "rejected", by="eve")
     store.retract([second], by="eve")
     assert known(store, mark) == {first: None, second: None}
 
 
 def test_the_trace_comes_with_it_and_goes_with_a_relabelling(store):
-    number = say(store, noise(1), 4, trace=TRACE)
+    number = say(store, noise(1), 4, fingerprint=FINGERPRINT)
     plain = say(store, noise(2), 4)
     found = known(store)
-    assert (found[number].trace, found[plain].trace) == (TRACE, b"")
+    assert (found[number].fingerprint, found[plain].fingerprint) == (FINGERPRINT, b"")
     again = relabel(store, number, 6, by="eve")
-    assert known(store)[again.id].trace == TRACE
+    assert known(store)[again.id].fingerprint == FINGERPRINT
 
 
 def test_more_corrections_than_one_statement_takes(store, monkeypatch):
     from digitlab.store.feedback import corrections
 
     monkeypatch.setattr(corrections, "_AT_ONCE", 2)
-    numbers = [say(store, noise(n), 4, trace=TRACE) for n in range(5)]
-    assert [known(store)[number].trace for number in numbers] == [TRACE] * 5
+    numbers = [say(store, noise(n), 4, fingerprint=FINGERPRINT) for n in range(5)]
+    assert [known(store)[number].fingerprint for number in numbers] == [FINGERPRINT] * 5

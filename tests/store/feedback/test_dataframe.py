@@ -18,7 +18,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def frame(store):
-    store.add(make_prediction(0), "wrong", digit=7, contributor="ann", comment="my seven")
+    store.add(make_prediction(0), "wrong", label=7, contributor="ann", comment="my seven")
     store.add(make_prediction(1), "not-a-digit", contributor="ann")
     store.add(make_prediction(2), "right", contributor="ann")
     store.undo("ann")

@@ -30,17 +30,17 @@ def store(tmp_path):
 def filled(store):
     """Four accepted verdicts, and others that no export may hold."""
     store.add(
-        make_prediction(0, label=1, picture=picture(), name="my_seven.jpeg"),
+        make_prediction(0, digit=1, picture=picture(), name="my_seven.jpeg"),
         "wrong",
         digit=7,
         contributor="ann",
         comment="with a, comma",
     )
-    store.add(make_prediction(1, label=3, picture=picture("JPEG")), "right", contributor="ann")
-    store.add(make_prediction(2, label=3, picture=b""), "right", contributor="ann")
+    store.add(make_prediction(1, digit=3, picture=picture("JPEG")), "right", contributor="ann")
+    store.add(make_prediction(2, digit=3, picture=b""), "right", contributor="ann")
     store.add(make_prediction(3, picture=picture("GIF")), "not-a-digit", contributor="ann")
     store.add(make_prediction(4), "unsure", contributor="ann")
-    held = store.add(make_prediction(5), "wrong", digit=7, contributor="ann")
+    held = store.add(make_prediction(5), "wrong", label=7, contributor="ann")
     store.review([held.id], "held", by="curator")
     store.add(make_prediction(6), "right", contributor="ann")
     store.undo("ann")
@@ -89,12 +89,12 @@ def test_the_metadata_of_an_image_folder_names_each_file(filled, tmp_path):
 
 def test_a_picture_of_two_digits_is_exported_as_its_two_digit_images(store, tmp_path):
     both = picture()
-    left = make_prediction(1, label=2, picture=both, box=(0, 0, 9, 9))
-    right = make_prediction(2, label=5, picture=both, box=(20, 0, 9, 9))
+    left = make_prediction(1, digit=2, picture=both, box=(0, 0, 9, 9))
+    right = make_prediction(2, digit=5, picture=both, box=(20, 0, 9, 9))
     store.add(left, "right", contributor="ann")
     store.add(right, "right", contributor="ann")
     store.export(tmp_path / "out")
-    digits = {entry.digit: entry.digit_sha256 for entry in store.accepted()}
+    digits = {entry.label: entry.digit_sha256 for entry in store.accepted()}
     assert names(tmp_path / "out") == [
         f"2/{digits[2]}.png",
         f"5/{digits[5]}.png",
@@ -104,7 +104,7 @@ def test_a_picture_of_two_digits_is_exported_as_its_two_digit_images(store, tmp_
 
 def test_a_picture_that_two_people_judged_alike_is_written_once(store, tmp_path):
     for person in ("ann", "bob"):
-        store.add(make_prediction(label=2, picture=picture()), "right", contributor=person)
+        store.add(make_prediction(digit=2, picture=picture()), "right", contributor=person)
     assert store.export(tmp_path / "out") == 1
 
 
@@ -130,7 +130,7 @@ def test_the_old_apps_names_are_read_back(filled, tmp_path):
 
 @pytest.mark.parametrize("name", ["../../up.png", "C:\\dir\\a?b*.png", "a/b\nc.png", "..", ""])
 def test_a_pictures_name_cannot_lead_out_of_the_folder(store, tmp_path, name):
-    store.add(make_prediction(picture=picture(), name=name), "wrong", digit=7, contributor="ann")
+    store.add(make_prediction(picture=picture(), name=name), "wrong", label=7, contributor="ann")
     store.export(tmp_path / "out", "incorrect_predictions")
     (written,) = (tmp_path / "out").iterdir()
     assert parse_legacy_name(written.name)[:2] == (7, 1)

@@ -8,7 +8,7 @@ from support.predictions import make_prediction
 
 from digitlab.errors import FeedbackError
 from digitlab.settings import Settings
-from digitlab.store import FeedbackStore, Options
+from digitlab.store import FeedbackStore, HomeSettings
 
 
 @pytest.fixture
@@ -68,14 +68,14 @@ def test_the_same_twice_in_one_batch_is_one_row(store):
 
 def test_what_somebody_had_said_before_is_changed_or_left_alone(store):
     same = store.add(make_prediction(0), "right", contributor="ann")
-    other = store.add(make_prediction(1), "wrong", digit=7, contributor="ann")
+    other = store.add(make_prediction(1), "wrong", label=7, contributor="ann")
     receipts = store.add_all([make_prediction(n) for n in range(2)], "right", contributor="ann")
     assert (receipts[0].id, receipts[0].added) == (same.id, False)
     assert (receipts[1].superseded, receipts[1].added) == (other.id, True)
 
 
 def test_in_a_reviewed_home_all_of_them_wait(store):
-    Options(store.database).set("review", True, by="curator")
+    HomeSettings(store.database).set("review", True, by="curator")
     store.add_all([make_prediction(n) for n in range(2)], "right", contributor="ann")
     assert [entry.state for entry in store.entries()] == ["held", "held"]
 
@@ -123,7 +123,7 @@ def test_many_are_taken_back_in_one_transaction(store, writes):
 
 
 def test_taking_back_brings_back_what_was_superseded(store):
-    store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    store.add(make_prediction(), "wrong", label=7, contributor="ann")
     (receipt,) = store.add_all([make_prediction()], "right", contributor="ann")
     store.undo_all("ann", [receipt.id])
     assert said(store) == [(1, "wrong", "accepted")]

@@ -8,7 +8,7 @@ from support.feedback_rows import noise, reading, say
 
 from digitlab.errors import FeedbackError
 from digitlab.settings import Settings
-from digitlab.store import FeedbackStore, Options
+from digitlab.store import FeedbackStore, HomeSettings
 from digitlab.store.feedback.relabel import relabel
 
 
@@ -19,7 +19,7 @@ def store(tmp_path):
 
 
 def said(entries):
-    return [(entry.contributor, entry.verdict, entry.digit) for entry in entries]
+    return [(entry.contributor, entry.verdict, entry.label) for entry in entries]
 
 
 def test_the_reviewers_digit_counts_instead(store):
@@ -45,7 +45,7 @@ def test_the_new_verdict_has_the_evidence_of_the_old_one(store):
         box=(1, 2, 3, 4),
         name="photo.png",
     )
-    number = store.add(made, "wrong", digit=4, contributor="ann", comment="mine").id
+    number = store.add(made, "wrong", label=4, contributor="ann", comment="mine").id
     old, new = store.get(number), relabel(store, number, 7, by="curator")
     assert np.array_equal(new.digit_image, old.digit_image)
     for kept in ("label", "confidence", "probabilities", "box", "name", "model", "prediction_id"):
@@ -86,7 +86,7 @@ def test_ones_own_verdict_is_superseded(store):
 
 
 def test_a_relabelled_verdict_counts_in_a_reviewed_home(store):
-    Options(store.database).set("review", True, by="curator")
+    HomeSettings(store.database).set("review", True, by="curator")
     number = say(store, noise(1), 4)
     assert relabel(store, number, 7, by="curator").state == "accepted"
 

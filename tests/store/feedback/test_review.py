@@ -19,8 +19,8 @@ def ids(entries):
 
 
 def test_a_retracted_thing_is_gone_with_all_earlier_verdicts_on_it(store):
-    store.add(make_prediction(), "wrong", digit=7, contributor="ann")
-    last = store.add(make_prediction(), "wrong", digit=2, contributor="ann")
+    store.add(make_prediction(), "wrong", label=7, contributor="ann")
+    last = store.add(make_prediction(), "wrong", label=2, contributor="ann")
     other = store.add(make_prediction(1), "right", contributor="ann")
 
     gone = store.retract([last.id], by="curator", reason="not hers")
@@ -31,9 +31,9 @@ def test_a_retracted_thing_is_gone_with_all_earlier_verdicts_on_it(store):
 
 
 def test_an_undo_after_a_retraction_brings_nothing_back(store):
-    receipt = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    receipt = store.add(make_prediction(), "wrong", label=7, contributor="ann")
     store.retract([receipt.id], by="ann")
-    store.add(make_prediction(), "wrong", digit=2, contributor="ann")
+    store.add(make_prediction(), "wrong", label=2, contributor="ann")
     store.undo("ann")
     assert store.entries() == []
     assert store.undo("ann") is None
@@ -80,7 +80,7 @@ def test_unreviewed_verdicts_are_accepted(store):
 
 
 def test_a_held_verdict_is_pending_and_not_accepted(store):
-    receipt = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    receipt = store.add(make_prediction(), "wrong", label=7, contributor="ann")
     store.review([receipt.id], "held", by="suspicion", reason="its neighbours disagree")
     assert store.accepted() == []
     assert [(entry.id, entry.reason) for entry in store.pending()] == [
@@ -91,7 +91,7 @@ def test_a_held_verdict_is_pending_and_not_accepted(store):
 
 @pytest.mark.parametrize(("decision", "counts"), [("accepted", True), ("rejected", False)])
 def test_the_last_decision_holds(store, decision, counts):
-    receipt = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    receipt = store.add(make_prediction(), "wrong", label=7, contributor="ann")
     store.review([receipt.id], "held", by="suspicion")
     store.review([receipt.id], decision, by="curator")
     assert store.pending() == []
@@ -99,11 +99,11 @@ def test_the_last_decision_holds(store, decision, counts):
 
 
 def test_saying_the_same_does_not_escape_a_review(store):
-    receipt = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    receipt = store.add(make_prediction(), "wrong", label=7, contributor="ann")
     store.review([receipt.id], "rejected", by="curator", reason="it is a 1")
-    same = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    same = store.add(make_prediction(), "wrong", label=7, contributor="ann")
     commented = store.add(
-        make_prediction(), "wrong", digit=7, contributor="ann", comment="it really is"
+        make_prediction(), "wrong", label=7, contributor="ann", comment="it really is"
     )
     assert not same.added
     assert commented.state == store.get(commented.id).state == "rejected"
@@ -127,10 +127,10 @@ def retract(store):
 @pytest.mark.parametrize("decision", ["held", "rejected"])
 def test_no_way_around_a_review_leads_back_to_the_same_verdict(store, between, said, decision):
     verdict, digit = said
-    receipt = store.add(make_prediction(), verdict, digit=digit, contributor="ann")
+    receipt = store.add(make_prediction(), verdict, label=digit, contributor="ann")
     store.review([receipt.id], decision, by="curator", reason="it is a 1")
     between(store)
-    again = store.add(make_prediction(), verdict, digit=digit, contributor="ann")
+    again = store.add(make_prediction(), verdict, label=digit, contributor="ann")
     entry = store.get(again.id)
     assert again.added
     assert again.state == entry.state == decision
@@ -139,11 +139,11 @@ def test_no_way_around_a_review_leads_back_to_the_same_verdict(store, between, s
 
 
 def test_a_review_that_was_accepted_in_the_end_holds_nothing_back(store):
-    receipt = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    receipt = store.add(make_prediction(), "wrong", label=7, contributor="ann")
     store.review([receipt.id], "rejected", by="curator")
     store.review([receipt.id], "accepted", by="curator")
     say_something_else(store)
-    again = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    again = store.add(make_prediction(), "wrong", label=7, contributor="ann")
     assert again.state == "accepted"
     assert ids(store.accepted()) == [again.id]
 
@@ -158,16 +158,16 @@ def test_a_review_that_was_accepted_in_the_end_holds_nothing_back(store):
     ids=["another digit", "another person", "another picture"],
 )
 def test_a_review_holds_for_what_it_was_about_only(store, prediction, digit, contributor):
-    receipt = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    receipt = store.add(make_prediction(), "wrong", label=7, contributor="ann")
     store.review([receipt.id], "rejected", by="curator")
-    other = store.add(prediction, "wrong", digit=digit, contributor=contributor)
+    other = store.add(prediction, "wrong", label=digit, contributor=contributor)
     assert other.state == "accepted"
 
 
 def test_the_receipt_of_a_held_verdict_says_so(store):
-    receipt = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    receipt = store.add(make_prediction(), "wrong", label=7, contributor="ann")
     store.review([receipt.id], "held", by="suspicion")
-    again = store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+    again = store.add(make_prediction(), "wrong", label=7, contributor="ann")
     assert again.state == "held"
     assert again.message.endswith("it waits for review.")
 

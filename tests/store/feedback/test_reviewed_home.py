@@ -4,7 +4,7 @@ import pytest
 from support.feedback_rows import noise, reading, say
 
 from digitlab.settings import Settings
-from digitlab.store import FeedbackStore, Options
+from digitlab.store import FeedbackStore, HomeSettings
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def reviewed(store):
-    Options(store.database).set("review", True, by="curator")
+    HomeSettings(store.database).set("review", True, by="curator")
     return store
 
 
@@ -31,7 +31,7 @@ def test_a_verdict_waits_and_says_why(reviewed):
 
 
 def test_the_receipt_says_that_it_waits(reviewed):
-    receipt = reviewed.add(reading(noise(1)), "wrong", digit=4, contributor="ann")
+    receipt = reviewed.add(reading(noise(1)), "wrong", label=4, contributor="ann")
     assert receipt.state == "held"
 
 
@@ -74,12 +74,12 @@ def test_an_undo_takes_back_what_waits(reviewed):
 
 def test_what_was_said_before_the_switch_counts_on(store):
     number = say(store, noise(1), 4)
-    Options(store.database).set("review", True, by="curator")
+    HomeSettings(store.database).set("review", True, by="curator")
     assert [entry.id for entry in store.accepted()] == [number]
 
 
 def test_the_switch_goes_back_for_what_comes_after_it(reviewed):
     waiting = say(reviewed, noise(1), 4)
-    Options(reviewed.database).set("review", False, by="curator")
+    HomeSettings(reviewed.database).set("review", False, by="curator")
     assert reviewed.get(say(reviewed, noise(2), 4)).state == "accepted"
     assert reviewed.get(waiting).state == "held"

@@ -35,15 +35,15 @@ def test_a_verdict_is_kept_with_all_its_evidence(store):
     moment = datetime(2026, 3, 4, 5, 6, 7, 89, UTC)
 
     receipt = store.add(
-        prediction, "wrong", digit=7, contributor="ann", comment=" my seven ", now=moment
+        prediction, "wrong", label=7, contributor="ann", comment=" my seven ", now=moment
     )
 
     entry = store.get(receipt.id)
     assert entry.time == moment
     assert entry.time.tzinfo is UTC
-    assert (entry.contributor, entry.verdict, entry.digit) == ("ann", "wrong", 7)
+    assert (entry.contributor, entry.verdict, entry.label) == ("ann", "wrong", 7)
     assert entry.comment == "my seven"
-    assert (entry.label, entry.confidence, entry.model) == (1, 0.91, "base")
+    assert (entry.predicted, entry.confidence, entry.model) == (1, 0.91, "base")
     assert entry.probabilities == prediction.probabilities
     assert (entry.refused, entry.remembered) == (False, True)
     assert entry.box == (4, 5, 20, 28)
@@ -72,14 +72,14 @@ def test_a_picture_given_as_pixels_leaves_no_file(store):
 
 
 def test_right_keeps_the_label_as_the_right_digit(store):
-    entry = store.get(store.add(make_prediction(label=4), "right", contributor="ann").id)
-    assert entry.digit == 4
+    entry = store.get(store.add(make_prediction(digit=4), "right", contributor="ann").id)
+    assert entry.label == 4
     assert not entry.is_correction
 
 
 def test_not_a_digit_is_a_correction_without_a_digit(store):
     entry = store.get(store.add(make_prediction(), "not-a-digit", contributor="ann").id)
-    assert entry.digit is None
+    assert entry.label is None
     assert entry.is_correction
 
 
@@ -113,9 +113,9 @@ def test_a_prediction_of_another_home_is_kept_without_its_number(store):
 
 def test_the_ledger_outlives_the_store(settings):
     with FeedbackStore.open(settings) as store:
-        store.add(make_prediction(), "wrong", digit=7, contributor="ann")
+        store.add(make_prediction(), "wrong", label=7, contributor="ann")
     with FeedbackStore.open(settings) as store:
-        assert [entry.digit for entry in store.entries()] == [7]
+        assert [entry.label for entry in store.entries()] == [7]
 
 
 @pytest.mark.parametrize(
@@ -134,13 +134,13 @@ def test_the_ledger_outlives_the_store(settings):
 )
 def test_a_contradictory_verdict_is_refused(store, verdict, digit, sentence):
     with pytest.raises(FeedbackError, match=sentence):
-        store.add(make_prediction(label=1), verdict, digit=digit, contributor="ann")
+        store.add(make_prediction(digit=1), verdict, label=digit, contributor="ann")
     assert store.entries(history=True) == []
 
 
 def test_a_refused_prediction_may_be_wrong_though_its_best_guess_was_right(store):
-    prediction = make_prediction(label=7, refused=True)
-    receipt = store.add(prediction, "wrong", digit=7, contributor="ann")
+    prediction = make_prediction(digit=7, refused=True)
+    receipt = store.add(prediction, "wrong", label=7, contributor="ann")
     assert store.get(receipt.id).is_correction
     assert receipt.message == "Kept: this is a 7."
 
@@ -189,9 +189,9 @@ def test_an_unknown_number_is_a_plain_error(store):
 
 
 def test_digit_images_are_found_by_number_with_what_they_show(store):
-    seven = store.add(make_prediction(1), "wrong", digit=7, contributor="ann").id
+    seven = store.add(make_prediction(1), "wrong", label=7, contributor="ann").id
     nothing = store.add(make_prediction(2), "not-a-digit", contributor="ann").id
-    store.add(make_prediction(3), "wrong", digit=5, contributor="ann")
+    store.add(make_prediction(3), "wrong", label=5, contributor="ann")
     found = store.digit_images([nothing, seven, 99])
     assert {number: digit for number, (_, digit) in found.items()} == {seven: 7, nothing: None}
     assert np.array_equal(found[seven][0], make_prediction(1).digit_image)
@@ -199,8 +199,8 @@ def test_digit_images_are_found_by_number_with_what_they_show(store):
 
 
 def test_the_digit_image_of_a_verdict_that_is_no_longer_in_force_is_left_out(store):
-    gone = store.add(make_prediction(1), "wrong", digit=7, contributor="ann").id
-    stands = store.add(make_prediction(1), "wrong", digit=4, contributor="ann").id
+    gone = store.add(make_prediction(1), "wrong", label=7, contributor="ann").id
+    stands = store.add(make_prediction(1), "wrong", label=4, contributor="ann").id
     assert list(store.digit_images([gone, stands])) == [stands]
     store.undo("ann")
     assert list(store.digit_images([gone, stands])) == [gone]
@@ -212,7 +212,7 @@ def test_counts_tell_verdicts_states_and_judged_predictions(store):
         for n in range(4)
     ]
     store.add(kept[0], "right", contributor="ann")
-    store.add(kept[0], "wrong", digit=7, contributor="ann")
+    store.add(kept[0], "wrong", label=7, contributor="ann")
     store.add(kept[0], "not-a-digit", contributor="bob")
     held = store.add(kept[1], "unsure", contributor="ann")
     store.review([held.id], "held", by="curator")
@@ -235,7 +235,7 @@ def test_counts_tell_verdicts_states_and_judged_predictions(store):
 
 
 def test_an_entry_as_json_leaves_out_the_pixels(store):
-    entry = store.get(store.add(make_prediction(), "wrong", digit=7, contributor="ann").id)
+    entry = store.get(store.add(make_prediction(), "wrong", label=7, contributor="ann").id)
     line = entry.to_dict()
     assert "digit_image" not in line
     assert line["time"] == entry.time.isoformat()

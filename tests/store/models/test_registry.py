@@ -297,7 +297,7 @@ def test_a_card_of_a_newer_digitlab_reads_without_what_it_added(made):
 
 def test_a_card_reads_as_it_was_written(made):
     card = dataclasses.replace(
-        Card.read(made), **fine_tuned(feedback=[3, 5], lessons=["ab"], alpha=0.4, threads=2)
+        Card.read(made), **fine_tuned(feedback=[3, 5], examples=["ab"], alpha=0.4, threads=2)
     )
     card.write(made)
     assert Card.read(made) == card

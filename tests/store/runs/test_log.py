@@ -11,7 +11,7 @@ from support.model_versions import serve
 
 from digitlab.errors import RunError
 from digitlab.settings import Settings
-from digitlab.store import Database, Options, RunLog
+from digitlab.store import Database, HomeSettings, RunLog
 from digitlab.store.runs.liveness import HOST, lives
 from digitlab.store.runs.queries import CURVE_POINTS, thinned
 from digitlab.store.tables import leases, options, runs
@@ -33,32 +33,38 @@ def gone():
     return process.pid
 
 
-def hand_over(log, name, *, pid, host=HOST, beaten=None):
+def hand_over(log, name, *, pid, host=HOST, heartbeat_at=None):
     """Let run and lease look as if another process had taken them."""
-    values = {"pid": pid, "host": host} | ({"beaten": beaten} if beaten else {})
+    values = {"pid": pid, "host": host} | ({"heartbeat_at": heartbeat_at} if heartbeat_at else {})
     with log.database.write() as connection:
         connection.execute(sa.update(runs).where(runs.c.name == name).values(values))
         connection.execute(sa.update(leases).where(leases.c.run == name).values(values))
 
 
 def test_a_run_goes_from_its_announcement_to_its_verdict(log):
-    log.announce("r1", door="cli", by="ann", parameters={"seed": 2})
+    log.announce("r1", trigger="cli", by="ann", parameters={"seed": 2})
     run = log.current()
-    assert (run.name, run.door, run.by, run.phase) == ("r1", "cli", "ann", "starting")
+    assert (run.name, run.trigger, run.by, run.phase) == ("r1", "cli", "ann", "starting")
     assert run.parameters == {"seed": 2}
     assert not run.over
     assert log.take("r1", **NOTHING)
-    assert log.get("r1").door == "cli"
+    assert log.get("r1").trigger == "cli"
     assert log.holds("r1")
     log.finish(
-        "r1", "promoted", version="v0001", hash="h", news="n", reasons=["Good."], metrics={"a": 1}
+        "r1",
+        "promoted",
+        version="v0001",
+        hash="h",
+        feedback_fingerprint="n",
+        reasons=["Good."],
+        metrics={"a": 1},
     )
     run = log.get("r1")
     assert run.over
     assert run.phase == "done"
     assert run.to_dict() == {
         "run": "r1",
-        "verdict": "promoted",
+        "outcome": "promoted",
         "version": "v0001",
         "hash": "h",
         "reasons": ["Good."],
@@ -72,7 +78,7 @@ def test_a_run_goes_from_its_announcement_to_its_verdict(log):
 
 def test_raw_papermill_takes_the_lease_without_an_announcement(log):
     assert log.take("r1", by="ann", parameters={"seed": 3})
-    assert log.get("r1").door == "papermill"
+    assert log.get("r1").trigger == "papermill"
     assert log.current().name == "r1"
 
 
@@ -89,7 +95,7 @@ def test_a_second_run_is_busy_while_the_first_one_lasts(log, other):
     hand_over(log, "r1", pid=other)
     assert not log.take("r2", **NOTHING)
     second = log.get("r2")
-    assert second.verdict == "busy"
+    assert second.outcome == "busy"
     assert "r1" in second.reasons[0]
     assert log.holds("r1")
     log.finish("r1", "rejected")
@@ -97,12 +103,12 @@ def test_a_second_run_is_busy_while_the_first_one_lasts(log, other):
 
 
 def test_an_announced_run_that_comes_too_late_is_busy(log, other):
-    log.announce("r1", door="page", **NOTHING)
+    log.announce("r1", trigger="page", **NOTHING)
     log.take("r2", **NOTHING)
     hand_over(log, "r2", pid=other)
     assert not log.take("r1", **NOTHING)
-    assert log.get("r1").verdict == "busy"
-    assert log.get("r1").door == "page"
+    assert log.get("r1").outcome == "busy"
+    assert log.get("r1").trigger == "page"
 
 
 def test_a_run_takes_the_lease_again_when_its_cell_is_run_again(log):
@@ -124,8 +130,8 @@ def test_a_run_whose_process_died_is_noticed_and_the_next_one_goes_ahead(log, go
     assert log.current() is None
     assert not log.lives("r1")
     assert log.take("r2", **NOTHING)
-    assert log.get("r1").verdict == "failed"
-    assert log.get("r1").reasons == ("Its process ended before the verdict.",)
+    assert log.get("r1").outcome == "failed"
+    assert log.get("r1").reasons == ("Its process ended before the outcome.",)
 
 
 def test_a_zombie_holds_nothing(log):
@@ -143,7 +149,7 @@ def test_a_process_younger_than_the_last_sign_of_life_is_another_one(log):
     log.take("r1", **NOTHING)
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     before = datetime.now(UTC) - timedelta(seconds=60)
-    hand_over(log, "r1", pid=process.pid, beaten=before)
+    hand_over(log, "r1", pid=process.pid, heartbeat_at=before)
     assert not log.lives("r1")
     process.communicate(b"\n")
 
@@ -151,8 +157,8 @@ def test_a_process_younger_than_the_last_sign_of_life_is_another_one(log):
 @pytest.mark.parametrize(("silent_s", "alive"), [(50, True), (70, False)])
 def test_a_run_of_another_machine_lives_as_long_as_it_gives_signs(log, silent_s, alive):
     log.take("r1", **NOTHING)
-    beaten = datetime.now(UTC) - timedelta(seconds=silent_s)
-    hand_over(log, "r1", pid=1, host="elsewhere", beaten=beaten)
+    heartbeat_at = datetime.now(UTC) - timedelta(seconds=silent_s)
+    hand_over(log, "r1", pid=1, host="elsewhere", heartbeat_at=heartbeat_at)
     assert log.lives("r1") is alive
     assert log.take("r2", **NOTHING) is not alive
 
@@ -162,22 +168,22 @@ def test_a_process_that_is_there_but_silent_for_long_holds_nothing():
 
     now = datetime.now(UTC)
     silent = now + timedelta(seconds=599)
-    assert lives(HOST, os.getpid(), beaten=now, now=silent)
-    assert not lives(HOST, os.getpid(), beaten=now, now=silent + timedelta(seconds=2))
+    assert lives(HOST, os.getpid(), heartbeat_at=now, now=silent)
+    assert not lives(HOST, os.getpid(), heartbeat_at=now, now=silent + timedelta(seconds=2))
 
 
 def test_an_announced_run_whose_processes_died_is_swept(log, gone):
-    log.announce("r1", door="page", **NOTHING)
+    log.announce("r1", trigger="page", **NOTHING)
     log.sweep()
     assert not log.get("r1").over
     log.watch("r1", pid=gone)
     assert not log.is_watched("r1")
     log.sweep()
-    assert log.get("r1").verdict == "failed"
+    assert log.get("r1").outcome == "failed"
 
 
 def test_the_lease_outlives_the_process_that_watches(log, gone):
-    log.announce("r1", door="page", **NOTHING)
+    log.announce("r1", trigger="page", **NOTHING)
     log.take("r1", **NOTHING)
     log.watch("r1", pid=gone)
     assert not log.is_watched("r1")
@@ -189,11 +195,11 @@ def test_progress_is_seen_as_it_happens(log):
     log.take("r1", **NOTHING)
     log.beat("r1", phase="training", steps=80)
     log.beat("r1", step=10, loss=0.5, seconds_left=9.0)
-    log.beat("r1", step=20, loss=0.25, tune=0.99)
+    log.beat("r1", step=20, loss=0.25, validation_accuracy=0.99)
     log.beat("r1", phase="comparing")
     run = log.current()
     assert (run.phase, run.step, run.steps) == ("comparing", 20, 80)
-    assert (run.loss, run.tune, run.seconds_left) == (0.25, 0.99, 9.0)
+    assert (run.loss, run.validation_accuracy, run.seconds_left) == (0.25, 0.99, 9.0)
     assert run.curve == ((10, 0.5, None), (20, 0.25, 0.99))
 
 
@@ -228,19 +234,19 @@ def test_a_run_that_is_over_stays_as_it_is(log):
     log.ask_cancel("r1")
     log.finish("r1", "promoted", version="v0001", notebook="r1.ipynb")
     run = log.get("r1")
-    assert (run.verdict, run.version, run.reasons) == ("rejected", None, ("No.",))
+    assert (run.outcome, run.version, run.reasons) == ("rejected", None, ("No.",))
     assert (run.phase, run.step, run.cancel) == ("done", 0, False)
     assert run.notebook == "r1.ipynb"
 
 
 def test_signs_of_life_come_from_a_thread_while_the_block_runs(log):
     log.take("r1", **NOTHING)
-    before = log.get("r1").beaten
+    before = log.get("r1").heartbeat_at
     with log.beating("r1", every_s=0.01):
-        while log.get("r1").beaten == before:
+        while log.get("r1").heartbeat_at == before:
             pass
     with log.database.read() as connection:
-        assert connection.execute(sa.select(leases.c.beaten)).scalar_one() > before
+        assert connection.execute(sa.select(leases.c.heartbeat_at)).scalar_one() > before
 
 
 def test_somebody_may_ask_for_the_end(log):
@@ -251,15 +257,22 @@ def test_somebody_may_ask_for_the_end(log):
 
 
 def test_a_verdict_known_before_the_start_is_kept_without_a_process(log):
-    log.settle("r1", "nothing-new", door="cli", news="n", reasons=["Nothing."], **NOTHING)
+    log.settle(
+        "r1",
+        "nothing-new",
+        trigger="cli",
+        feedback_fingerprint="n",
+        reasons=["Nothing."],
+        **NOTHING,
+    )
     run = log.get("r1")
-    assert (run.verdict, run.pid, run.notebook) == ("nothing-new", 0, None)
+    assert (run.outcome, run.pid, run.notebook) == ("nothing-new", 0, None)
     assert log.current() is None
 
 
 def test_only_promoted_and_rejected_runs_have_judged_the_news(log):
-    for name, verdict in [("a", "promoted"), ("b", "rejected"), ("c", "failed"), ("d", "busy")]:
-        log.settle(name, verdict, door="cli", news="n", **NOTHING)
+    for name, outcome in [("a", "promoted"), ("b", "rejected"), ("c", "failed"), ("d", "busy")]:
+        log.settle(name, outcome, trigger="cli", feedback_fingerprint="n", **NOTHING)
     assert log.judged("n").name == "b"
     assert log.judged("other") is None
     assert [run.name for run in log.recent(3)] == ["d", "c", "b"]
@@ -270,18 +283,18 @@ def test_unknown_words_and_runs_are_refused(log):
         log.get("r9")
     with pytest.raises(RunError, match="no run r9"):
         log.finish("r9", "failed")
-    with pytest.raises(ValueError, match="as door"):
-        log.announce("r1", door="window", **NOTHING)
+    with pytest.raises(ValueError, match="as trigger"):
+        log.announce("r1", trigger="window", **NOTHING)
     log.take("r1", **NOTHING)
     with pytest.raises(ValueError, match="as phase"):
         log.beat("r1", phase="sleeping")
-    with pytest.raises(ValueError, match="as verdict"):
+    with pytest.raises(ValueError, match="as outcome"):
         log.finish("r1", "perhaps")
 
 
 def test_an_option_is_what_was_set_last_and_every_change_is_kept(tmp_path):
     database = Database.open(Settings.load(tmp_path, environ={}).database_url)
-    home = Options(database)
+    home = HomeSettings(database)
     assert home.get("review", False) is False
     assert not home.review
     home.set("review", True, by="ann")
@@ -297,7 +310,7 @@ def test_an_option_is_what_was_set_last_and_every_change_is_kept(tmp_path):
 def test_a_run_begun_anew_in_the_same_process_takes_over_from_the_one_before(log):
     assert log.take("first", **NOTHING)
     assert log.take("second", **NOTHING)
-    assert log.get("first").verdict == "cancelled"
+    assert log.get("first").outcome == "cancelled"
     assert log.holds("second")
 
 
@@ -305,7 +318,7 @@ def test_a_run_that_promoted_is_not_called_cancelled_by_the_next_one(log):
     log.take("first", **NOTHING)
     serve(log, "v0001", run="first")
     log.take("second", **NOTHING)
-    assert (log.get("first").verdict, log.get("first").version) == ("promoted", "v0001")
+    assert (log.get("first").outcome, log.get("first").version) == ("promoted", "v0001")
 
 
 def test_a_name_is_not_taken_twice_by_two_processes(log, other):
@@ -315,14 +328,19 @@ def test_a_name_is_not_taken_twice_by_two_processes(log, other):
         log.take("r1", **NOTHING)
 
 
-@pytest.mark.parametrize("verdict", ["failed", "cancelled"])
-def test_a_run_that_ends_badly_after_its_version_began_to_serve_has_promoted_it(log, verdict):
+@pytest.mark.parametrize("outcome", ["failed", "cancelled"])
+def test_a_run_that_ends_badly_after_its_version_began_to_serve_has_promoted_it(log, outcome):
     log.take("r1", **NOTHING)
-    log.note("r1", hash="h", news="n")
+    log.note("r1", hash="h", feedback_fingerprint="n")
     serve(log, "v0001", run="r1")
-    log.finish("r1", verdict, reasons=["Somebody asked for its end."])
+    log.finish("r1", outcome, reasons=["Somebody asked for its end."])
     run = log.get("r1")
-    assert (run.verdict, run.version, run.hash, run.news) == ("promoted", "v0001", "h", "n")
+    assert (run.outcome, run.version, run.hash, run.feedback_fingerprint) == (
+        "promoted",
+        "v0001",
+        "h",
+        "n",
+    )
     assert "v0001 was promoted" in run.reasons[0]
 
 
@@ -334,10 +352,10 @@ def test_signs_of_life_end_when_nobody_goes_on(log):
         asked.set()
         return False
 
-    before = log.get("r1").beaten
+    before = log.get("r1").heartbeat_at
     with log.beating("r1", 0.01, while_=goes_on):
         assert asked.wait(10)
-    assert log.get("r1").beaten == before
+    assert log.get("r1").heartbeat_at == before
 
 
 def test_a_dead_run_whose_version_serves_counts_as_promoted(log, gone):
@@ -345,4 +363,4 @@ def test_a_dead_run_whose_version_serves_counts_as_promoted(log, gone):
     serve(log, "v0001", run="r1")
     hand_over(log, "r1", pid=gone)
     log.sweep()
-    assert (log.get("r1").verdict, log.get("r1").version) == ("promoted", "v0001")
+    assert (log.get("r1").outcome, log.get("r1").version) == ("promoted", "v0001")

@@ -25,13 +25,13 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 def mirrored(shift: int = 0) -> bytes:
     """A 4 in a mirror, which is not read as a 4; moved by some pixels within its picture."""
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     image = x[np.flatnonzero(y == 4)[0]][:, ::-1]
     return file(np.roll(image, shift, axis=0))
 
 
 def seven() -> bytes:
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     return file(x[np.flatnonzero(y == 7)[3]])
 
 
@@ -51,7 +51,7 @@ def three(session: Session) -> Session:
 
 def read(session: Session) -> list[tuple[int, bool]]:
     found = [item.prediction for item in session.items]
-    return [(one.label, one.remembered) for one in found if one is not None]
+    return [(one.digit, one.remembered) for one in found if one is not None]
 
 
 def test_what_is_like_a_correction_reads_as_it_says_while_it_waits(three: Session) -> None:

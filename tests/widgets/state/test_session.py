@@ -37,7 +37,7 @@ def test_a_picture_comes_into_view_with_its_prediction(session: Session) -> None
     assert session.current is not None
     shown = session.prediction(session.current)
     assert shown is not None
-    assert (shown.label, shown.name, shown.picture) == (7, "seven.png", png())
+    assert (shown.digit, shown.name, shown.picture) == (7, "seven.png", png())
     assert session.error == ""
 
 

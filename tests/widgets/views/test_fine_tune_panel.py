@@ -13,11 +13,11 @@ from support.fake_lab import png
 from support.fine_tune_views import LearningDesk, begin, press, say
 
 from digitlab.errors import StoreError
-from digitlab.store.runs.types import PHASES, RUN_VERDICTS
+from digitlab.store.runs.types import PHASES, RUN_OUTCOMES
 from digitlab.widgets import Page
 from digitlab.widgets.state.error_guard import SORRY
 from digitlab.widgets.state.run_follower import OTHER
-from digitlab.widgets.views.fine_tune_panel import DOORS, LOOKING, VERDICTS
+from digitlab.widgets.views.fine_tune_panel import LOOKING, OUTCOMES, TRIGGERS
 from digitlab.widgets.views.fine_tune_panel import PHASES as PHASES_IN_WORDS
 
 PATIENCE_S = 30
@@ -36,7 +36,7 @@ def page(desk: LearningDesk) -> Page:
 
 def test_a_home_without_runs_offers_one_and_says_nothing(page: Page) -> None:
     learn = page.learn
-    assert (learn.running, learn.asked, learn.says, learn.verdict) == ("", False, "", "")
+    assert (learn.running, learn.asked, learn.says, learn.outcome) == ("", False, "", "")
 
 
 def test_the_button_starts_a_run_from_the_page(page: Page, desk: LearningDesk) -> None:
@@ -91,7 +91,7 @@ def test_the_bar_only_grows(page: Page, desk: LearningDesk) -> None:
 def test_a_page_made_during_a_run_shows_it_at_the_same_place(
     page: Page, desk: LearningDesk
 ) -> None:
-    begin(desk, door="schedule")
+    begin(desk, trigger="schedule")
     desk.runs.beat("mine", phase="training", step=20, steps=80, seconds_left=9.0)
     page.learning.turn()
     reloaded = Page(desk).learn
@@ -109,7 +109,7 @@ def test_a_verdict_is_a_sentence_with_its_reasons(page: Page, desk: LearningDesk
     learn = page.learn
     assert learn.says == "v0001 did not prove better; nothing has changed."
     assert learn.reasons == ["Too few.", "Too slow."]
-    assert (learn.running, learn.verdict, learn.at) == ("", "rejected", at.timestamp())
+    assert (learn.running, learn.outcome, learn.at) == ("", "rejected", at.timestamp())
 
 
 def test_nothing_new_is_said_plainly(page: Page, desk: LearningDesk) -> None:
@@ -128,14 +128,14 @@ def test_a_page_that_comes_second_is_told_so_and_shows_the_first_ones_run(
     assert (page.learn.running, page.learn.told) == ("theirs", OTHER)
     desk.runs.finish("theirs", "rejected", version="v0001")
     page.learning.turn()
-    assert (page.learn.verdict, page.learn.told) == ("rejected", "")
+    assert (page.learn.outcome, page.learn.told) == ("rejected", "")
 
 
 def test_a_run_that_came_second_hides_no_verdict(page: Page, desk: LearningDesk) -> None:
     begin(desk, "first")
-    desk.fine_tune(door="cli")
+    desk.fine_tune(trigger="cli")
     desk.runs.finish("first", "failed", reasons=["It broke."])
-    assert desk.runs.recent(1)[0].verdict == "busy"
+    assert desk.runs.recent(1)[0].outcome == "busy"
     assert Page(desk).learn.reasons == ["It broke."]
 
 
@@ -155,8 +155,8 @@ def test_a_run_that_died_has_failed(page: Page, desk: LearningDesk) -> None:
     press(page)
     desk.runs.watch("run-0", pid=0)  # no process
     page.learning.turn()
-    assert (page.learn.verdict, page.learn.running) == ("failed", "")
-    assert page.learn.reasons == ["Its process ended before the verdict."]
+    assert (page.learn.outcome, page.learn.running) == ("failed", "")
+    assert page.learn.reasons == ["Its process ended before the outcome."]
 
 
 def test_a_promotion_shows_the_new_version_and_says_so(page: Page, desk: LearningDesk) -> None:
@@ -263,5 +263,5 @@ def test_a_watched_page_follows_by_itself_and_stops_with_the_page(
 
 def test_every_phase_verdict_and_door_has_its_words() -> None:
     assert set(PHASES_IN_WORDS) == set(PHASES)
-    assert set(VERDICTS) == set(RUN_VERDICTS) - {"busy"}
-    assert set(DOORS) == {"page", "notebook", "cli", "schedule", "papermill"}
+    assert set(OUTCOMES) == set(RUN_OUTCOMES) - {"busy"}
+    assert set(TRIGGERS) == {"page", "notebook", "cli", "schedule", "papermill"}

@@ -52,7 +52,7 @@ def training(page: Page, desk: CountingDesk) -> Page:
     begin(desk)
     desk.runs.beat("mine", phase="training", step=0, steps=80)
     desk.runs.beat("mine", step=10, steps=80, loss=2.314)
-    desk.runs.beat("mine", step=20, steps=80, loss=0.5, tune=0.985)
+    desk.runs.beat("mine", step=20, steps=80, loss=0.5, validation_accuracy=0.985)
     page.learning.turn()
     return page
 
@@ -66,10 +66,10 @@ def teach(desk: CountingDesk, n: int, digit: int | None = 3) -> list[int]:
     return [say(desk.feedback, noise(number), digit) for number in range(n)]
 
 
-def judge(desk: CountingDesk, verdict: str = "promoted", **metrics: Any) -> None:
-    """A run that changed something, or nothing, and has its verdict."""
+def judge(desk: CountingDesk, outcome: str = "promoted", **metrics: Any) -> None:
+    """A run that changed something, or nothing, and has its outcome."""
     begin(desk)
-    desk.runs.finish("mine", verdict, version="v0001", metrics=metrics)
+    desk.runs.finish("mine", outcome, version="v0001", metrics=metrics)
 
 
 # the curve ---------------------------------------------------------------------------------------
@@ -187,17 +187,17 @@ def test_what_was_taken_back_since_is_not_shown(desk: CountingDesk) -> None:
     assert [image["src"] for image in group["images"]] == [digit_image_uri(noise(1))]
 
 
-@pytest.mark.parametrize("verdict", ["cancelled", "failed", "nothing-new"])
-def test_a_run_that_was_not_judged_shows_no_pictures(desk: CountingDesk, verdict: str) -> None:
-    judge(desk, verdict, fixed=teach(desk, 1))
+@pytest.mark.parametrize("outcome", ["cancelled", "failed", "nothing-new"])
+def test_a_run_that_was_not_judged_shows_no_pictures(desk: CountingDesk, outcome: str) -> None:
+    judge(desk, outcome, fixed=teach(desk, 1))
     assert (Page(desk).learn.groups, desk.asked_for) == ([], 0)
 
 
-@pytest.mark.parametrize("verdict", sorted(TITLES))
+@pytest.mark.parametrize("outcome", sorted(TITLES))
 def test_a_run_that_does_not_say_what_it_fixed_shows_no_pictures(
-    desk: CountingDesk, verdict: str
+    desk: CountingDesk, outcome: str
 ) -> None:
-    judge(desk, verdict, corrections={"n": 3, "champion": 0})
+    judge(desk, outcome, corrections={"n": 3, "champion": 0})
     assert (Page(desk).learn.groups, desk.asked_for) == ([], 0)
 
 
@@ -218,7 +218,7 @@ def test_a_verdict_is_shown_also_when_its_pictures_cannot_be_read(
     desk.broken_images = StoreError("The disk is gone.")
     judge(desk, "rejected", fixed=teach(desk, 1))
     page.learning.turn()
-    assert page.learn.verdict == "rejected"
+    assert page.learn.outcome == "rejected"
     assert (page.learn.groups, page.banner.error) == ([], "The disk is gone.")
 
 
