@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from digitlab.images.multi_digit.digit_ink import Mark, Sheet, find_marks
 from digitlab.images.multi_digit.join_broken import clusters, merged, ways_to_join
@@ -15,7 +13,8 @@ from digitlab.images.multi_digit.split_touching import cuts
 from digitlab.images.normalise import is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
 from digitlab.images.segmentation.ink import Mask, bounds, widened
-from digitlab.images.single_digit import DigitView, full_box, read_digit, with_margin
+from digitlab.images.segmentation.resize import enlarge
+from digitlab.images.single_digit import DigitCandidate, pad_tight_crop, read_digit, to_full_box
 
 MAX_DIGITS: Final = 200
 """Digits of one picture that are read; what comes after them in reading order is not."""
@@ -24,7 +23,7 @@ _SMALL: Final = 112  # shorter side below which a picture is enlarged before it 
 _LARGE: Final = 1200  # longer side up to which it is
 _WIDE: Final = 0.7  # width to height, from which on a mark may be several digits
 
-Spot = tuple[tuple[DigitView, ...], ...]
+Spot = tuple[tuple[DigitCandidate, ...], ...]
 """The ways to read ink: each mark as a digit first, then parted, or several joined to one."""
 
 
@@ -42,7 +41,7 @@ class _Frame(NamedTuple):
     corner: float
 
 
-def read_digits(picture: Picture) -> tuple[DigitView, ...]:
+def read_digits(picture: Picture) -> tuple[DigitCandidate, ...]:
     """Find all digits in a picture, in reading order.
 
     Rows go from top to bottom, digits from left to right. Digits that touch count as one;
@@ -62,8 +61,10 @@ def read_spots(picture: Picture) -> tuple[Spot, ...]:
     """As `read_digits`, with every way to read each mark; the caller chooses."""
     if any(is_digit_image(grey) for grey in (picture.grey, 255 - picture.grey)):
         return (((read_digit(picture),),),)
-    whole, margin = with_margin(picture.grey)
-    grey, zoom = _enlarge(whole)
+    whole, margin = pad_tight_crop(picture.grey)
+    # Small digits are enlarged, so that one rule serves all sizes.
+    zoom = max(1, min(-(-_SMALL // min(whole.shape)), _LARGE // max(whole.shape)))
+    grey = enlarge(whole, zoom)
     sheet = find_marks(grey)
     marks = () if sheet is None else sheet.marks
     if sheet is None or len(marks) == 0:
@@ -92,7 +93,7 @@ def _spot(sheet: Sheet, cluster: list[Mark], frame: _Frame) -> Spot:
     return tuple(found)
 
 
-def _view(sheet: Sheet, mark: Mark, part: Mask, frame: _Frame) -> DigitView:
+def _view(sheet: Sheet, mark: Mark, part: Mask, frame: _Frame) -> DigitCandidate:
     """The view of a part of a mark, with the soft edges of its ink and nothing else."""
     from scipy import ndimage
 
@@ -109,18 +110,10 @@ def _view(sheet: Sheet, mark: Mark, part: Mask, frame: _Frame) -> DigitView:
         slice(side.start + wide.start, side.stop + wide.start)
         for side, wide in zip((rows, columns), window, strict=True)
     )
-    return DigitView(
+    return DigitCandidate(
         digit_image=to_digit_image(contrast, own),
-        box=full_box((place[0], place[1]), frame.scale, frame.size, (frame.corner, frame.corner)),
+        box=to_full_box(
+            (place[0], place[1]), frame.scale, frame.size, (frame.corner, frame.corner)
+        ),
         blank=False,
     )
-
-
-def _enlarge(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
-    """A strip of small digits made larger, so that one rule serves all sizes; by how much."""
-    zoom = max(1, min(-(-_SMALL // min(grey.shape)), _LARGE // max(grey.shape)))
-    if zoom == 1:
-        return grey, 1
-    height, width = grey.shape
-    large = Image.fromarray(grey).resize((width * zoom, height * zoom), Image.Resampling.BICUBIC)
-    return np.asarray(large), zoom

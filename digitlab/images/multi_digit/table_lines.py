@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.images.segmentation.ink import Mask
+from digitlab.images.segmentation.resize import block_factor, expand_blocks, reduce_blocks
 
 _SLOPES: Final = np.linspace(-0.12, 0.12, 13)  # of a line against the picture's edge
 _COARSE: Final = 12.0  # pixels that the shortest line has at least where it is looked for
@@ -38,8 +39,8 @@ def _level_lines(ink: Mask, shortest: float) -> Mask:
     """The points of nearly level lines."""
     from scipy import ndimage
 
-    factor = int(max(1, min(-(-max(ink.shape) // _SIDE), shortest / _COARSE)))
-    small = _pooled(ink, factor)
+    factor = int(max(1, min(block_factor(ink.shape, _SIDE), shortest / _COARSE)))
+    small = reduce_blocks(ink, factor, np.any)
     length = max(3, int(shortest / factor))
     rows, columns = small.shape
     reach = int(np.abs(_SLOPES).max() * columns) + 1
@@ -58,21 +59,11 @@ def _level_lines(ink: Mask, shortest: float) -> Mask:
     if not found.any():
         return np.zeros_like(ink)
     found[1:-1] |= found[:-2] | found[2:]
-    near = np.repeat(np.repeat(found, factor, 0), factor, 1)[: ink.shape[0], : ink.shape[1]]
-    near = np.logical_and(near, ink)
+    near = expand_blocks(found, factor, ink.shape) & ink
     thickness = _run_lengths(ink)
     usual = float(np.median(thickness[near]))
     line: Mask = near & (thickness <= 1.6 * usual + 1)
     return line
-
-
-def _pooled(ink: Mask, factor: int) -> Mask:
-    """Reduced; a pixel is ink where any of its square is."""
-    rows, columns = (-(-side // factor) * factor - side for side in ink.shape)
-    ink = np.pad(ink, ((0, rows), (0, columns)))
-    blocks = ink.reshape(ink.shape[0] // factor, factor, ink.shape[1] // factor, factor)
-    pooled: Mask = blocks.max((1, 3))
-    return pooled
 
 
 def _run_lengths(ink: Mask) -> NDArray[np.int64]:

@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from digitlab.images.segmentation.components import cut_close, find_pieces, gather
 from digitlab.images.segmentation.contrast import stand_out, threshold
 from digitlab.images.segmentation.ink import Floats, Ink, Mask, bounds, extent, widened
+from digitlab.images.segmentation.resize import shrink
 from digitlab.images.segmentation.ruled_lines import find_rules
 
 _AROUND: Final = 0.35  # of the digit's extent: how far around it the paper is looked at
@@ -68,7 +68,7 @@ def find_ink(grey: NDArray[np.uint8]) -> tuple[Sight, ...]:
         return ()
     page = grey.astype(np.float32)
     # Which polarity it is shows in a small copy; the other one is not looked at again.
-    coarse = _sights(_smaller(page), quick=max(page.shape) > _COARSE)
+    coarse = _sights(shrink(page, _COARSE), quick=max(page.shape) > _COARSE)
     polarities = [sight.bright for sight in coarse] or [False, True]
     return coarse if max(page.shape) <= _COARSE else _sights(page, polarities, quick=False)
 
@@ -89,16 +89,6 @@ def _sights(
     )
     clear = first.evidence[0] > _CLEAR * second.evidence[0]
     return (first,) if clear and first.digits[0].likeness > _UNLIKELY else (first, second)
-
-
-def _smaller(page: Floats) -> Floats:
-    """The picture with a longer side of at most `_COARSE` pixels."""
-    longest = max(page.shape)
-    if longest <= _COARSE:
-        return page
-    height, width = (max(1, round(side * _COARSE / longest)) for side in page.shape)
-    small = Image.fromarray(page).resize((width, height), Image.Resampling.BOX)
-    return np.asarray(small)
 
 
 def _see(page: Floats, *, bright: bool, quick: bool) -> Sight:

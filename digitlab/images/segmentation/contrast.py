@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from digitlab.images.segmentation.ink import Floats, Mask
+from digitlab.images.segmentation.resize import block_factor, expand_blocks, reduce_blocks
 
 _WINDOW: Final = 0.28  # of the mean side: wider than a brush stroke, narrower than a shadow
 _WIDER: Final = 0.45  # the same for thumbnails: they are cut close, and hold no shadows
@@ -70,8 +70,8 @@ def stand_out(page: Floats, *, share: float = 1.0) -> tuple[Floats, float]:
 def _above_paper(smooth: Floats, share: float) -> Floats:
     from scipy import ndimage
 
-    coarse = _shrink(smooth, _COARSE)
-    factor = max(1, round(max(smooth.shape) / max(coarse.shape)))
+    factor = block_factor(smooth.shape, _COARSE)
+    coarse = reduce_blocks(smooth, factor, np.mean)
     small = max(coarse.shape) <= _THUMBNAIL
     side = share * (_WIDER if small else _WINDOW) * float(np.sqrt(coarse.size))
     window = max(3, int(side) | 1)
@@ -79,8 +79,7 @@ def _above_paper(smooth: Floats, share: float) -> Floats:
     paper = ndimage.grey_closing(padded, size=(window, window))[window:-window, window:-window]
     # Reduced, the edge of a shadow lies beside itself by up to a pixel: take the darker side.
     paper = ndimage.grey_erosion(paper, size=(3, 3), mode="nearest")
-    paper = np.repeat(np.repeat(paper, factor, 0), factor, 1)
-    paper = paper[: smooth.shape[0], : smooth.shape[1]]
+    paper = expand_blocks(paper, factor, smooth.shape)
     contrast: Floats = paper - smooth
     # A closing keeps the brightest grains of the paper: take their height off again.
     contrast -= np.median(_of_paper(contrast))
@@ -144,16 +143,3 @@ def threshold(contrast: Floats, *, noise: float | None = None, weak: float = WEA
     sure[0] = False
     mask: Mask = sure[labels]
     return mask if mask.any() else None
-
-
-def _shrink(values: NDArray[np.generic], side: int) -> Floats:
-    """Reduce by whole-number area averaging until no side is longer than `side`."""
-    factor = -(-max(values.shape) // side)
-    page = values.astype(np.float32)
-    if factor <= 1:
-        return page
-    rows, columns = (-(-length // factor) * factor - length for length in page.shape)
-    page = np.pad(page, ((0, rows), (0, columns)), mode="edge")
-    blocks = page.reshape(page.shape[0] // factor, factor, page.shape[1] // factor, factor)
-    reduced: Floats = blocks.mean((1, 3))
-    return reduced

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.images.segmentation.ink import Mask
+from digitlab.images.segmentation.resize import block_factor, reduce_blocks
 
 _SIDE: Final = 200  # pixels of the reduced mask on which lines are looked for
 _TILT: Final = 21.0  # degrees from level or upright, at most
@@ -42,8 +43,8 @@ def find_rules(mask: Mask) -> Mask:
     nothing = np.zeros_like(mask)
     if min(mask.shape) < 24 or not _reaches(mask):
         return nothing
-    factor = -(-max(mask.shape) // _SIDE)
-    small = _reduced(mask, factor)
+    factor = block_factor(mask.shape, _SIDE)
+    small = reduce_blocks(mask, factor, np.any)
     found = nothing.copy()
     for upright in (False, True):
         lines = _lines(small, upright=upright)
@@ -69,14 +70,6 @@ def _reaches(mask: Mask) -> bool:
         or (box[1].stop - box[1].start) > _REACHES * mask.shape[1]
         for box in ndimage.find_objects(labels)
     )
-
-
-def _reduced(mask: Mask, factor: int) -> Mask:
-    """Each square of `factor` pixels a side becomes one, ink if any of it is."""
-    rows, columns = (-length % factor for length in mask.shape)
-    padded = np.pad(mask, ((0, rows), (0, columns)))
-    blocks = padded.reshape(padded.shape[0] // factor, factor, -1, factor)
-    return np.asarray(blocks.any((1, 3)), bool)
 
 
 def _lines(mask: Mask, *, upright: bool) -> list[_Line]:
