@@ -58,14 +58,14 @@ class PaperDesk(Lab):
     """Reads a 7 in every picture, except that `BROKEN` is refused and `BUG` is a bug.
 
     Attributes:
-        model: the version that the next predictions name.
+        champion: the version that the next predictions name.
         refused: what they say of that.
         remembered: the same.
         confidence: the same, 0-1.
         several: how many digits there are in every picture.
     """
 
-    model = "base"  # type: ignore[assignment]  a property of the real one
+    champion = "base"  # type: ignore[assignment]  a property of the real one
     refused = False
     remembered = False
     confidence = 0.97
@@ -96,7 +96,7 @@ class PaperDesk(Lab):
             refused=self.refused,
             remembered=self.remembered,
             confidence=self.confidence,
-            model=self.model,
+            model=self.champion,
         )
 
     def predict_all(  # type: ignore[override]

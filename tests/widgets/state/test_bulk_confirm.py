@@ -10,7 +10,7 @@ import pytest
 from support.fake_lab import BROKEN, PaperDesk, png
 
 from digitlab.errors import StoreError
-from digitlab.store import Options
+from digitlab.store import HomeSettings
 from digitlab.widgets import Page, Session
 
 
@@ -233,7 +233,7 @@ def test_the_originals_are_kept_and_one_for_all_digits_of_a_picture(
 
 
 def test_in_a_reviewed_home_the_sentence_says_that_they_wait(page: Page, desk: PaperDesk) -> None:
-    Options(desk.feedback.database).set("review", True, by="curator")
+    HomeSettings(desk.feedback.database).set("review", True, by="curator")
     session = show(page, desk, "sure", "sure")
     click_others(page)
     assert session.notice == "2 pictures kept as right; 2 wait for review."

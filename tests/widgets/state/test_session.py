@@ -120,7 +120,7 @@ def test_a_verdict_reaches_the_ledger_with_comment_contributor_and_bytes(
     session.open("seven.png", png())
     session.judge("wrong", 1, "  my one ")
     (entry,) = desk.ledger
-    assert (entry.verdict, entry.digit, entry.comment) == ("wrong", 1, "my one")
+    assert (entry.verdict, entry.label, entry.comment) == ("wrong", 1, "my one")
     assert (entry.contributor, entry.name) == ("Ada L.", "seven.png")
     assert desk.feedback.pictures.get(entry.picture_sha256) == png()
     assert session.notice.startswith("seven.png: Kept: this is a 1, not a 7. It is remembered")
@@ -160,7 +160,7 @@ def test_the_digit_that_was_read_counts_as_right(session: Session, desk: PaperDe
 def test_another_digit_counts_as_wrong(session: Session, desk: PaperDesk) -> None:
     session.open("a.png", png())
     session.answer(1)
-    assert (desk.ledger[0].verdict, desk.ledger[0].digit) == ("wrong", 1)
+    assert (desk.ledger[0].verdict, desk.ledger[0].label) == ("wrong", 1)
 
 
 def test_a_digit_where_none_was_seen_is_a_correction_whatever_the_best_guess(
@@ -169,7 +169,7 @@ def test_a_digit_where_none_was_seen_is_a_correction_whatever_the_best_guess(
     desk.refused = True
     session.open("a.png", png())
     session.answer(7)
-    assert (desk.ledger[0].verdict, desk.ledger[0].digit) == ("wrong", 7)
+    assert (desk.ledger[0].verdict, desk.ledger[0].label) == ("wrong", 7)
 
 
 def test_a_verdict_that_the_ledger_refuses_is_not_shown_as_kept(
@@ -220,7 +220,7 @@ def test_an_example_is_read_like_any_picture(session: Session) -> None:
 
 
 def test_the_version_that_answered_is_shown(session: Session, desk: PaperDesk) -> None:
-    desk.model = "v0003"
+    desk.champion = "v0003"
     session.open("a.png", png())
     assert session.model == "v0003"
 

@@ -101,7 +101,7 @@ def test_each_digit_is_judged_on_its_own_and_the_next_one_follows(
     for item, digit in enumerate((7, 1, 2)):
         assert page.judge.item == item
         say(page.judge, {"type": "answer", "digit": digit, "comment": "", "item": item})
-    said = [(entry.verdict, entry.digit, entry.box[0]) for entry in desk.ledger]
+    said = [(entry.verdict, entry.label, entry.box[0]) for entry in desk.ledger]
     assert said == [("right", 7, 4), ("wrong", 1, 10), ("wrong", 2, 16)]
     assert {entry.name for entry in desk.ledger} == {"row.png"}
     assert len({entry.picture_sha256 for entry in desk.ledger}) == 1

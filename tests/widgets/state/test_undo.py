@@ -39,7 +39,7 @@ def shown(session: Session) -> list[str]:
 
 
 def kept(desk: PaperDesk) -> list[tuple[str, int | None]]:
-    return [(entry.verdict, entry.digit) for entry in desk.ledger]
+    return [(entry.verdict, entry.label) for entry in desk.ledger]
 
 
 def test_undo_takes_the_verdict_back_and_shows_its_picture(

@@ -162,7 +162,7 @@ def test_a_run_that_died_has_failed(page: Page, desk: LearningDesk) -> None:
 def test_a_promotion_shows_the_new_version_and_says_so(page: Page, desk: LearningDesk) -> None:
     begin(desk)
     page.learning.turn()
-    desk.model = "v0001"  # type: ignore[assignment]
+    desk.champion = "v0001"  # type: ignore[assignment]
     desk.runs.finish("mine", "promoted", version="v0001")
     page.learning.turn()
     assert page.header.model_version == "v0001"
@@ -177,7 +177,7 @@ def test_a_promotion_that_no_run_made_is_told_with_the_next_picture(
 ) -> None:
     page.session.open("a.png", png(1))
     assert page.judge.receipt == ""
-    desk.model = "v0002"  # type: ignore[assignment]
+    desk.champion = "v0002"  # type: ignore[assignment]
     page.session.open("b.png", png(2))
     assert (page.header.model_version, page.judge.receipt) == ("v0002", "v0002 reads from now on.")
     page.session.judge("right")

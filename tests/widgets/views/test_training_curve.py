@@ -228,10 +228,10 @@ def test_a_verdict_is_shown_also_when_its_pictures_cannot_be_read(
 def test_a_version_that_another_one_replaced_no_longer_answers(
     page: Page, desk: CountingDesk
 ) -> None:
-    desk.model = "v0001"  # type: ignore[assignment]
+    desk.champion = "v0001"  # type: ignore[assignment]
     judge(desk)
     page.learning.turn()
     assert page.learn.says.endswith("the page answers with v0001 now.")
-    desk.model = "base"  # type: ignore[assignment]
+    desk.champion = "base"  # type: ignore[assignment]
     page.session.open("a.png", png(1))
     assert page.learn.says.endswith("took over; by now the page answers with base.")

@@ -135,7 +135,7 @@ def test_the_error_can_be_closed(page: Page) -> None:
 def test_a_digit_and_a_comment_are_kept(page: Page, desk: PaperDesk) -> None:
     upload(page, png())
     say(page.judge, {"type": "answer", "digit": 1, "comment": "a one", "item": 0})
-    assert (desk.ledger[0].digit, desk.ledger[0].comment) == (1, "a one")
+    assert (desk.ledger[0].label, desk.ledger[0].comment) == (1, "a one")
     assert page.judge.receipt.startswith("a.png: Kept: this is a 1, not a 7. It is remembered")
     assert (page.judge.said, page.judge.can_undo) == ("1", True)
     assert page.visit.rows[0]["said"] == "wrong, it is a 1"
@@ -324,7 +324,7 @@ def test_the_contributor_comes_from_the_browser(page: Page, desk: PaperDesk) -> 
 
 def test_the_version_is_shown(page: Page, desk: PaperDesk) -> None:
     assert page.header.model_version == "base"
-    desk.model = "v0002"
+    desk.champion = "v0002"
     upload(page, png())
     assert page.header.model_version == "v0002"
 
