@@ -54,7 +54,7 @@ def answer(run):
 
 
 def test_list_has_a_row_for_each_version(answer, registry):
-    add_version(registry, **fine_tuned(verdict="rejected"))
+    add_version(registry, **fine_tuned(decision="rejected"))
     base, made = answer("list")
     assert list(base) == [
         *("version", "kind", "aliases", "created", "accuracy", "parent", "verdict"),
@@ -111,7 +111,7 @@ def test_promote_shows_the_figures_and_the_way_back(run, registry):
 
 
 def test_a_rejected_version_is_promoted_by_force_with_a_reason_alone(run, answer, registry):
-    version = add_version(registry, **fine_tuned(verdict="rejected", reasons=["It forgot 7s."]))
+    version = add_version(registry, **fine_tuned(decision="rejected", reasons=["It forgot 7s."]))
     refused = run("promote", version)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "It forgot 7s." in refused.stderr

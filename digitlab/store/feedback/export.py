@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from digitlab.errors import FeedbackError, StoreError
-from digitlab.images.formats import format_of
 from digitlab.store.feedback.pictures import PictureStorage
 from digitlab.store.feedback.types import Entry
 
@@ -189,5 +188,7 @@ def _png(entry: Entry) -> bytes:
 
 def _extension(data: bytes) -> str:
     """Return the suffix for the content; the name that a person gave may be wrong."""
+    from digitlab.images.formats import format_of  # digitlab.images loads Pillow
+
     picture_format = format_of(data)
     return ".bin" if picture_format is None else picture_format.suffixes[0]

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from digitlab.datasets import PICTURE_SUFFIXES
 from digitlab.errors import DataError
 
 _DIGITS: Final = frozenset("0123456789")
@@ -83,6 +82,8 @@ def scan_import(
 
 
 def _item(file: Path) -> ImportItem | str:
+    from digitlab.datasets import PICTURE_SUFFIXES  # digitlab.images behind it loads Pillow
+
     if file.suffix.lower() not in PICTURE_SUFFIXES:
         return "not a picture by its ending"
     parent = file.parent.name
