@@ -19,9 +19,9 @@ def add_version(registry, **changes):
         return registry.adopt(folder)
 
 
-def fine_tuned(parent="base", verdict="promoted", **changes):
+def fine_tuned(parent="base", decision="promoted", **changes):
     """What to change for a version that a run made."""
-    return {"kind": "fine-tuned", "parent": parent, "verdict": verdict, **changes}
+    return {"kind": "fine-tuned", "parent": parent, "decision": decision, **changes}
 
 
 def damage(registry, version):

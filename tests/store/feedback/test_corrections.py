@@ -30,13 +30,13 @@ def test_corrections_are_remembered_and_confirmations_are_not(store):
     none = say(store, noise(2), None)
     say(store, noise(3), 0)
     found = known(store)
-    assert {number: one.digit for number, one in found.items()} == {wrong: 4, none: None}
+    assert {number: one.label for number, one in found.items()} == {wrong: 4, none: None}
     assert all(one.accepted for one in found.values())
 
 
 def test_what_was_remembered_and_confirmed_is_remembered_too(store):
     number = say(store, noise(1), 4, read=4, remembered=True)
-    assert known(store)[number].digit == 4
+    assert known(store)[number].label == 4
 
 
 def test_unsure_of_something_remembered_is_no_correction(store):
@@ -58,7 +58,7 @@ def test_a_changed_mind_takes_the_earlier_correction_out(store):
     first = say(store, noise(1), 4)
     mark, _ = store.corrections()
     second = say(store, noise(1), 5)
-    assert {number: one and one.digit for number, one in known(store, mark).items()} == {
+    assert {number: one and one.label for number, one in known(store, mark).items()} == {
         first: None,
         second: 5,
     }
@@ -70,7 +70,7 @@ def test_an_undo_brings_the_earlier_correction_back(store):
     store.undo("ann", verdict_id=second)
     found = known(store, mark)
     assert found[second] is None
-    assert found[first].digit == 4
+    assert found[first].label == 4
 
 
 @pytest.mark.parametrize(("decision", "left"), [("held", False), ("accepted", True)])

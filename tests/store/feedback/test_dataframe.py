@@ -32,9 +32,9 @@ def test_each_verdict_in_force_is_a_row(frame):
 
 
 def test_a_missing_digit_is_missing_and_the_others_stay_whole(frame):
-    assert frame["digit"].dtype == "Int8"
-    assert frame["digit"][0] == 7
-    assert frame["digit"][1] is pd.NA
+    assert frame["label"].dtype == "Int8"
+    assert frame["label"][0] == 7
+    assert frame["label"][1] is pd.NA
 
 
 def test_times_are_aware(frame):

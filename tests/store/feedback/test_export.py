@@ -32,7 +32,7 @@ def filled(store):
     store.add(
         make_prediction(0, digit=1, picture=picture(), name="my_seven.jpeg"),
         "wrong",
-        digit=7,
+        label=7,
         contributor="ann",
         comment="with a, comma",
     )
@@ -124,7 +124,7 @@ def test_the_old_apps_folder_holds_the_misread_pictures(filled, tmp_path):
 def test_the_old_apps_names_are_read_back(filled, tmp_path):
     filled.export(tmp_path / "out", "incorrect_predictions")
     items, skipped = scan_import(tmp_path / "out")
-    assert [(item.digit, item.predicted, item.name) for item in items] == [(7, 1, "my_seven.png")]
+    assert [(item.label, item.predicted, item.name) for item in items] == [(7, 1, "my_seven.png")]
     assert skipped == []
 
 
@@ -140,7 +140,7 @@ def test_a_pictures_name_cannot_lead_out_of_the_folder(store, tmp_path, name):
 def test_an_image_folder_is_read_back(filled, tmp_path):
     filled.export(tmp_path / "out")
     items, skipped = scan_import(tmp_path / "out")
-    assert [item.digit for item in items] == [3, 3, 7]
+    assert [item.label for item in items] == [3, 3, 7]
     assert len(skipped) == 2
 
 

@@ -55,7 +55,7 @@ def folder(tmp_path):
 
 def test_pictures_are_labelled_by_their_folder_else_by_their_name(folder):
     items, _ = scan_import(folder)
-    found = [(i.path.relative_to(folder).as_posix(), i.digit, i.predicted, i.name) for i in items]
+    found = [(i.path.relative_to(folder).as_posix(), i.label, i.predicted, i.name) for i in items]
     assert found == [
         ("5/7_a_b_1_named.png", 5, None, "7_a_b_1_named.png"),
         ("5/scan.JPG", 5, None, "scan.JPG"),
@@ -74,7 +74,7 @@ def test_other_files_are_skipped_by_name_with_a_reason(folder):
 def test_the_folder_itself_may_be_named_by_its_digit(folder, monkeypatch):
     monkeypatch.chdir(folder / "5")
     items, _ = scan_import(".")
-    assert [item.digit for item in items] == [5, 5]
+    assert [item.label for item in items] == [5, 5]
 
 
 def test_a_folder_that_is_not_there_is_a_plain_error(tmp_path):

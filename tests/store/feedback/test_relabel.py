@@ -48,7 +48,15 @@ def test_the_new_verdict_has_the_evidence_of_the_old_one(store):
     number = store.add(made, "wrong", label=4, contributor="ann", comment="mine").id
     old, new = store.get(number), relabel(store, number, 7, by="curator")
     assert np.array_equal(new.digit_image, old.digit_image)
-    for kept in ("label", "confidence", "probabilities", "box", "name", "model", "prediction_id"):
+    for kept in (
+        "predicted",
+        "confidence",
+        "probabilities",
+        "box",
+        "name",
+        "model",
+        "prediction_id",
+    ):
         assert getattr(new, kept) == getattr(old, kept)
     assert (new.picture_sha256, new.picture_bytes) == (old.picture_sha256, len(picture))
     assert store.pictures.get(new.picture_sha256) == picture

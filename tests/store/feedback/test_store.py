@@ -239,4 +239,4 @@ def test_an_entry_as_json_leaves_out_the_pixels(store):
     line = entry.to_dict()
     assert "digit_image" not in line
     assert line["time"] == entry.time.isoformat()
-    assert (line["digit"], line["box"], line["state"]) == (7, [4, 5, 20, 28], "accepted")
+    assert (line["label"], line["box"], line["state"]) == (7, [4, 5, 20, 28], "accepted")

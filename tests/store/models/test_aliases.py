@@ -131,7 +131,7 @@ def test_a_base_that_nobody_judged_may_be_promoted_by_a_person(registry, add, ki
 
 
 def test_a_rejected_version_needs_force_and_the_refusal_gives_the_reasons(registry, add):
-    version = add(**fine_tuned(verdict="rejected", reasons=["It loses 40 of 5,000."]))
+    version = add(**fine_tuned(decision="rejected", reasons=["It loses 40 of 5,000."]))
     with pytest.raises(ModelError, match=r"was rejected\. It loses 40 of 5,000\. .*--force --why"):
         registry.promote(version, by="ann")
     assert registry.champion == "base"
@@ -139,11 +139,13 @@ def test_a_rejected_version_needs_force_and_the_refusal_gives_the_reasons(regist
 
 def test_a_fine_tuned_version_that_nobody_judged_needs_force(registry, add):
     with pytest.raises(ModelError, match="never judged"):
-        registry.promote(add(**fine_tuned(verdict=None)), by="ann")
+        registry.promote(add(**fine_tuned(decision=None)), by="ann")
 
 
 def test_a_forced_promotion_records_who_and_why(registry, add):
-    registry.promote(add(**fine_tuned(verdict="rejected")), by="ann", why="my own hand", force=True)
+    registry.promote(
+        add(**fine_tuned(decision="rejected")), by="ann", why="my own hand", force=True
+    )
     last = registry.history()[-1]
     assert (last.version, last.action, last.by) == ("v0001", "force", "ann")
     assert last.why == "my own hand"
@@ -152,7 +154,7 @@ def test_a_forced_promotion_records_who_and_why(registry, add):
 @pytest.mark.parametrize("why", ["", "  "])
 def test_force_without_a_reason_is_refused(registry, add, why):
     with pytest.raises(ModelError, match="says why"):
-        registry.promote(add(**fine_tuned(verdict="rejected")), by="ann", force=True, why=why)
+        registry.promote(add(**fine_tuned(decision="rejected")), by="ann", force=True, why=why)
 
 
 # several at one home ---------------------------------------------------------------------

@@ -286,7 +286,7 @@ def test_sweep_takes_what_died_an_hour_ago_and_spares_what_is_being_written(regi
 
 def test_a_card_of_before_has_the_defaults_of_what_came_later():
     card = Card.read(bundled("models/base"))
-    assert (card.parent, card.feedback, card.verdict, card.reasons) == (None, [], None, [])
+    assert (card.parent, card.feedback, card.decision, card.reasons) == (None, [], None, [])
 
 
 def test_a_card_of_a_newer_digitlab_reads_without_what_it_added(made):
@@ -297,7 +297,8 @@ def test_a_card_of_a_newer_digitlab_reads_without_what_it_added(made):
 
 def test_a_card_reads_as_it_was_written(made):
     card = dataclasses.replace(
-        Card.read(made), **fine_tuned(feedback=[3, 5], examples=["ab"], alpha=0.4, threads=2)
+        Card.read(made),
+        **fine_tuned(feedback=[3, 5], training_examples=["ab"], alpha=0.4, threads=2),
     )
     card.write(made)
     assert Card.read(made) == card

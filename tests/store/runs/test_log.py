@@ -14,7 +14,7 @@ from digitlab.settings import Settings
 from digitlab.store import Database, HomeSettings, RunLog
 from digitlab.store.runs.liveness import HOST, lives
 from digitlab.store.runs.queries import CURVE_POINTS, thinned
-from digitlab.store.tables import leases, options, runs
+from digitlab.store.tables import home_settings, leases, runs
 
 NOTHING = {"by": "ann", "parameters": {}}
 
@@ -54,7 +54,7 @@ def test_a_run_goes_from_its_announcement_to_its_verdict(log):
         "r1",
         "promoted",
         version="v0001",
-        hash="h",
+        inputs_fingerprint="h",
         feedback_fingerprint="n",
         reasons=["Good."],
         metrics={"a": 1},
@@ -66,7 +66,7 @@ def test_a_run_goes_from_its_announcement_to_its_verdict(log):
         "run": "r1",
         "outcome": "promoted",
         "version": "v0001",
-        "hash": "h",
+        "inputs_fingerprint": "h",
         "reasons": ["Good."],
         "metrics": {"a": 1},
         "notebook": None,
@@ -303,7 +303,7 @@ def test_an_option_is_what_was_set_last_and_every_change_is_kept(tmp_path):
     home.set("review", False, by="bob")
     assert not home.review
     with database.read() as connection:
-        assert connection.execute(sa.select(options.c.by)).scalars().all() == ["ann", "bob"]
+        assert connection.execute(sa.select(home_settings.c.by)).scalars().all() == ["ann", "bob"]
     database.close()
 
 
@@ -331,11 +331,11 @@ def test_a_name_is_not_taken_twice_by_two_processes(log, other):
 @pytest.mark.parametrize("outcome", ["failed", "cancelled"])
 def test_a_run_that_ends_badly_after_its_version_began_to_serve_has_promoted_it(log, outcome):
     log.take("r1", **NOTHING)
-    log.note("r1", hash="h", feedback_fingerprint="n")
+    log.note("r1", inputs_fingerprint="h", feedback_fingerprint="n")
     serve(log, "v0001", run="r1")
     log.finish("r1", outcome, reasons=["Somebody asked for its end."])
     run = log.get("r1")
-    assert (run.outcome, run.version, run.hash, run.feedback_fingerprint) == (
+    assert (run.outcome, run.version, run.inputs_fingerprint, run.feedback_fingerprint) == (
         "promoted",
         "v0001",
         "h",
