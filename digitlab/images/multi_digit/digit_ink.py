@@ -8,21 +8,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.images.multi_digit.components import (
+from digitlab.images.multi_digit.group_strokes import group
+from digitlab.images.multi_digit.paper_sheets import is_sheet, thickness
+from digitlab.images.multi_digit.plausible_components import (
     BODY,
-    Box,
-    Pieces,
     around_others,
     crossing,
-    label,
     plausible,
     usual_height,
 )
-from digitlab.images.multi_digit.group_strokes import group, joined
-from digitlab.images.multi_digit.paper_sheets import is_sheet, thickness
 from digitlab.images.multi_digit.table_lines import without_lines
+from digitlab.images.segmentation.components import Components, find_components
 from digitlab.images.segmentation.contrast import stand_out, threshold
-from digitlab.images.segmentation.ink import Floats, Mask
+from digitlab.images.segmentation.ink import Box, Floats, Mask, joined
 from digitlab.images.segmentation.ruled_lines import find_rules
 
 _SHARES: Final = (1.0, 0.5, 0.25)  # of the usual width of a stroke
@@ -141,48 +139,50 @@ def _distance(page: Floats, bare: Mask) -> Floats:
 
 def _digits(ink: Mask, contrast: Floats) -> tuple[tuple[Mark, ...], float]:
     """The marks among the ink, and the usual height of a digit."""
-    pieces = label(ink, contrast)
-    lines = around_others(pieces) | crossing(pieces)
-    usual = usual_height(pieces, ~lines)
-    broad = np.maximum(pieces.heights, pieces.widths) > _BROAD * usual
+    components = find_components(ink, contrast)
+    lines = around_others(components) | crossing(components)
+    usual = usual_height(components, ~lines)
+    broad = components.extents > _BROAD * usual
     if (broad | lines).any():
-        pieces = label(ink & ~_pale(pieces, contrast, np.flatnonzero(broad & ~lines)), contrast)
-        pieces = _without_lines(pieces, contrast)
-        if not pieces.boxes:
+        components = find_components(
+            ink & ~_pale(components, contrast, np.flatnonzero(broad & ~lines)), contrast
+        )
+        components = _without_lines(components, contrast)
+        if not components.boxes:
             return (), 0.0
-        lines = around_others(pieces) | crossing(pieces)
-        usual = usual_height(pieces, ~lines)
+        lines = around_others(components) | crossing(components)
+        usual = usual_height(components, ~lines)
     if usual < max(_FEWEST, _SMALLEST * max(ink.shape)):
         return (), 0.0
-    kept = np.flatnonzero(plausible(pieces, usual) & ~lines)
-    marks = [_mark(pieces, numbers) for numbers in group(pieces, kept, usual)]
+    kept = np.flatnonzero(plausible(components, usual) & ~lines)
+    marks = [_mark(components, numbers) for numbers in group(components, kept, usual)]
     return tuple(mark for mark in marks if mark.height >= _least(mark) * usual), usual
 
 
-def _pale(pieces: Pieces, contrast: Floats, numbers: NDArray[np.intp]) -> Mask:
+def _pale(components: Components, contrast: Floats, numbers: NDArray[np.intp]) -> Mask:
     """What is pale beside the rest of its own piece: squared paper, folds, the edge of a shadow."""
     pale = np.zeros(contrast.shape, bool)
     for number in numbers:
-        box = pieces.boxes[number]
-        own = pieces.labels[box] == number + 1
+        box = components.boxes[number]
+        own = components.labels[box] == number + 1
         tone = float(np.percentile(contrast[box][own], 75))
         pale[box] |= own & (contrast[box] < _PALE * tone)
     return pale
 
 
-def _without_lines(pieces: Pieces, contrast: Floats) -> Pieces:
+def _without_lines(components: Components, contrast: Floats) -> Components:
     """The pieces that are left when lines and frames are taken out of them."""
-    ink = pieces.labels > 0
-    around, across = around_others(pieces), crossing(pieces)
-    usual = usual_height(pieces, ~(around | across))
-    broad = across | (np.maximum(pieces.heights, pieces.widths) > _BROAD * usual)
+    ink = components.labels > 0
+    around, across = around_others(components), crossing(components)
+    usual = usual_height(components, ~(around | across))
+    broad = across | (components.extents > _BROAD * usual)
     most = 0.75 * max(ink.shape)
     for lined, high in ((around, _FRAME), (broad & ~around, _HIGH)):
         if lined.any():
-            where = np.append(False, lined)[pieces.labels]
+            where = np.append(False, lined)[components.labels]
             level, upright = min(_BROAD * usual, most), min(high * usual, most)
             ink = without_lines(ink, where=where, level=level, upright=upright)
-    return label(ink, contrast)
+    return find_components(ink, contrast)
 
 
 def _least(mark: Mark) -> float:
@@ -190,8 +190,8 @@ def _least(mark: Mark) -> float:
     return BODY if mark.width > 0.4 * mark.height else _UPRIGHT
 
 
-def _mark(pieces: Pieces, numbers: list[int]) -> Mark:
-    box = pieces.boxes[numbers[0]]
+def _mark(components: Components, numbers: list[int]) -> Mark:
+    box = components.boxes[numbers[0]]
     for number in numbers[1:]:
-        box = joined(box, pieces.boxes[number])
-    return Mark(box=box, mask=np.isin(pieces.labels[box], np.array(numbers) + 1))
+        box = joined(box, components.boxes[number])
+    return Mark(box=box, mask=np.isin(components.labels[box], np.array(numbers) + 1))

@@ -7,27 +7,28 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.images.multi_digit.components import BODY, Box, Pieces
-from digitlab.images.segmentation.ink import widened
+from digitlab.images.multi_digit.plausible_components import BODY
+from digitlab.images.segmentation.components import Components
+from digitlab.images.segmentation.ink import Box, joined, widened
 
 _REACH: Final = 0.22  # of a digit's usual height: pieces of one digit are nearer
 _HIGH: Final = 1.35  # usual heights: the pieces of a digit are no higher and no wider together
 _PART: Final = 0.75  # of a digit's usual height: what is taller is joined to nothing
 
 
-def group(pieces: Pieces, kept: NDArray[np.intp], usual: float) -> list[list[int]]:
+def group(components: Components, kept: NDArray[np.intp], usual: float) -> list[list[int]]:
     """Put the pieces of each digit together.
 
     A low piece belongs to the nearest piece with which it makes a digit's height and width:
     the bar of a 5, the halves of an 8. Tall pieces side by side stay apart.
 
     Args:
-        pieces: all of them.
+        components: all of them.
         kept: numbers of those that may be digits or parts of digits.
         usual: usual height of a digit, in pixels.
 
     Returns:
-        For each digit the numbers of its pieces.
+        For each digit the numbers of its components.
     """
     owner = {int(number): int(number) for number in kept}
 
@@ -36,11 +37,11 @@ def group(pieces: Pieces, kept: NDArray[np.intp], usual: float) -> list[list[int
             number = owner[number]
         return number
 
-    boxes = {number: pieces.boxes[number] for number in owner}
-    heights = pieces.heights
+    boxes = {number: components.boxes[number] for number in owner}
+    heights = components.heights
     small = sorted((n for n in owner if heights[n] < _PART * usual), key=lambda n: -heights[n])
     for number in small:
-        for other in _nearest(pieces, number, usual):
+        for other in _nearest(components, number, usual):
             a, b = root(number), root(other) if other in owner else -1
             if b < 0 or a == b:
                 continue
@@ -55,22 +56,14 @@ def group(pieces: Pieces, kept: NDArray[np.intp], usual: float) -> list[list[int
     return list(groups.values())
 
 
-def joined(one: Box, other: Box) -> Box:
-    """The box around two boxes."""
-    rows, columns = (
-        slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True)
-    )
-    return rows, columns
-
-
-def _nearest(pieces: Pieces, number: int, usual: float) -> list[int]:
+def _nearest(components: Components, number: int, usual: float) -> list[int]:
     """The other pieces near to one, the nearest first."""
     from scipy import ndimage
 
     reach = _REACH * usual
-    rows, columns = pieces.boxes[number]
+    rows, columns = components.boxes[number]
     window = widened((rows, columns), int(reach) + 1)
-    part = pieces.labels[window]
+    part = components.labels[window]
     own = part == number + 1
     if columns.stop - columns.start > 1.5 * (rows.stop - rows.start):
         # The bar of a 5 begins at its own digit and may end at the next one.

@@ -8,9 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from digitlab.images.multi_digit.components import Box
 from digitlab.images.multi_digit.digit_ink import Mark
-from digitlab.images.multi_digit.group_strokes import joined
+from digitlab.images.segmentation.ink import Box, joined
 
 _HIGH: Final = 2.2  # usual heights: a digit is no higher, even if most of them are broken
 _WIDE: Final = 1.25  # usual heights, or of its own height, that a digit is wide at most

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.images.segmentation.components import label_background
 from digitlab.images.segmentation.ink import Mask
 
 _HOLE: Final = 0.001  # of a sheet's box: a digit on it is larger
@@ -24,18 +25,13 @@ def is_sheet(mask: Mask) -> bool:
     Args:
         mask: bool (H, W), tight around what hangs together.
     """
-    from scipy import ndimage
-
-    padded = np.pad(mask, 1)
-    outside, count = ndimage.label(~padded)
-    areas = np.bincount(outside.ravel(), minlength=count + 1)
-    ground = outside[0, 0]
-    holes = [n for n in range(1, count + 1) if n != ground and areas[n] > _HOLE * mask.size]
+    paper, areas = label_background(mask)
+    holes = [n for n in range(2, len(areas)) if areas[n] > _HOLE * mask.size]
     if not holes:
         return False
-    if _squareness((outside != ground)[1:-1, 1:-1]) > _SQUARE:
+    if _squareness((paper != 1)[1:-1, 1:-1]) > _SQUARE:
         return True
-    return len(holes) >= _SEVERAL and thickness(mask) > thickness(np.isin(outside, holes))
+    return len(holes) >= _SEVERAL and thickness(mask) > thickness(np.isin(paper, holes))
 
 
 def thickness(mask: Mask) -> float:

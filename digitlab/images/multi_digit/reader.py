@@ -12,6 +12,7 @@ from digitlab.images.multi_digit.reading_order import in_rows
 from digitlab.images.multi_digit.split_touching import cuts
 from digitlab.images.normalise import is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
+from digitlab.images.segmentation.contrast import isolate, soft_edge_width
 from digitlab.images.segmentation.ink import Mask, bounds, widened
 from digitlab.images.segmentation.resize import enlarge
 from digitlab.images.single_digit import DigitCandidate, pad_tight_crop, read_digit, to_full_box
@@ -95,16 +96,12 @@ def _spot(sheet: Sheet, cluster: list[Mark], frame: _Frame) -> Spot:
 
 def _view(sheet: Sheet, mark: Mark, part: Mask, frame: _Frame) -> DigitCandidate:
     """The view of a part of a mark, with the soft edges of its ink and nothing else."""
-    from scipy import ndimage
-
-    reach = 1 + max(sheet.ink.shape) // 250
-    window = widened(mark.box, reach)
+    edge_width = soft_edge_width(sheet.ink.shape)
+    window = widened(mark.box, edge_width)
     own = np.zeros(sheet.ink[window].shape, bool)
     top, left = (side.start - wide.start for side, wide in zip(mark.box, window, strict=True))
     own[top : top + mark.height, left : left + mark.width] = part
-    near = ndimage.binary_dilation(own, iterations=reach)
-    near &= ~ndimage.binary_dilation(sheet.ink[window] & ~own) | own
-    contrast = np.where(near, np.maximum(sheet.contrast[window], 0), 0).astype(np.float32)
+    contrast = isolate(sheet.contrast[window], own, sheet.ink[window], edge_width=edge_width)
     rows, columns = bounds(own)
     place = tuple(
         slice(side.start + wide.start, side.stop + wide.start)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from digitlab.images.segmentation.components import label_background
 from digitlab.images.segmentation.ink import Mask
 
 _TALL: Final = 64  # pixels of the mask on which paths are looked for
@@ -117,8 +118,5 @@ def _sound(part: Mask, height: int) -> bool:
 
 def _loops(part: Mask) -> int:
     """How many holes the ink has; what a few pixels enclose is none."""
-    from scipy import ndimage
-
-    labels, _ = ndimage.label(~np.pad(part, 1))
-    areas = np.bincount(labels.ravel())[1:]
-    return int((areas > _HOLE * part.size).sum()) - 1
+    _, areas = label_background(part)
+    return int((areas[1:] > _HOLE * part.size).sum()) - 1

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.images.segmentation.components import cut_close, find_pieces, gather
 from digitlab.images.segmentation.contrast import stand_out, threshold
-from digitlab.images.segmentation.ink import Floats, Ink, Mask, bounds, extent, widened
+from digitlab.images.segmentation.digit_parts import cut_close, find_digit_parts, gather
+from digitlab.images.segmentation.ink import Floats, Ink, Mask, bounds, extent, overlap, widened
 from digitlab.images.segmentation.resize import shrink
 from digitlab.images.segmentation.ruled_lines import find_rules
 
@@ -138,21 +138,22 @@ def _search(contrast: Floats, noise: float, *, quick: bool) -> _Found:
         ruled = find_rules(ink)
         mask, lines = mask | ink, lines | ruled
         if number == 0 and ruled.any():
-            digits += cut_close(find_pieces(ink, left), left, likeness=_RULED)
+            digits += cut_close(find_digit_parts(ink, left), left, likeness=_RULED)
         if (ink & ~ruled).any():
-            pieces = find_pieces(ink & ~ruled, left)
-            digits += cut_close(pieces, left, likeness=_CLOSE) if number == 0 else []
-            digits += gather(pieces, left)
-            if not quick and (len(pieces) >= _MANY or (pieces.extents > _LONG * max(shape)).any()):
+            parts = find_digit_parts(ink & ~ruled, left)
+            components = parts.components
+            digits += cut_close(parts, left, likeness=_CLOSE) if number == 0 else []
+            digits += gather(parts, left)
+            long = components.extents > _LONG * max(shape)
+            if not quick and (len(components) >= _MANY or long.any()):
                 known = noise if number == 0 else None
                 dark = threshold(left, noise=known, weak=_STRICT)
-                digits += [] if dark is None else gather(find_pieces(dark, left), left)
-            unlikely = np.flatnonzero(pieces.likeness < _UNLIKELY)
-            if pieces.masses[unlikely].sum() > _HIDES * (pieces.masses * pieces.likeness).max():
-                ruled |= pieces.mask(unlikely)
-            blotted |= bool(
-                ((pieces.thickness > _BLOT) & (pieces.extents > _SEEN * max(shape))).any()
-            )
+                digits += [] if dark is None else gather(find_digit_parts(dark, left), left)
+            unlikely = np.flatnonzero(parts.likeness < _UNLIKELY)
+            if components.masses[unlikely].sum() > _HIDES * parts.weights.max():
+                ruled |= components.mask(unlikely)
+            large = components.extents > _SEEN * max(shape)
+            blotted |= bool(((parts.thickness > _BLOT) & large).any())
         if not ruled.any():
             break
         reach = 2 + max(shape) // 200
@@ -167,7 +168,7 @@ def _distinct(digits: list[Ink]) -> list[Ink]:
     """
     kept: list[Ink] = []
     for ink in sorted(digits, key=lambda ink: -ink.mass):
-        if any(_overlap(bounds(ink.mask), bounds(other.mask)) >= 0.8 for other in kept):
+        if any(overlap(bounds(ink.mask), bounds(other.mask)) >= 0.8 for other in kept):
             continue
         part = any(other.likeness >= _LIKELY and _within(ink.mask, other.mask) for other in kept)
         kept.append(replace(ink, mass=ink.mass * _PART) if part else ink)
@@ -178,15 +179,6 @@ def _within(mask: Mask, other: Mask) -> bool:
     """Whether a mask lies in another one, as a smaller part of it."""
     inside = int((mask & other).sum())
     return bool(inside >= 0.8 * mask.sum() and inside < 0.7 * other.sum())
-
-
-def _overlap(one: tuple[slice, slice], other: tuple[slice, slice]) -> float:
-    """Shared area of two boxes, as a share of the larger one."""
-    shared, areas = 1.0, [1.0, 1.0]
-    for a, b in zip(one, other, strict=True):
-        shared *= max(0, min(a.stop, b.stop) - max(a.start, b.start))
-        areas = [areas[0] * (a.stop - a.start), areas[1] * (b.stop - b.start)]
-    return shared / max(areas)
 
 
 def _judged(sight: Sight, page: Floats, paper: float | None) -> Sight:

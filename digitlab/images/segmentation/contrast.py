@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from digitlab.images.segmentation.components import label_connected
 from digitlab.images.segmentation.ink import Floats, Mask
 from digitlab.images.segmentation.resize import block_factor, expand_blocks, reduce_blocks
 
@@ -116,6 +117,30 @@ def _height(contrast: Floats) -> float:
     return float(np.percentile(_sample(contrast, 400), 99.8))
 
 
+def soft_edge_width(shape: tuple[int, ...]) -> int:
+    """Return how far the soft edges of ink reach beyond its mask, in pixels."""
+    return 1 + max(shape) // 250
+
+
+def isolate(contrast: Floats, mask: Mask, ink: Mask, *, edge_width: int) -> Floats:
+    """Keep the contrast of some ink with its soft edges, and set everything else to 0.
+
+    Args:
+        contrast: float32 (H, W), as `stand_out` gives it.
+        mask: bool (H, W), the ink to keep.
+        ink: bool (H, W), all ink.
+        edge_width: how far the soft edges reach, in pixels.
+
+    Returns:
+        float32 (H, W).
+    """
+    from scipy import ndimage
+
+    near = ndimage.binary_dilation(mask, iterations=edge_width)
+    near &= ~ndimage.binary_dilation(ink & ~mask) | mask
+    return np.where(near, np.maximum(contrast, 0), 0).astype(np.float32)
+
+
 def threshold(contrast: Floats, *, noise: float | None = None, weak: float = WEAK) -> Mask | None:
     """Part ink from paper by two thresholds with hysteresis (Canny 1986, section VIII).
 
@@ -127,15 +152,13 @@ def threshold(contrast: Floats, *, noise: float | None = None, weak: float = WEA
     Returns:
         bool (H, W); None when nothing stands out from the noise.
     """
-    from scipy import ndimage
-
     floor = max(_FLOOR, _NOISES * (spread(contrast) if noise is None else noise))
     above = contrast[contrast > floor]
     if above.size < _FEWEST:
         return None
     peak = float(np.percentile(above, 90))
     strong, weak = max(floor, _STRONG * peak), max(0.7 * floor, weak * peak)
-    labels, count = ndimage.label(contrast > weak, np.ones((3, 3)))
+    labels, count = label_connected(contrast > weak)
     if count == 0:
         return None
     sure = np.zeros(count + 1, bool)

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.images.segmentation.components import label_connected
 from digitlab.images.segmentation.ink import Mask
 from digitlab.images.segmentation.resize import block_factor, reduce_blocks
 
@@ -64,7 +65,7 @@ def _reaches(mask: Mask) -> bool:
     """Whether any piece is long enough to hold a line."""
     from scipy import ndimage
 
-    labels, _ = ndimage.label(mask, np.ones((3, 3)))
+    labels, _ = label_connected(mask)
     return any(
         (box[0].stop - box[0].start) > _REACHES * mask.shape[0]
         or (box[1].stop - box[1].start) > _REACHES * mask.shape[1]
