@@ -95,7 +95,7 @@ class Home:
         fine_tune = self.tune(run, **options)
         for step in STEPS:
             getattr(fine_tune, step)()
-        outcome = fine_tune.outcome
+        outcome = fine_tune.result
         return outcome, self.models.card(outcome.version)
 
     @property
@@ -169,24 +169,24 @@ def learned(make):
 
 
 def test_a_run_that_gains_corrections_and_loses_nothing_is_promoted(learned):
-    assert (learned.outcome.run, learned.outcome.verdict) == ("r1", "promoted")
+    assert (learned.outcome.run, learned.outcome.outcome) == ("r1", "promoted")
     assert (learned.champion, learned.previous) == (learned.outcome.version, learned.home.base)
 
 
 def test_the_card_says_what_the_version_learned(learned):
     card = learned.card
-    assert (card.kind, card.verdict, card.feedback) == (
+    assert (card.kind, card.decision, card.feedback) == (
         "fine-tuned",
         "promoted",
         [1, 2, 3, 4, 5, 6],
     )
     hashes = [learned.home.store.get(number).digit_sha256 for number in card.feedback]
-    assert card.examples == sorted(hashes)
+    assert card.training_examples == sorted(hashes)
 
 
 def test_the_card_says_what_the_version_follows_from(learned):
     card = learned.card
-    assert (card.parent, card.hash) == (learned.home.base, learned.outcome.hash)
+    assert (card.parent, card.inputs_fingerprint) == (learned.home.base, learned.outcome.inputs_fingerprint)
     assert card.champion == learned.home.base  # the one it may take the place of
     assert (card.config, card.seed, card.threads) == (CONFIG.to_dict(), CONFIG.seed, CONFIG.threads)
     assert card.alpha in CONFIG.alphas
@@ -226,8 +226,8 @@ def test_the_serving_file_reads_more_corrections_than_the_base(learned):
 
 def test_the_row_of_the_run_has_its_verdict_and_how_it_went(learned):
     run = learned.home.log.get("r1")
-    assert (run.verdict, run.version, run.hash) == (
-        *("promoted", learned.outcome.version, learned.outcome.hash),
+    assert (run.outcome, run.version, run.inputs_fingerprint) == (
+        *("promoted", learned.outcome.version, learned.outcome.inputs_fingerprint),
     )
     assert (run.phase, run.steps, run.parameters) == ("done", CONFIG.steps, CONFIG.to_dict())
     assert run.metrics["holdout"]["n"] == 5000
@@ -257,7 +257,7 @@ def test_nothing_half_written_is_left(learned):
 
 def test_after_the_run_there_is_nothing_new(learned):
     assert not learned.again.new
-    assert learned.home.log.get("again").verdict == "nothing-new"
+    assert learned.home.log.get("again").outcome == "nothing-new"
 
 
 def test_equal_feedback_in_another_home_gives_the_same_version(learned, make, tmp_path):
@@ -267,10 +267,10 @@ def test_equal_feedback_in_another_home_gives_the_same_version(learned, make, tm
     x, y = (array[:5] for array in mnist.load("validation"))
     np.savez(tmp_path / "other.npz", x=x, y=y)
     outcome, card = other.whole("another", evaluate_on=str(tmp_path / "other.npz"))
-    assert outcome.hash == learned.outcome.hash
+    assert outcome.inputs_fingerprint == learned.outcome.inputs_fingerprint
     assert card.hashes["weights"] == learned.card.hashes["weights"]
-    assert (card.alpha, card.examples, card.feedback_fingerprint) == (
-        *(learned.card.alpha, learned.card.examples, learned.card.feedback_fingerprint),
+    assert (card.alpha, card.training_examples, card.feedback_fingerprint) == (
+        *(learned.card.alpha, learned.card.training_examples, learned.card.feedback_fingerprint),
     )
     assert outcome.metrics["evaluate_on"]["n"] == 5
 
@@ -279,9 +279,9 @@ def test_after_a_retraction_a_run_makes_a_version_that_does_not_know_the_example
     home = learned.home
     gone = home.store.retract([1], by="ann")[0].digit_sha256
     outcome, card = home.whole("r2")
-    assert outcome.verdict in {"promoted", "rejected"}
+    assert outcome.outcome in {"promoted", "rejected"}
     assert "withdrawn" in " ".join(outcome.reasons)
-    assert (card.feedback, gone in card.examples) == ([2, 3, 4, 5, 6], False)
+    assert (card.feedback, gone in card.training_examples) == ([2, 3, 4, 5, 6], False)
     assert card.parent == home.base
     assert {name: part["n"] for name, part in card.metrics["base"].items()} == {
         "holdout": 5000,
@@ -299,12 +299,12 @@ def test_a_champion_that_moved_meanwhile_is_not_replaced(home):
         getattr(fine_tune, step)()
     home.models.promote("base", by="ann")
     outcome = fine_tune.register()
-    assert (outcome.verdict, home.models.champion) == ("rejected", "base")
+    assert (outcome.outcome, home.models.champion) == ("rejected", "base")
     assert "serves no more" in outcome.reasons[0]
     assert "run it again" in outcome.reasons[0]
     assert home.log.get("r1").feedback_fingerprint is None  # so that the next one finds it new
     assert home.models.challenger == outcome.version
-    assert home.models.card(outcome.version).verdict == "rejected"
+    assert home.models.card(outcome.version).decision == "rejected"
     assert home.holder is None
 
 
@@ -316,8 +316,8 @@ def test_a_champion_that_moved_while_it_trained_is_not_compared_with(home):
     home.models.promote("base", by="ann")
     assert fine_tune.compare().champion == home.base
     fine_tune.decide()
-    assert fine_tune.register().verdict == "rejected"
-    assert "verdicts learned" not in " ".join(fine_tune.outcome.reasons)
+    assert fine_tune.register().outcome == "rejected"
+    assert "verdicts learned" not in " ".join(fine_tune.result.reasons)
 
 
 def test_a_champion_that_moved_while_a_data_set_was_read_is_not_replaced(home, monkeypatch):
@@ -327,7 +327,7 @@ def test_a_champion_that_moved_while_a_data_set_was_read_is_not_replaced(home, m
 
     monkeypatch.setattr(compare, "report_on", report_on)
     outcome, card = home.whole(evaluate_on="mnist:validation")
-    assert (outcome.verdict, card.verdict, home.models.champion) == (*("rejected",) * 2, "base")
+    assert (outcome.outcome, card.decision, home.models.champion) == (*("rejected",) * 2, "base")
     assert home.models.challenger == outcome.version
 
 
@@ -352,7 +352,7 @@ def test_what_is_reported_besides_is_known_before_the_champion_moves(home, monke
         compare, "report_on", lambda *_, **__: served.append(home.models.champion) or {}
     )
     outcome, _ = home.whole(evaluate_on="mnist:validation")
-    assert (served, outcome.verdict) == ([home.base], "promoted")
+    assert (served, outcome.outcome) == ([home.base], "promoted")
 
 
 def test_nothing_new_ends_the_run_and_gives_the_lease_back(make):
@@ -360,23 +360,23 @@ def test_nothing_new_ends_the_run_and_gives_the_lease_back(make):
     fine_tune = home.tune()
     assert home.holder == "r1"
     assert not fine_tune.collect().new
-    assert (fine_tune.outcome.verdict, home.log.get("r1").verdict) == ("nothing-new",) * 2
+    assert (fine_tune.result.outcome, home.log.get("r1").outcome) == ("nothing-new",) * 2
     assert home.holder is None
 
 
 def test_the_steps_after_the_end_do_nothing_and_give_the_outcome(make):
     fine_tune = make().tune()
     fine_tune.collect()
-    assert [getattr(fine_tune, step)() for step in STEPS] == [fine_tune.outcome] * len(STEPS)
+    assert [getattr(fine_tune, step)() for step in STEPS] == [fine_tune.result] * len(STEPS)
 
 
 def test_a_second_run_is_busy_and_leaves_the_first_one_alone(home):
     first = home.tune("r1")
     with elsewhere(home.log, "r1"):
         second = home.tune("r2")
-    assert second.outcome.verdict == home.log.get("r2").verdict == "busy"
-    assert "r1" in second.outcome.reasons[0]
-    assert second.collect() is second.outcome
+    assert second.result.outcome == home.log.get("r2").outcome == "busy"
+    assert "r1" in second.result.reasons[0]
+    assert second.collect() is second.result
     assert home.holder == "r1"
     assert first.collect().new
 
@@ -386,7 +386,7 @@ def test_a_run_that_is_cancelled_ends_at_its_next_step(home):
     fine_tune.collect()
     home.log.ask_cancel("r1")
     outcome = fine_tune.train()
-    assert (outcome.verdict, home.log.get("r1").verdict) == ("cancelled", "cancelled")
+    assert (outcome.outcome, home.log.get("r1").outcome) == ("cancelled", "cancelled")
     assert home.holder is None
     assert home.models.versions() == ["base", home.base]
 
@@ -402,7 +402,7 @@ def test_a_run_that_is_cancelled_while_it_trains_ends_there(home, monkeypatch):
         return take(*arguments, **options)
 
     monkeypatch.setattr(train, "joint_batches", ask)
-    assert fine_tune.train().verdict == "cancelled"
+    assert fine_tune.train().outcome == "cancelled"
     assert home.log.get("r1").phase == "done"
 
 
@@ -413,7 +413,7 @@ def test_a_step_that_fails_fails_the_run_and_says_why(home):
     with pytest.raises(ModelError, match=f"{home.base} is damaged"):
         fine_tune.train()
     run = home.log.get("r1")
-    assert (run.verdict, fine_tune.outcome.verdict) == ("failed", "failed")
+    assert (run.outcome, fine_tune.result.outcome) == ("failed", "failed")
     assert run.reasons[0].startswith("ModelError: ")
     assert home.holder is None
 

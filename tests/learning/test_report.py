@@ -100,7 +100,7 @@ def found(*examples, **changes):
         "champion": "base",
         "examples": ExampleSet(all=examples, left_out={}),
         "held": {},
-        "hash": "h",
+        "inputs_fingerprint": "h",
         "feedback_fingerprint": "n",
         "withdrawn": 0,
         "new": True,
@@ -180,7 +180,7 @@ def compared(**changes):
         "comparison": comparison(holdout=paired(3, right=2, fixed=1, broken=1)),
         "slices": slices | changes,
         "calibration": Calibration(
-            temperature=1.0, refusal=0.0, metrics={}, validation_accuracy=np.empty(0, int)
+            temperature=1.0, refusal=0.0, metrics={}, validation_guesses=np.empty(0, int)
         ),
         "champion": "base",
     }
@@ -189,9 +189,9 @@ def compared(**changes):
 
 def test_a_comparison_shows_the_pictures_that_changed_sides():
     html = compared()._repr_html_()
-    assert "gate: 1 fixed" in html
+    assert "holdout: 1 fixed" in html
     assert 'alt="2: 9 → 2"' in html
-    assert "gate: 1 broken" in html
+    assert "holdout: 1 broken" in html
     assert 'alt="3: 3 → 5"' in html
     assert "corrections: 2 fixed" in html
     assert 'alt="none: 3 → none"' in html
@@ -217,11 +217,11 @@ def test_a_decision_tells_the_verdict_and_its_reasons_as_text():
 
 
 def test_an_outcome_names_the_version_that_was_made():
-    html = RunResult(run="r1", verdict="promoted", version="v0007")._repr_html_()
+    html = RunResult(run="r1", outcome="promoted", version="v0007")._repr_html_()
     assert "promoted as v0007" in html
 
 
 def test_an_outcome_without_a_version_is_its_verdict():
-    html = RunResult(run="r1", verdict="nothing-new", reasons=("Nothing <new>.",))._repr_html_()
+    html = RunResult(run="r1", outcome="nothing-new", reasons=("Nothing <new>.",))._repr_html_()
     assert "<strong>nothing-new</strong>" in html
     assert "Nothing &lt;new&gt;." in html

@@ -106,7 +106,7 @@ def test_the_outcome_is_the_verdict_that_was_kept(log, begin):
     turn = begin().turn
     serve(log, "v0001", run="r1")
     assert turn.end("failed", reasons=("Its kernel was interrupted.",)).outcome == "promoted"
-    assert turn.outcome.version == log.get("r1").version == "v0001"
+    assert turn.result.version == log.get("r1").version == "v0001"
 
 
 def test_a_verdict_that_cannot_be_kept_holds_nothing(log, begin, monkeypatch):
@@ -119,7 +119,7 @@ def test_a_verdict_that_cannot_be_kept_holds_nothing(log, begin, monkeypatch):
     with pytest.raises(StoreError):
         turn.end("failed")
     assert beating("alone") == []
-    assert turn.outcome.outcome == "failed"
+    assert turn.result.outcome == "failed"
 
 
 def test_a_run_that_somebody_else_ended_gives_no_signs_any_more(log, begin):
@@ -134,4 +134,4 @@ def test_what_a_step_raises_fails_the_run(log, begin):
     turn = begin().turn
     with pytest.raises(KeyboardInterrupt), turn.at_work():
         raise KeyboardInterrupt
-    assert (turn.outcome.outcome, log.get("r1").outcome) == ("failed", "failed")
+    assert (turn.result.outcome, log.get("r1").outcome) == ("failed", "failed")

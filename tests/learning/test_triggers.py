@@ -83,7 +83,7 @@ def environment() -> dict[str, str]:
 
 
 def test_the_command_line_ends_with_a_verdict_and_the_notebook_that_made_it(lab, by_command):
-    assert by_command["verdict"] in {"promoted", "rejected"}
+    assert by_command["outcome"] in {"promoted", "rejected"}
     assert Path(by_command["notebook"]).is_file()
     assert lab.models.card(by_command["version"]).notebook in by_command["notebook"]
 
@@ -101,10 +101,10 @@ def test_what_the_notebook_wants_was_drawn_while_it_began(homes, by_command, by_
 
 def test_papermill_and_the_command_line_make_the_same_version(lab, by_command, by_papermill):
     run = by_papermill.runs.recent(1)[0]
-    assert (run.trigger, run.hash, run.verdict) == (
+    assert (run.trigger, run.inputs_fingerprint, run.outcome) == (
         "papermill",
-        by_command["hash"],
-        by_command["verdict"],
+        by_command["inputs_fingerprint"],
+        by_command["outcome"],
     )
     cards: list[Card] = [
         lab.models.card(by_command["version"]),
@@ -116,7 +116,7 @@ def test_papermill_and_the_command_line_make_the_same_version(lab, by_command, b
 
 def test_a_second_run_finds_nothing_new_by_the_notebooks_door(lab):
     run = lab.fine_tune(steps=STEPS)
-    assert (run.verdict, run.notebook) == ("nothing-new", None)
+    assert (run.outcome, run.notebook) == ("nothing-new", None)
 
 
 def test_after_a_retraction_a_run_starts_whose_version_does_not_know_the_item(lab, by_command):
@@ -124,8 +124,8 @@ def test_after_a_retraction_a_run_starts_whose_version_does_not_know_the_item(la
     image = lab.feedback.get(gone).digit_sha256
     lab.feedback.retract([gone], by="ann")
     run = lab.fine_tune(steps=STEPS)
-    assert run.verdict in {"promoted", "rejected"}
+    assert run.outcome in {"promoted", "rejected"}
     card = lab.models.card(str(run.version))
     assert gone not in card.feedback
-    assert image not in card.examples
+    assert image not in card.training_examples
     assert len(card.feedback) == TAUGHT - 1

@@ -12,7 +12,7 @@ import digitlab
 from digitlab.errors import ParameterError
 from digitlab.learning.data.preview import preview_feedback
 from digitlab.settings import Settings
-from digitlab.store import FeedbackStore, ModelRegistry, Options, RunLog
+from digitlab.store import FeedbackStore, ModelRegistry, HomeSettings, RunLog
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def models(settings, store):
 def run_with(log, found, verdict, name="r1"):
     """A run that ended with `verdict` on what was found."""
     assert log.take(name, by="ann", parameters={})
-    log.finish(name, verdict, hash=found.hash, feedback_fingerprint=found.feedback_fingerprint)
+    log.finish(name, verdict, inputs_fingerprint=found.inputs_fingerprint, feedback_fingerprint=found.feedback_fingerprint)
 
 
 def test_a_new_home_has_nothing_to_learn(settings):
@@ -93,7 +93,7 @@ def test_a_held_correction_is_nothing_new(settings, store):
 
 
 def test_a_correction_in_a_reviewed_home_is_new_once_it_is_accepted(settings, store):
-    Options(store.database).set("review", True, by="curator")
+    HomeSettings(store.database).set("review", True, by="curator")
     number = say(store, noise(1), 4)
     assert not preview_feedback(settings, {}).new
     store.review([number], "accepted", by="curator")
@@ -138,7 +138,7 @@ def test_one_more_confirmation_is_nothing_new_though_the_version_would_be_anothe
     say(store, noise(2), 4, read=4)
     after = preview_feedback(settings, {})
     assert not after.new
-    assert after.hash != before.hash
+    assert after.inputs_fingerprint != before.inputs_fingerprint
 
 
 def test_equal_feedback_in_two_homes_has_equal_hashes(settings, store, home):
@@ -149,7 +149,7 @@ def test_equal_feedback_in_two_homes_has_equal_hashes(settings, store, home):
     say(store, noise(1), 4)
     say(store, noise(2), 5)
     one, two = preview_feedback(settings, {}), preview_feedback(other, {})
-    assert (one.hash, one.feedback_fingerprint) == (two.hash, two.feedback_fingerprint)
+    assert (one.inputs_fingerprint, one.feedback_fingerprint) == (two.inputs_fingerprint, two.feedback_fingerprint)
 
 
 def test_what_looks_wrong_is_held_on_the_way_and_not_counted(settings, store):
@@ -176,7 +176,7 @@ def ordinary_seven(settings):
 
 def serve(models, *, examples, **changes):
     """Let a version serve that was taught these examples."""
-    version = add_version(models, **fine_tuned(examples=examples, hash="abc", **changes))
+    version = add_version(models, **fine_tuned(training_examples=examples, inputs_fingerprint="abc", **changes))
     models.promote(version, by="ann")
     return version
 
@@ -245,7 +245,7 @@ def test_the_base_that_the_champion_came_from_is_where_a_run_starts(settings, mo
 def test_the_lab_answers_nothing_new_without_a_process_or_a_notebook(tmp_path):
     with digitlab.open(tmp_path / "lab") as lab:
         run = lab.fine_tune()
-        assert (run.verdict, run.notebook, run.trigger) == ("nothing-new", None, "notebook")
+        assert (run.outcome, run.notebook, run.trigger) == ("nothing-new", None, "notebook")
         assert run.reasons == ("There is no accepted correction to learn from.",)
         assert lab.runs.recent() == [run]
 

@@ -35,7 +35,7 @@ def given(axes, digits, *, contributor="Ada", start=0, guess=0, seed=1, every=10
     return [
         Item(
             id=start + place,
-            digit=int(digit),
+            label=int(digit),
             contributor=contributor,
             time=NOON + timedelta(seconds=every * (start + place)),
             picture=f"picture {start + place}",
@@ -166,8 +166,8 @@ def test_one_new_item_is_judged_in_a_moment_among_thousands(reference):
     others = given([11, 12] * 1500, [3, 4] * 1500)
     new = given([11], [4], start=3000, seed=5)[0]
     assert check_one(new, others, reference=reference) is not None
-    last = replace(new, id=3001, digit=3, picture=others[0].picture, contributor="Bela")
-    contrary = replace(last, digit=9)
+    last = replace(new, id=3001, label=3, picture=others[0].picture, contributor="Bela")
+    contrary = replace(last, label=9)
     assert check_one(last, others, reference=reference) is None
     assert "the same picture" in (check_one(contrary, others, reference=reference) or "")
 

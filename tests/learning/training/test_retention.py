@@ -111,7 +111,7 @@ def test_the_base_is_asked_once(base, cache, tmp_path):
         card = base.card
 
     Tune(base, [cache])
-    (file,) = cache.glob("tune-*.npz")
+    (file,) = cache.glob("validation-*.npz")
     (tmp_path / file.name).write_bytes(file.read_bytes())
     kept = Tune(Silent(), [tmp_path])
     assert kept.shift(Forgetful(base)).broken == 0
