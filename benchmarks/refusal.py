@@ -24,7 +24,7 @@ from digitlab.datasets import mnist, read_idx
 from digitlab.images import from_array, read_candidates
 from digitlab.model.metrics import auroc, evidence, softmax
 from digitlab.model.runtime import Classifier
-from digitlab.picture_reader import choose
+from digitlab.picture_reader import choose_candidate
 from digitlab.settings import bundled
 
 FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
@@ -83,7 +83,7 @@ def seen(
     for array in arrays:
         candidates = read_candidates(from_array(array))
         images = np.stack([view.digit_image for view in candidates])
-        views.append(candidates[choose(candidates, classifier.answers(images))])
+        views.append(candidates[choose_candidate(candidates, classifier.answers(images))])
     return np.stack([v.digit_image for v in views]), np.array([v.blank for v in views])
 
 

@@ -3,10 +3,10 @@
     import digitlab
 
     lab = digitlab.open()
-    p = lab.predict("digit.jpg")
-    lab.correct(p, 7)
+    prediction = lab.predict("digit.jpg")
+    lab.correct(prediction, 7)
 
-The names here are loaded when they are first used, so that `import digitlab` costs nothing.
+Names are loaded at their first use, so `import digitlab` takes a few milliseconds.
 """
 
 from __future__ import annotations
@@ -21,38 +21,56 @@ if TYPE_CHECKING:
         FeedbackError,
         ImageError,
         ModelError,
+        ParameterError,
+        RunError,
         ServeError,
         StoreError,
     )
+    from digitlab.evaluation import Evaluation
     from digitlab.lab import Lab
-    from digitlab.lab import open_lab as open  # the module's verb: digitlab.open()
+    from digitlab.learning.config import FineTuneConfig
+    from digitlab.model.card import Card
+    from digitlab.notebook_lab import open_lab as open  # called as digitlab.open()
     from digitlab.prediction import Prediction
     from digitlab.settings import Settings
+    from digitlab.store import Run
 
 __version__ = "0.1.0"
 
-_HOMES = {
+_MODULES = {
+    "Card": "digitlab.model.card",
     "DataError": "digitlab.errors",
     "DigitlabError": "digitlab.errors",
+    "Evaluation": "digitlab.evaluation",
     "FeedbackError": "digitlab.errors",
+    "FineTuneConfig": "digitlab.learning.config",
     "ImageError": "digitlab.errors",
     "Lab": "digitlab.lab",
     "ModelError": "digitlab.errors",
+    "ParameterError": "digitlab.errors",
     "Prediction": "digitlab.prediction",
+    "Run": "digitlab.store",
+    "RunError": "digitlab.errors",
     "ServeError": "digitlab.errors",
     "Settings": "digitlab.settings",
     "StoreError": "digitlab.errors",
-    "open": "digitlab.lab:open_lab",
+    "open": "digitlab.notebook_lab:open_lab",
 }
 
 __all__ = [
+    "Card",
     "DataError",
     "DigitlabError",
+    "Evaluation",
     "FeedbackError",
+    "FineTuneConfig",
     "ImageError",
     "Lab",
     "ModelError",
+    "ParameterError",
     "Prediction",
+    "Run",
+    "RunError",
     "ServeError",
     "Settings",
     "StoreError",
@@ -61,9 +79,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'digitlab' has no attribute {name!r}")
-    module, _, attribute = _HOMES[name].partition(":")
+    module, _, attribute = _MODULES[name].partition(":")
     value = getattr(import_module(module), attribute or name)
     globals()[name] = value
     return value

@@ -1,10 +1,10 @@
-"""Memory: corrections that answer at once for their picture and its like, before any training.
+"""CorrectionMemory: stored corrections that answer at once, before any training.
 
-A picture is known again in three ways, the surest first: its digit image is the same to the byte;
-it looks like the picture that was corrected (`images.similarity`); its digit image is like the corrected
-one. For the last the embedding must lie within the correction's own radius, which ends before the
-nearest ordinary digit of another label, *and* the pixels must agree: a correction is a misread
-image, and lies among the images of another digit.
+The memory recognises a picture in three ways, the most certain first: its digit image is equal
+to the byte; the picture looks like the corrected one (`images.similarity.picture_fingerprint`);
+its digit image resembles the corrected one. For the last, the embedding must lie within the
+correction's radius, which ends before the nearest ordinary digit of another label, *and* the
+pixels must agree: a correction is a misread image, so it lies among images of another digit.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import hashlib
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,48 +33,58 @@ from digitlab.prediction import DigitImage, RecalledCorrection
 from digitlab.store.feedback.corrections import NOTHING, Correction
 from digitlab.store.feedback.reader import FeedbackReader
 
-CERTAINTY: Final = 0.98
-"""Confidence of a remembered answer: about as many are right (`docs/memory.md`)."""
-
-MARGIN: Final = 0.13
-"""How far before the nearest digit of another label a correction's radius ends, in cosines."""
-
-LEAST_RADIUS: Final = 0.6
-"""Least cosine of whitened embeddings at which two digit images may be alike."""
-
-PIXELS: Final = 0.88
-"""Least correlation of their pixels."""
-
-_ASKED: Final = 12  # corrections that are compared closely, the nearest ones
-
 Floats = NDArray[np.floating]
+
+CERTAINTY: Final = 0.98
+"""Confidence of a remembered answer: about this share is right (`docs/memory.md`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryThresholds:
+    """Thresholds by which two digit images count as alike; `benchmarks/memory.py` set them.
+
+    Attributes:
+        margin: how far a correction's radius ends before the nearest digit of another label,
+            as a difference of cosines.
+        min_radius: least cosine of whitened embeddings.
+        min_pixel_correlation: least correlation of the pixels.
+        max_compared: corrections that are compared closely, the nearest ones.
+    """
+
+    margin: float = 0.13
+    min_radius: float = 0.6
+    min_pixel_correlation: float = 0.88
+    max_compared: int = 12
+
+
+THRESHOLDS: Final = MemoryThresholds()
 
 
 class CorrectionMemory:
     """The corrections of a home; safe to share between threads.
 
-    It follows the ledger: each question asks whether something came or changed, which is one
-    small read. Digit images are embedded anew when another version answers.
+    The memory follows the feedback store: each call checks for new or changed corrections,
+    which is one small read. When another version answers, the digit images are embedded again.
 
     Args:
-        store: the ledger.
-        cache: folder for what versions make of ordinary digits; made when missing.
+        store: the feedback store.
+        cache: folder for the versions' embeddings of ordinary digits; created when missing.
     """
 
     def __init__(self, store: FeedbackReader, *, cache: Path) -> None:
         self._store = store
         self._cache = cache
         self._lock = threading.Lock()
-        self._mark = NOTHING
-        self._kept: dict[int, Correction] = {}
+        self._position = NOTHING
+        self._corrections: dict[int, Correction] = {}
         self._fingerprints: dict[int, PictureFingerprint] = {}
-        self._embedded: _Embedded | None = None
+        self._embeddings: _CorrectionEmbeddings | None = None
         self._index: _Index | None = None
 
     def __len__(self) -> int:
-        """How many corrections there are."""
-        self._follow()
-        return len(self._kept)
+        """Return the number of corrections."""
+        self._update()
+        return len(self._corrections)
 
     def recall(
         self,
@@ -82,91 +93,93 @@ class CorrectionMemory:
         *,
         classifier: Classifier,
         contributor: str,
-        sight: QueryPicture | None = None,
+        query: QueryPicture | None = None,
     ) -> RecalledCorrection | None:
-        """The correction that a digit image or its picture is like; None when there is none.
+        """Return the correction that a digit image or its picture resembles, if any.
 
         Args:
             digit_image: uint8 (28, 28).
-            embedding: (E,), the classifier's.
+            embedding: (E,), from the classifier.
             classifier: the version that answers.
             contributor: who asks: their own corrections count also while they are held.
-            sight: the picture, where it shows this one digit.
+            query: the picture, if it shows this one digit.
         """
         with self._lock:
-            self._follow()
-            if not self._kept:
+            self._update()
+            if not self._corrections:
                 return None
-            index = self._current(classifier)
-            found = index.find(digit_image, embedding, contributor=contributor, sight=sight)
-            if found is None:
+            index = self._index_for(classifier)
+            match = index.find(digit_image, embedding, contributor=contributor, query=query)
+            if match is None:
                 return None
             return RecalledCorrection(
-                verdict=found.id,
-                time=found.time,
-                label=found.label,
-                own=found.contributor == contributor,
-                learned=found.digit_sha256 in index.embedded.training_examples,
+                verdict=match.id,
+                time=match.time,
+                label=match.label,
+                own=match.contributor == contributor,
+                learned=match.digit_sha256 in index.embeddings.training_examples,
             )
 
-    def _follow(self) -> None:
-        """Take in what came or changed since the last question."""
-        mark, changed = self._store.corrections(self._mark)
-        self._mark = mark
+    def _update(self) -> None:
+        """Read the corrections that were added or changed since the last call."""
+        self._position, changed = self._store.corrections(self._position)
         for number, correction in changed.items():
             self._fingerprints.pop(number, None)
-            self._kept.pop(number, None)
+            self._corrections.pop(number, None)
             if correction is not None:
-                self._kept[number] = correction
+                self._corrections[number] = correction
                 if correction.fingerprint:
                     self._fingerprints[number] = PictureFingerprint.from_bytes(
                         correction.fingerprint
                     )
             self._index = None
 
-    def _current(self, classifier: Classifier) -> _Index:
-        if self._embedded is None or self._embedded.classifier is not classifier:
-            self._embedded, self._index = _Embedded(classifier, self._cache), None
+    def _index_for(self, classifier: Classifier) -> _Index:
+        if self._embeddings is None or self._embeddings.classifier is not classifier:
+            self._embeddings = _CorrectionEmbeddings(classifier, self._cache)
+            self._index = None
         if self._index is None:
-            newest_first = sorted(self._kept.values(), key=lambda one: -one.id)
-            self._index = _Index(newest_first, self._fingerprints, self._embedded)
+            newest_first = sorted(self._corrections.values(), key=lambda one: -one.id)
+            self._index = _Index(newest_first, self._fingerprints, self._embeddings)
         return self._index
 
 
-class _Embedded:
-    """What one version makes of the digit images of corrections.
+class _CorrectionEmbeddings:
+    """Embeddings and radii of corrections' digit images for one version.
 
     Attributes:
         classifier: the version.
-        examples: hashes of the digit images that it was taught.
+        training_examples: SHA-256 of the digit images that the version was trained on.
     """
 
     def __init__(self, classifier: Classifier, cache: Path) -> None:
         self.classifier = classifier
         self.training_examples = frozenset(classifier.card.training_examples)
         self._reference = Reference.of(classifier, cache=cache)
-        self._known: dict[tuple[str, int], tuple[Floats, float]] = {}
+        self._cached: dict[tuple[str, int], tuple[Floats, float]] = {}
 
     def direction(self, embedding: Floats) -> Floats:
-        """The whitened embedding (E,), of length 1."""
-        found: Floats = self._reference.directions(embedding[None])[0].astype(np.float32)
-        return found
+        """Return the whitened embedding, float32 (E,), of length 1."""
+        direction: Floats = self._reference.directions(embedding[None])[0].astype(np.float32)
+        return direction
 
-    def of(self, kept: Sequence[Correction]) -> tuple[Floats, Floats]:
-        """Directions (N, E) and radii (N,); each image is embedded once."""
-        keys = [(one.digit_sha256, _label(one)) for one in kept]
-        new = {key: one for key, one in zip(keys, kept, strict=True) if key not in self._known}
+    def of(self, corrections: Sequence[Correction]) -> tuple[Floats, Floats]:
+        """Return directions (N, E) and radii (N,); each image is embedded once."""
+        keys = [(one.digit_sha256, _label(one)) for one in corrections]
+        new = {
+            key: one for key, one in zip(keys, corrections, strict=True) if key not in self._cached
+        }
         if new:
             images = np.stack([one.digit_image for one in new.values()])
             directions = self._reference.directions(self.classifier.embed(images))
             labels = np.array([label for _, label in new])
-            radii = self._reference.nearest_other(directions, labels) + MARGIN
+            radii = self._reference.nearest_other(directions, labels) + THRESHOLDS.margin
             directions = directions.astype(np.float32)
-            radii = np.maximum(radii, LEAST_RADIUS)
-            self._known |= dict(zip(new, zip(directions, radii, strict=True), strict=True))
-        found = [self._known[key] for key in keys]
-        radii = np.array([radius for _, radius in found], np.float32)
-        return np.stack([one for one, _ in found]), radii
+            radii = np.maximum(radii, THRESHOLDS.min_radius)
+            self._cached |= dict(zip(new, zip(directions, radii, strict=True), strict=True))
+        rows = [self._cached[key] for key in keys]
+        radii = np.array([radius for _, radius in rows], np.float32)
+        return np.stack([direction for direction, _ in rows]), radii
 
 
 class _Index:
@@ -174,20 +187,22 @@ class _Index:
 
     def __init__(
         self,
-        kept: Sequence[Correction],
+        corrections: Sequence[Correction],
         fingerprints: dict[int, PictureFingerprint],
-        embedded: _Embedded,
+        embeddings: _CorrectionEmbeddings,
     ) -> None:
-        self.embedded = embedded
-        self._kept = kept
-        self._directions, self._radii = embedded.of(kept)
-        self._accepted = np.array([one.accepted for one in kept])
-        self._held = [row for row, one in enumerate(kept) if not one.accepted]
-        self._same: dict[str, list[int]] = defaultdict(list)
-        for row, one in enumerate(kept):
-            self._same[one.digit_sha256].append(row)
-        self._fingerprinted = [row for row, one in enumerate(kept) if one.id in fingerprints]
-        self._fingerprints = [fingerprints[kept[row].id] for row in self._fingerprinted]
+        self.embeddings = embeddings
+        self._corrections = corrections
+        self._directions, self._radii = embeddings.of(corrections)
+        self._accepted = np.array([one.accepted for one in corrections])
+        self._held_rows = [row for row, one in enumerate(corrections) if not one.accepted]
+        self._rows_by_sha256: dict[str, list[int]] = defaultdict(list)
+        for row, one in enumerate(corrections):
+            self._rows_by_sha256[one.digit_sha256].append(row)
+        self._fingerprint_rows = [
+            row for row, one in enumerate(corrections) if one.id in fingerprints
+        ]
+        self._fingerprints = [fingerprints[corrections[row].id] for row in self._fingerprint_rows]
         self._coarse = (
             np.stack([one.coarse for one in self._fingerprints]) if self._fingerprints else None
         )
@@ -198,50 +213,62 @@ class _Index:
         embedding: Floats,
         *,
         contributor: str,
-        sight: QueryPicture | None,
+        query: QueryPicture | None,
     ) -> Correction | None:
-        """The correction that it is most like."""
-        counts = self._accepted
-        if self._held:
-            counts = counts.copy()
-            counts[self._held] = [self._kept[row].contributor == contributor for row in self._held]
+        """Return the most similar correction, or None."""
+        eligible = self._accepted
+        if self._held_rows:
+            eligible = eligible.copy()
+            eligible[self._held_rows] = [
+                self._corrections[row].contributor == contributor for row in self._held_rows
+            ]
         sha256 = hashlib.sha256(np.ascontiguousarray(digit_image).tobytes()).hexdigest()
-        same = [row for row in self._same.get(sha256, ()) if counts[row]]
-        if same and digit_image.any():  # empty ones are all the same
-            return self._kept[min(same, key=lambda row: self._kept[row].contributor != contributor)]
-        for rows, likeness, least in (
-            (*self._look(sight, counts), FINGERPRINT_THRESHOLDS.min_similarity),
-            (*self._near(digit_image, embedding, counts), PIXELS),
+        equal = [row for row in self._rows_by_sha256.get(sha256, ()) if eligible[row]]
+        if equal and digit_image.any():  # all empty images are equal, whatever they show
+            own_first = min(
+                equal, key=lambda row: self._corrections[row].contributor != contributor
+            )
+            return self._corrections[own_first]
+        for rows, similarities, threshold in (
+            (*self._similar_pictures(query, eligible), FINGERPRINT_THRESHOLDS.min_similarity),
+            (
+                *self._similar_digit_images(digit_image, embedding, eligible),
+                THRESHOLDS.min_pixel_correlation,
+            ),
         ):
-            best = int(np.argmax(likeness)) if len(likeness) else -1
-            if best >= 0 and likeness[best] >= least:
-                return self._kept[rows[best]]
+            best = int(np.argmax(similarities)) if len(similarities) else -1
+            if best >= 0 and similarities[best] >= threshold:
+                return self._corrections[rows[best]]
         return None
 
-    def _look(self, sight: QueryPicture | None, counts: NDArray[np.bool_]) -> tuple[list[int], Any]:
-        """Corrections whose pictures this one may be, and how alike they are."""
-        if sight is None or self._coarse is None:
-            return [], ()
-        places = _largest(
-            self._coarse @ sight.coarse - FINGERPRINT_THRESHOLDS.min_coarse_similarity,
-            counts[self._fingerprinted],
-        )
-        likeness = [sight.similarity(self._fingerprints[place]) for place in places]
-        return [self._fingerprinted[place] for place in places], likeness
-
-    def _near(
-        self, digit_image: DigitImage, embedding: Floats, counts: NDArray[np.bool_]
+    def _similar_pictures(
+        self, query: QueryPicture | None, eligible: NDArray[np.bool_]
     ) -> tuple[list[int], Any]:
-        """Corrections within whose radius a digit image lies, and how its pixels agree."""
-        beyond = self._directions @ self.embedded.direction(embedding) - self._radii
-        rows = _largest(beyond, counts)
-        return rows, pixel_correlations(digit_image, [self._kept[row].digit_image for row in rows])
+        """Return rows of corrections with a similar picture, and their similarities."""
+        if query is None or self._coarse is None:
+            return [], ()
+        nearest = _largest(
+            self._coarse @ query.coarse - FINGERPRINT_THRESHOLDS.min_coarse_similarity,
+            eligible[self._fingerprint_rows],
+        )
+        similarities = [query.similarity(self._fingerprints[place]) for place in nearest]
+        return [self._fingerprint_rows[place] for place in nearest], similarities
+
+    def _similar_digit_images(
+        self, digit_image: DigitImage, embedding: Floats, eligible: NDArray[np.bool_]
+    ) -> tuple[list[int], Any]:
+        """Return rows of corrections whose radius holds the image, and their correlations."""
+        excess = self._directions @ self.embeddings.direction(embedding) - self._radii
+        rows = _largest(excess, eligible)
+        images = [self._corrections[row].digit_image for row in rows]
+        return rows, pixel_correlations(digit_image, images)
 
 
-def _largest(values: Floats, counts: NDArray[np.bool_]) -> list[int]:
-    """Places of the largest values from 0 on that count, at most `_ASKED`, the largest first."""
-    some = np.flatnonzero((values >= 0) & counts)
-    return [int(place) for place in some[np.argsort(-values[some], kind="stable")][:_ASKED]]
+def _largest(values: Floats, eligible: NDArray[np.bool_]) -> list[int]:
+    """Return places of the largest eligible values >= 0, at most `max_compared`, largest first."""
+    places = np.flatnonzero((values >= 0) & eligible)
+    order = np.argsort(-values[places], kind="stable")[: THRESHOLDS.max_compared]
+    return [int(place) for place in places[order]]
 
 
 def _label(correction: Correction) -> int:

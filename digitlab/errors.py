@@ -1,18 +1,18 @@
-"""The error tree of digitlab: every refusal that a caller may want to catch.
+"""The error tree of digitlab: all errors that a caller may want to catch.
 
     DigitlabError
-    ├── ImageError      a picture that cannot be read or is over a limit; has a code
-    ├── DataError       a data set, or one row of it, that is not what its format promises
-    ├── ModelError      a model version that is missing, damaged or of the wrong shape
-    ├── FeedbackError   a verdict that cannot be kept as it was given
-    ├── ParameterError  a parameter of a fine-tune that is unknown, mistyped or out of range
-    ├── RunError        a fine-tune that cannot go on: cancelled, or its step before is missing
-    ├── StoreError      a home, database or storage that cannot be opened or written
-    └── ServeError      a dashboard server that cannot start
+    ├── ImageError      a picture cannot be read or is over a limit; has a code
+    ├── DataError       a data set, or one of its rows, does not match its format
+    ├── ModelError      a model version is missing, damaged or of the wrong shape
+    ├── FeedbackError   a verdict cannot be stored as given
+    ├── ParameterError  a parameter of a fine-tune is unknown, of a wrong type or out of range
+    ├── RunError        a fine-tune cannot continue: it was cancelled, or a step is missing
+    ├── StoreError      a home, database or storage cannot be opened or written
+    └── ServeError      a dashboard server cannot start
 
-A message says what was expected, what came and what to do next. The values in it are
-attributes too, and every error survives pickling: the message is the only positional
-argument, all else is keyword-only and optional.
+A message says what was expected, what was found and what to do next. Its values are also
+attributes. Every error can be pickled: the message is the only positional argument, and all
+other arguments are keyword-only and optional.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ ImageErrorCode = Literal[
 ]
 
 IMAGE_ERROR_CODES: Final[tuple[str, ...]] = get_args(ImageErrorCode)
-"""All codes of ImageError; `docs/pictures.md` says what each means."""
+"""All codes of ImageError; `docs/pictures.md` explains them."""
 
 
 class DigitlabError(Exception):
-    """Base of all errors that digitlab raises on purpose."""
+    """Base class of all errors that digitlab raises on purpose."""
 
 
 class ImageError(DigitlabError):
-    """A picture was refused.
+    """A picture cannot be read.
 
     Attributes:
-        code: one of `IMAGE_ERROR_CODES`; stable, meant for programs.
+        code: one of `IMAGE_ERROR_CODES`; stable, for programs.
     """
 
     def __init__(self, message: str, *, code: ImageErrorCode = "not-a-picture") -> None:
@@ -49,12 +49,12 @@ class ImageError(DigitlabError):
 
 
 class DataError(DigitlabError):
-    """A data set is not what its format promises.
+    """A data set does not match its format.
 
     Attributes:
-        path: the file, as text; empty when it is not known.
-        row: the row, image or line at fault, counted from 1; None for the whole file.
-        expected: what should have stood there.
+        path: the file, as text; empty if unknown.
+        row: the row, image or line with the error, counted from 1; None for the whole file.
+        expected: the expected content.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class ModelError(DigitlabError):
     """A model version is missing, damaged or of the wrong shape.
 
     Attributes:
-        version: the version's name; empty when it is not known.
+        version: name of the version; empty if unknown.
     """
 
     def __init__(self, message: str, *, version: str = "") -> None:
@@ -79,14 +79,14 @@ class ModelError(DigitlabError):
 
 
 class FeedbackError(DigitlabError):
-    """A verdict, an undo or a retraction that cannot be kept as it was given."""
+    """A verdict, an undo or a retraction cannot be stored as given."""
 
 
 class ParameterError(DigitlabError):
-    """A parameter of a fine-tune is unknown, of another type or out of range.
+    """A parameter of a fine-tune is unknown, of a wrong type or out of range.
 
     Attributes:
-        parameter: its name; empty when it is not known.
+        parameter: name of the parameter; empty if unknown.
     """
 
     def __init__(self, message: str, *, parameter: str = "") -> None:
@@ -95,10 +95,10 @@ class ParameterError(DigitlabError):
 
 
 class RunError(DigitlabError):
-    """A fine-tune cannot go on.
+    """A fine-tune cannot continue.
 
     Attributes:
-        run: its name; empty when it is not known.
+        run: name of the run; empty if unknown.
     """
 
     def __init__(self, message: str, *, run: str = "") -> None:
@@ -110,7 +110,7 @@ class StoreError(DigitlabError):
     """A home, its database or its storage cannot be opened or written.
 
     Attributes:
-        place: the folder or address at fault.
+        place: the folder or address with the error.
     """
 
     def __init__(self, message: str, *, place: str = "") -> None:

@@ -1,12 +1,13 @@
-"""Evaluate a reader on labelled digits: folders of pictures, arrays, Kaggle's file, MNIST."""
+"""Evaluate a reader on labelled digits: folders, arrays, Kaggle's file and MNIST."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,28 +18,31 @@ from digitlab.model import metrics
 from digitlab.picture_reader import Reader
 
 Progress = Callable[[int, int], None]
-"""Called with the number of pictures done and of all."""
+"""Called with the number of pictures done and the total."""
 
-_PART = 1024  # digit images between two calls of it
+DataSource = str | os.PathLike[str] | tuple[NDArray[np.uint8], NDArray[Any]]
+"""A name or path that `evaluate` knows, or digit images (N, 28, 28) with labels (N,)."""
+
+_PROGRESS_STEP: Final = 1024  # digit images between two calls of `progress`
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """What a model version made of a labelled data set.
+    """The result of one model version on a labelled data set.
 
     Attributes:
-        n: pictures.
-        correct: read right; refused ones count by their best guess.
+        n: number of pictures.
+        correct: correct predictions; a refused picture counts by its best guess.
         accuracy: correct / n.
-        ci95: 95 % interval of the accuracy (Wilson).
-        ece: expected calibration error of the readable ones, 15 bins, 0-1.
-        refused: answered "no digit".
-        unreadable: not decoded; counted as wrong.
-        confusion: counts, right digit by guess; without the unreadable ones.
-        model: the version.
-        seen: the same counts for images of the base's training and tuning; None where this
-            is not told apart.
-        unseen: the others.
+        ci95: 95 % confidence interval of the accuracy (Wilson).
+        ece: expected calibration error of the readable pictures, 15 bins, 0-1.
+        refused: pictures in which the version sees no digit.
+        unreadable: pictures that cannot be decoded; they count as wrong.
+        confusion: counts, true digit by predicted digit; without the unreadable pictures.
+        model: name of the version.
+        seen: n, correct and accuracy of the images that the base was trained or tuned on;
+            None if the data set's format does not tell them apart.
+        unseen: the same for all other images.
     """
 
     n: int
@@ -54,140 +58,181 @@ class Evaluation:
     unseen: dict[str, Any] | None
 
     def to_dict(self) -> dict[str, Any]:
-        """The object that `digitlab evaluate --json` prints."""
+        """Return the object that `digitlab evaluate --json` prints."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        from digitlab.html.render import render
+
+        rows = [("all pictures", asdict(self))]
+        rows += [
+            (f"{name} in training", counts)
+            for name, counts in (("seen", self.seen), ("unseen", self.unseen))
+            if counts is not None and counts["n"]
+        ]
+        return render("evaluation.html.j2", evaluation=asdict(self), rows=rows)
 
 
 @dataclass(frozen=True)
-class _Answers:
-    """Of the readable pictures: right digit, guess, confidence, refused; `seen` where known."""
+class _Predictions:
+    """Labels and predictions of the readable pictures; `seen` is None where unknown."""
 
     labels: NDArray[np.uint8]
-    guesses: NDArray[np.int64]
+    digits: NDArray[np.int64]
     confidence: NDArray[np.float64]
     refused: int
     unreadable: int = 0
     seen: NDArray[np.bool_] | None = None
 
 
-def evaluate(source: str, reader: Reader, *, progress: Progress | None = None) -> Evaluation:
-    """Read every digit of a data set and count.
+def evaluate(data: DataSource, reader: Reader, *, progress: Progress | None = None) -> Evaluation:
+    """Read every digit of a data set and count the correct predictions.
 
     Args:
-        source: "mnist:test" or "mnist:validation"; a labelled folder; an .npz file with x and y;
-            or Kaggle's .csv. Digit images (MNIST's, Kaggle's) go to the network as they
-            are, all else goes the way of a picture.
-        reader: the model version with its way of reading.
+        data: "mnist:test" or "mnist:validation"; path of a labelled folder, an .npz file with
+            x and y, or Kaggle's .csv; or digit images, uint8 (N, 28, 28), with labels (N,).
+            Digit images (MNIST's, Kaggle's and arrays) go to the network as they are; all
+            other pictures go through the front end.
+        reader: reads with one model version.
         progress: called now and then.
 
     Raises:
-        DataError: the source is none of these, or is damaged.
+        DataError: the data set is none of these, or is damaged.
     """
-    answers = _answers(source, reader, progress)
-    right = answers.guesses == answers.labels
-    n, correct = len(right) + answers.unreadable, int(right.sum())
+    predictions = _predict(data, reader, progress)
+    correct = predictions.digits == predictions.labels
+    n, n_correct = len(correct) + predictions.unreadable, int(correct.sum())
+    seen = predictions.seen
     return Evaluation(
         n=n,
-        correct=correct,
-        accuracy=correct / n,
-        ci95=metrics.wilson(correct, n),
-        ece=metrics.ece(answers.confidence, right),
-        refused=answers.refused,
-        unreadable=answers.unreadable,
-        confusion=metrics.confusion(answers.labels, answers.guesses).tolist(),
+        correct=n_correct,
+        accuracy=n_correct / n,
+        ci95=metrics.wilson(n_correct, n),
+        ece=metrics.ece(predictions.confidence, correct),
+        refused=predictions.refused,
+        unreadable=predictions.unreadable,
+        confusion=metrics.confusion(predictions.labels, predictions.digits).tolist(),
         model=reader.classifier.version,
-        seen=None if answers.seen is None else _counts(right[answers.seen]),
-        unseen=None if answers.seen is None else _counts(right[~answers.seen]),
-    )
-
-
-def _answers(source: str, reader: Reader, progress: Progress | None) -> _Answers:
-    if source.startswith("mnist:"):
-        if source not in ("mnist:test", "mnist:validation"):
-            renamed = " (mnist:tune is now mnist:validation)" if source == "mnist:tune" else ""
-            raise DataError(
-                f"{source}: expected mnist:test or mnist:validation{renamed}.",
-                path=source,
-                expected="mnist:test",
-            )
-        x, y = mnist.load("test" if source == "mnist:test" else "validation")
-        return _digit_images(x, y, reader, progress)
-    path = Path(source)
-    if path.is_dir():
-        found = list_labelled_folder(path)
-        return _pictures([p for p, _ in found], [y for _, y in found], reader, progress)
-    if path.suffix.lower() == ".csv":
-        x, y = read_kaggle_csv(path)
-        _require(len(y), path)
-        answers = _digit_images(x, y, reader, progress)
-        return _Answers(**{**vars(answers), "seen": seen_in_training(x)})
-    if path.suffix.lower() == ".npz":
-        x, y = read_npz(path)
-        _require(len(y), path)
-        return _pictures(x, y.tolist(), reader, progress)
-    raise DataError(
-        f"{source}: expected a labelled folder, an .npz or Kaggle .csv file, mnist:test or "
-        "mnist:validation" + ("." if path.exists() else "; there is no such file or folder."),
-        path=source,
-        expected="a data set",
+        seen=None if seen is None else _counts(correct[seen]),
+        unseen=None if seen is None else _counts(correct[~seen]),
     )
 
 
 def seen_in_training(digit_images: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which of (N, 28, 28) are, to the byte, images that made the base: `train` or `validation`."""
-    known = _hashes(mnist.load("train")[0]) | _hashes(mnist.load("validation")[0])
-    return np.array([_hash(image) in known for image in digit_images], bool)
+    """Return which digit images, (N, 28, 28), the base was trained or tuned on.
+
+    Compares bytes with the images of the splits `train` and `validation`.
+    """
+    seen = _hashes(mnist.load("train")[0]) | _hashes(mnist.load("validation")[0])
+    return np.array([_hash(image) in seen for image in digit_images], bool)
 
 
-def _digit_images(
+def _predict(data: DataSource, reader: Reader, progress: Progress | None) -> _Predictions:
+    if isinstance(data, tuple):
+        return _predict_digit_images(*_checked_arrays(*data), reader, progress)
+    name = os.fspath(data)
+    if name.startswith("mnist:"):
+        return _predict_digit_images(*_load_mnist(name), reader, progress)
+    path = Path(name)
+    if path.is_dir():
+        files = list_labelled_folder(path)
+        return _predict_pictures(
+            [file for file, _ in files], [label for _, label in files], reader, progress
+        )
+    if path.suffix.lower() == ".csv":
+        x, y = read_kaggle_csv(path)
+        _require_digits(len(y), path)
+        predictions = _predict_digit_images(x, y, reader, progress)
+        return _Predictions(**{**vars(predictions), "seen": seen_in_training(x)})
+    if path.suffix.lower() == ".npz":
+        x, y = read_npz(path)
+        _require_digits(len(y), path)
+        return _predict_pictures(x, y.tolist(), reader, progress)
+    raise DataError(
+        f"{name}: expected a labelled folder, an .npz or Kaggle .csv file, mnist:test or "
+        "mnist:validation" + ("." if path.exists() else "; there is no such file or folder."),
+        path=name,
+        expected="a data set",
+    )
+
+
+def _load_mnist(name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    if name not in ("mnist:test", "mnist:validation"):
+        renamed = " (mnist:tune is now mnist:validation)" if name == "mnist:tune" else ""
+        raise DataError(
+            f"{name}: expected mnist:test or mnist:validation{renamed}.",
+            path=name,
+            expected="mnist:test",
+        )
+    return mnist.load("test" if name == "mnist:test" else "validation")
+
+
+def _checked_arrays(
+    x: NDArray[Any], y: NDArray[Any]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    x, y = np.asarray(x), np.asarray(y)
+    if x.dtype != np.uint8 or x.ndim != 3 or x.shape[1:] != (28, 28) or y.shape != x.shape[:1]:
+        raise DataError(
+            "Expected digit images as uint8 (N, 28, 28) and labels as (N,), got "
+            f"{x.dtype} {x.shape} and {y.shape}.",
+            expected="uint8 (N, 28, 28) and (N,)",
+        )
+    _require_digits(len(y), "the arrays")
+    if not np.isin(y, range(10)).all():
+        raise DataError("Expected labels from 0 to 9.", expected="labels 0-9")
+    return x, y.astype(np.uint8)
+
+
+def _predict_digit_images(
     x: NDArray[np.uint8], y: NDArray[np.uint8], reader: Reader, progress: Progress | None
-) -> _Answers:
+) -> _Predictions:
     parts = []
-    for start in range(0, len(x), _PART):
-        parts.append(reader.read_images(x[start : start + _PART]))
+    for start in range(0, len(x), _PROGRESS_STEP):
+        parts.append(reader.read_images(x[start : start + _PROGRESS_STEP]))
         if progress is not None:
-            progress(min(start + _PART, len(x)), len(x))
-    guesses, confidence, refused = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return _Answers(y, guesses, confidence, int(refused.sum()))
+            progress(min(start + _PROGRESS_STEP, len(x)), len(x))
+    digits, confidence, refused = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return _Predictions(y, digits, confidence, int(refused.sum()))
 
 
-def _pictures(
+def _predict_pictures(
     pictures: Sequence[Any] | NDArray[np.uint8],
-    labels: list[int],
+    labels: Sequence[int],
     reader: Reader,
     progress: Progress | None,
-) -> _Answers:
-    rows, unreadable = [], 0
+) -> _Predictions:
+    rows: list[tuple[int, int, float, bool]] = []
+    unreadable = 0
     for done, (picture, label) in enumerate(zip(pictures, labels, strict=True), 1):
         try:
-            p = reader.read(picture)
-            rows.append((label, p.digit, p.confidence, p.refused))
+            prediction = reader.read(picture)
         except ImageError:
             unreadable += 1
+        else:
+            rows.append((label, prediction.digit, prediction.confidence, prediction.refused))
         if progress is not None:
             progress(done, len(labels))
-    y, guesses, confidence, refused = (np.array(c) for c in _columns(rows, 4))
-    return _Answers(
+    columns = [np.array(column) for column in zip(*rows, strict=True)] or [np.array([])] * 4
+    y, digits, confidence, refused = columns
+    return _Predictions(
         y.astype(np.uint8),
-        guesses.astype(np.int64),
+        digits.astype(np.int64),
         confidence.astype(np.float64),
         int(refused.sum()),
         unreadable,
     )
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], n: int) -> Iterable[Sequence[Any]]:
-    return zip(*rows, strict=True) if rows else [()] * n
-
-
-def _require(n: int, path: Path) -> None:
+def _require_digits(n: int, source: object) -> None:
     if n == 0:
-        raise DataError(f"{path}: holds no digit.", path=str(path), expected="at least one digit")
+        raise DataError(
+            f"{source}: holds no digit.", path=str(source), expected="at least one digit"
+        )
 
 
-def _counts(right: NDArray[np.bool_]) -> dict[str, Any]:
-    n, correct = len(right), int(right.sum())
-    return {"n": n, "correct": correct, "accuracy": correct / n if n else None}
+def _counts(correct: NDArray[np.bool_]) -> dict[str, Any]:
+    n, n_correct = len(correct), int(correct.sum())
+    return {"n": n, "correct": n_correct, "accuracy": n_correct / n if n else None}
 
 
 def _hash(image: NDArray[np.uint8]) -> bytes:

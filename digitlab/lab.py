@@ -1,14 +1,11 @@
-"""Lab: one home opened; the rules of predict and judge that notebooks, pages and CLI share."""
+"""Lab: one open home, with the rules of predict and judge that all interfaces share."""
 
 from __future__ import annotations
 
 import dataclasses
 import logging
-import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Self
 
 from digitlab.correction_memory import CorrectionMemory
 from digitlab.errors import DigitlabError
@@ -27,32 +24,40 @@ from digitlab.store import (
     RunLog,
     Verdict,
 )
-from digitlab.store.closing import Closing
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
+    from digitlab.evaluation import DataSource, Evaluation
+    from digitlab.evaluation import Progress as PicturesDone
     from digitlab.learning.label_quality.screening import Screen
     from digitlab.model.config import TrainConfig
     from digitlab.model.network import Progress
     from digitlab.model.training import EpochDone
-    from digitlab.widgets import Page
 
 log = logging.getLogger(__name__)
 
 
-class Lab(Closing):
-    """A home at work: predict, say what was right or wrong, look at what was kept.
+class Lab:
+    """One open home: predict, judge, fine-tune, and look at what is stored.
 
-    Use `digitlab.open()` to make one. It is a context manager; leaving it closes the
+    Use `digitlab.open()` to make one. A lab is a context manager; leaving the block closes the
     database.
+
+    Args:
+        settings: of the home.
+        contributor: name stored with verdicts; None for this machine's user.
+        screening: check each correction for label issues when it is given.
+        memory: let stored corrections answer for pictures that resemble theirs.
 
     Attributes:
         settings: of the home.
-        contributor: who judges, unless a call says otherwise.
-        feedback: the ledger of verdicts.
+        contributor: name stored with verdicts, unless a call names another one.
+        feedback: the stored verdicts and pictures.
         models: the model versions.
-        runs: the fine-tunes of this home.
-        home_settings: what the home is set to, for example `review`.
-        memory: corrections that answer at once.
+        runs: the fine-tune runs.
+        home_settings: settings of the home that are stored in its database, such as `review`.
+        memory: the corrections that answer at once.
     """
 
     def __init__(
@@ -70,13 +75,13 @@ class Lab(Closing):
         self.runs = RunLog(self.feedback.database)
         self.home_settings = HomeSettings(self.feedback.database)
         self.memory = CorrectionMemory(self.feedback, cache=settings.cache)
-        self._remembers = memory
-        self._screening = screening
+        self._use_memory = memory
+        self._use_screening = screening
         self._screen: Screen | None = None
 
     @property
     def champion(self) -> str:
-        """The version that serves."""
+        """Name of the version that serves."""
         return self.models.champion
 
     def reader(
@@ -87,13 +92,16 @@ class Lab(Closing):
         memory: bool = False,
         contributor: str | None = None,
     ) -> Reader:
-        """The way of reading pictures with one version.
+        """Return a reader of pictures with one version.
 
         Args:
-            version: its name; None for the one that serves.
-            threads: that it may use; more than one pays only for many digit images.
-            memory: whether remembered corrections answer too.
-            contributor: who asks; None for the lab's own.
+            version: name of the version; None for the champion.
+            threads: threads that LiteRT may use; more than one pays only for many digit images.
+            memory: let stored corrections answer, too.
+            contributor: whose held corrections count; None for the lab's contributor.
+
+        Raises:
+            ModelError: there is no such version, or it is damaged.
         """
         return Reader(
             self.models.load(version, threads=threads),
@@ -105,32 +113,32 @@ class Lab(Closing):
     def predict(
         self, picture: PictureSource, *, name: str = "", contributor: str | None = None
     ) -> Prediction:
-        """The digit in a picture; one small row of it is kept in the store.
+        """Read the digit in a picture and store one small row about the prediction.
 
-        A picture that was corrected, or one like it, is answered by that correction where the
-        version would answer otherwise; the prediction says so.
+        If a person corrected this picture or a similar one, and the version would answer
+        otherwise, the stored correction answers; the prediction says so.
 
         Args:
             picture: a path, the bytes of a picture file, or a uint8 array of pixels
                 (H, W), (H, W, 3) or (H, W, 4), of either polarity.
-            name: what to call the picture; the file's name when a path is given.
+            name: name of the picture; the file name if `picture` is a path.
             contributor: who asks: their own corrections count also while they wait for review;
-                None for the lab's own.
+                None for the lab's contributor.
 
         Raises:
             ImageError: the picture cannot be read; its `code` says why.
         """
-        reader = self.reader(memory=self._remembers, contributor=contributor)
+        reader = self.reader(memory=self._use_memory, contributor=contributor)
         prediction = reader.read(picture, name=name)
         return dataclasses.replace(prediction, id=self.feedback.record(prediction))
 
     def predict_all(
         self, picture: PictureSource, *, name: str = "", contributor: str | None = None
     ) -> tuple[Prediction, ...]:
-        """All digits in a picture, in reading order; one small row of each is kept.
+        """Read all digits in a picture, in reading order, and store one small row for each.
 
-        Rows are read from the top, each from the left. Every digit has its own box and is
-        judged by itself.
+        Rows are read from top to bottom, and each row from left to right. Each digit has its own
+        box and its own verdict.
 
         Args:
             picture: as for `predict`.
@@ -138,17 +146,17 @@ class Lab(Closing):
             contributor: as for `predict`.
 
         Returns:
-            Empty when the picture holds no ink.
+            One prediction for each digit; empty if the picture holds no ink.
 
         Raises:
             ImageError: the picture cannot be read; its `code` says why.
         """
-        reader = self.reader(memory=self._remembers, contributor=contributor)
-        read = reader.read_all(picture, name=name)
-        numbers = self.feedback.record_all(read)
+        reader = self.reader(memory=self._use_memory, contributor=contributor)
+        predictions = reader.read_all(picture, name=name)
+        ids = self.feedback.record_all(predictions)
         return tuple(
-            dataclasses.replace(prediction, id=number)
-            for prediction, number in zip(read, numbers, strict=True)
+            dataclasses.replace(prediction, id=id_)
+            for prediction, id_ in zip(predictions, ids, strict=True)
         )
 
     def judge(
@@ -160,21 +168,21 @@ class Lab(Closing):
         comment: str = "",
         contributor: str | None = None,
     ) -> Receipt:
-        """Keep what a person said of a prediction.
+        """Store a person's verdict on a prediction.
 
-        A correction that other feedback contradicts is held for review, and its receipt says
-        so; nothing is lost.
+        A correction that contradicts other feedback is held for review, and its receipt says
+        so. Nothing is lost.
 
         Args:
-            prediction: as `predict` returned it.
+            prediction: from `predict` or `predict_all`.
             verdict: "right", "wrong", "not-a-digit" or "unsure".
-            label: the right digit, with "wrong".
-            comment: kept with the verdict.
-            contributor: who says so; None for the lab's own.
+            label: the true digit, 0-9, with "wrong".
+            comment: stored with the verdict.
+            contributor: who judges; None for the lab's contributor.
 
         Raises:
-            FeedbackError: the verdict contradicts itself, for example "wrong" with the
-                digit that was predicted.
+            FeedbackError: the verdict contradicts itself, for example "wrong" with the digit
+                that was predicted.
         """
         receipt = self.feedback.add(
             prediction,
@@ -183,50 +191,31 @@ class Lab(Closing):
             comment=comment,
             contributor=contributor or self.contributor,
         )
-        receipt = self._screened(receipt)
+        receipt = self._hold_label_issue(receipt)
         if receipt.added and verdict in {"wrong", "not-a-digit"}:
-            return dataclasses.replace(receipt, message=foretold(receipt))
+            return dataclasses.replace(receipt, message=with_next_step(receipt))
         return receipt
 
-    def confirm_all(
-        self, predictions: Iterable[Prediction], *, contributor: str | None = None
-    ) -> tuple[Receipt, ...]:
-        """Keep that all these predictions were right, or none of them where one cannot be kept.
-
-        Quicker than one by one; `predictions` are asked for one at a time.
-        """
-        return self.feedback.add_all(
-            predictions, "right", contributor=contributor or self.contributor
-        )
-
-    def undo_all(self, ids: Iterable[int], *, contributor: str | None = None) -> list[Entry]:
-        """Take back those of the verdicts `ids` that are the contributor's and still in force."""
-        return self.feedback.undo_all(contributor or self.contributor, ids)
-
     def correct(self, prediction: Prediction, label: int, *, comment: str = "") -> Receipt:
-        """Keep that `digit` would have been right; the predicted digit counts as confirmed."""
+        """Store the true digit of a prediction; the predicted digit counts as a confirmation."""
         if label == prediction.digit and not prediction.refused:
             return self.confirm(prediction, comment=comment)
         return self.judge(prediction, "wrong", label=label, comment=comment)
 
     def confirm(self, prediction: Prediction, *, comment: str = "") -> Receipt:
-        """Keep that the prediction was right."""
+        """Record the prediction as correct."""
         return self.judge(prediction, "right", comment=comment)
 
-    def reconsider(
-        self, predictions: Sequence[Prediction], *, contributor: str | None = None
-    ) -> list[Prediction]:
-        """Predictions of earlier, as they would be answered now; nothing of it is kept.
+    def confirm_all(
+        self, predictions: Iterable[Prediction], *, contributor: str | None = None
+    ) -> tuple[Receipt, ...]:
+        """Record all predictions as correct, or none if one cannot be stored.
 
-        Args:
-            predictions: as `predict` returned them.
-            contributor: who asks; None for the lab's own.
-
-        Returns:
-            In the same order; the same object where label and refusal are as they were.
+        One transaction, so quicker than one by one. `predictions` is consumed one at a time.
         """
-        reader = self.reader(memory=self._remembers, contributor=contributor)
-        return reader.reconsider(predictions)
+        return self.feedback.add_all(
+            predictions, "right", contributor=contributor or self.contributor
+        )
 
     def undo(
         self, *, contributor: str | None = None, verdict_id: int | None = None
@@ -234,24 +223,75 @@ class Lab(Closing):
         """Take back a verdict.
 
         Args:
-            contributor: whose; None for the lab's own.
-            verdict_id: which one, as its receipt says; None for the last one in force.
+            contributor: whose verdict; None for the lab's contributor.
+            verdict_id: number on the receipt; None for the last verdict in force.
 
         Returns:
-            The verdict taken back; None when there was none left.
+            The verdict that was taken back; None if there was none.
 
         Raises:
-            FeedbackError: that verdict is somebody else's, or no longer in force.
+            FeedbackError: the verdict is another contributor's, or no longer in force.
         """
         return self.feedback.undo(contributor or self.contributor, verdict_id=verdict_id)
 
-    def screen(self) -> dict[int, str]:
-        """Hold the accepted verdicts that look wrong; each correction is screened as it comes.
+    def undo_all(self, ids: Iterable[int], *, contributor: str | None = None) -> list[Entry]:
+        """Take back those of the verdicts that are the contributor's and still in force."""
+        return self.feedback.undo_all(contributor or self.contributor, ids)
+
+    def reconsider(
+        self, predictions: Sequence[Prediction], *, contributor: str | None = None
+    ) -> list[Prediction]:
+        """Re-predict earlier predictions with the champion and today's corrections.
+
+        Stores nothing.
+
+        Args:
+            predictions: from `predict` or `predict_all`.
+            contributor: who asks; None for the lab's contributor.
 
         Returns:
-            The reasons of those held now, by number.
+            In the same order; the same object where digit and refusal did not change.
+        """
+        reader = self.reader(memory=self._use_memory, contributor=contributor)
+        return reader.reconsider(predictions)
+
+    def screen(self) -> dict[int, str]:
+        """Check all accepted verdicts for label issues and hold those that have one.
+
+        Returns:
+            The reason for each verdict held by this call, by its number.
         """
         return self._screener().hold(self.feedback.accepted())
+
+    def evaluate(
+        self,
+        data: DataSource,
+        *,
+        version: str | None = None,
+        memory: bool = False,
+        threads: int = 2,
+        progress: PicturesDone | None = None,
+    ) -> Evaluation:
+        """Read every digit of a labelled data set and count the correct predictions.
+
+        Stores nothing.
+
+        Args:
+            data: "mnist:test" or "mnist:validation"; path of a labelled folder, an .npz file
+                with x and y, or Kaggle's .csv; or a pair of arrays: digit images, uint8
+                (N, 28, 28), and labels, (N,).
+            version: name of the version; None for the champion.
+            memory: let stored corrections answer, too.
+            threads: threads that LiteRT may use.
+            progress: called now and then with the number of pictures done and the total.
+
+        Raises:
+            DataError: `data` is none of these, or is damaged.
+        """
+        from digitlab.evaluation import evaluate  # a page's process never evaluates
+
+        reader = self.reader(version, threads=threads, memory=memory)
+        return evaluate(data, reader, progress=progress)
 
     def fine_tune(
         self,
@@ -259,27 +299,79 @@ class Lab(Closing):
         wait: bool = True,
         trigger: str = "notebook",
         by: str | None = None,
-        **parameters: Any,
+        evaluate_on: str | None = None,
+        seed: int | None = None,
+        steps: int | None = None,
+        learning_rate: float | None = None,
+        examples: int | None = None,
+        replay: int | None = None,
+        rotation: float | None = None,
+        shear: float | None = None,
+        scale: float | None = None,
+        shift: float | None = None,
+        elastic: float | None = None,
+        worn: float | None = None,
+        alphas: Sequence[float] | None = None,
+        check_from: int | None = None,
+        check_share: float | None = None,
+        largest_share: float | None = None,
+        threads: int | None = None,
     ) -> Run:
-        """Learn from the accepted corrections, in a process of its own.
+        """Learn from the accepted corrections in a process of its own.
 
-        The new version takes the place of the serving one only if the gate finds it better;
-        about half a minute. Nothing is started when there is nothing new.
+        The new version serves only if the gate finds it better than the champion. A run takes
+        about 20 seconds. Nothing starts when there is nothing new to learn.
 
         Args:
-            wait: return with the verdict; False to return at once and look at `runs`.
-            trigger: who asks: "notebook", "page", "cli" or "schedule".
-            by: the person, for the record; None for the lab's own contributor.
-            **parameters: fields of `digitlab.learning.FineTuneConfig`, and `evaluate_on`.
+            wait: return when the run is over; False to return at once and look at `runs`.
+            trigger: what starts the run: "notebook", "page", "cli" or "schedule".
+            by: person stored with the run; None for the lab's contributor.
+            evaluate_on: a data set to report on as well, as in `evaluate`.
+            seed: this and all further arguments are the fields of
+                `digitlab.FineTuneConfig`, which documents them; None for the default.
+            steps: see `seed`.
+            learning_rate: see `seed`.
+            examples: see `seed`.
+            replay: see `seed`.
+            rotation: see `seed`.
+            shear: see `seed`.
+            scale: see `seed`.
+            shift: see `seed`.
+            elastic: see `seed`.
+            worn: see `seed`.
+            alphas: see `seed`.
+            check_from: see `seed`.
+            check_share: see `seed`.
+            largest_share: see `seed`.
+            threads: see `seed`.
 
         Raises:
-            ParameterError: a parameter is unknown, of another type or out of range.
+            ParameterError: a parameter is of the wrong type or out of range.
         """
-        from digitlab.jobs import start  # processes and papermill: only who fine-tunes
+        from digitlab.jobs import start  # loads papermill, which only a fine-tune needs
 
+        parameters: dict[str, Any] = {
+            "evaluate_on": evaluate_on,
+            "seed": seed,
+            "steps": steps,
+            "learning_rate": learning_rate,
+            "examples": examples,
+            "replay": replay,
+            "rotation": rotation,
+            "shear": shear,
+            "scale": scale,
+            "shift": shift,
+            "elastic": elastic,
+            "worn": worn,
+            "alphas": None if alphas is None else list(alphas),
+            "check_from": check_from,
+            "check_share": check_share,
+            "largest_share": largest_share,
+            "threads": threads,
+        }
         return start(
             self.settings,
-            parameters=parameters,
+            parameters={name: value for name, value in parameters.items() if value is not None},
             trigger=trigger,
             by=by or self.contributor,
             wait=wait,
@@ -294,95 +386,83 @@ class Lab(Closing):
     ) -> str:
         """Train a network from scratch and register it as a base candidate.
 
-        The photographed digits are made first; then about a minute an epoch on two cores.
-        After an interruption the same call goes on from the last whole epoch.
+        The photographed digits are made first; then an epoch takes about a minute on two cores.
+        After an interruption the same call continues from the last whole epoch.
 
         Args:
-            config: the training's parameters.
-            progress: called after each step with step, steps of the epoch, mean loss.
+            config: parameters of the training.
+            progress: called after each step with the step, the steps of the epoch and the mean
+                loss.
             epoch_done: called after each epoch with its row of the history.
 
         Returns:
-            The new version's name. It serves nobody before somebody promotes it.
+            The new version's name. It does not serve until a person promotes it.
 
         Raises:
-            ModelError: the same training runs already in this home.
+            ModelError: the same training already runs in this home.
         """
-        from digitlab.model.training import train_base  # tensorflow, when it really trains
+        from digitlab.model.training import train_base  # loads TensorFlow when it trains
 
         with self.models.work_folder(config.hash) as work:
             folder = train_base(config, work=work, progress=progress, epoch_done=epoch_done)
             return self.models.adopt(folder)
 
-    def _screened(self, receipt: Receipt) -> Receipt:
-        """The receipt, its correction held if it is suspicious."""
-        if not self._screening or not receipt.added or receipt.state != "accepted":
-            return receipt
-        entry = self.feedback.get(receipt.id)
-        if not entry.is_correction:
-            return receipt
-        try:
-            why = self._screener().hold_one(entry)
-        except DigitlabError:  # the verdict is kept, and a run screens it again
-            log.exception("verdict %s could not be screened", entry.id)
-            return receipt
-        if why is None:
-            return receipt
-        message = f"{receipt.message.removesuffix('.')}; it waits for review: {why}"
-        return dataclasses.replace(receipt, state="held", message=message)
-
-    def _screener(self) -> Screen:
-        from digitlab.learning.label_quality.screening import (
-            Screen,  # a page that only reads needs none of it
-        )
-
-        if self._screen is None or self._screen.base != self.models.base:
-            self._screen = Screen.of(self.feedback, self.models, cache=self.settings.cache)
-        return self._screen
-
     def examples(self) -> list[Example]:
-        """The pictures that ship with digitlab to try it with."""
+        """Return the example pictures that ship with digitlab."""
         return bundled_examples()
 
     def digit_images(self, verdict_ids: Iterable[int]) -> dict[int, tuple[DigitImage, int | None]]:
-        """The digit images of verdicts in force with their right digits, None for no digit."""
+        """Return digit image and true digit of verdicts in force; None for "not a digit"."""
         return self.feedback.digit_images(verdict_ids)
-
-    def page(self) -> Page:
-        """The reading page as a widget, for Voilà, JupyterLab or VS Code."""
-        from digitlab.widgets import Page  # ipywidgets, which a command line does not need
-
-        self.reader().read(np.zeros((28, 28), np.uint8))  # loads all that the first picture needs
-        return Page(self)
 
     def close(self) -> None:
         """Close the database."""
         self.feedback.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
     def __repr__(self) -> str:
         return f"<Lab {self.settings.home} ({self.settings.home_source}), model {self.champion}>"
 
+    def _hold_label_issue(self, receipt: Receipt) -> Receipt:
+        """Hold a new correction if it has a label issue; return the receipt that says so."""
+        if not self._use_screening or not receipt.added or receipt.state != "accepted":
+            return receipt
+        entry = self.feedback.get(receipt.id)
+        if not entry.is_correction:
+            return receipt
+        try:
+            reason = self._screener().hold_one(entry)
+        except DigitlabError:  # the verdict is stored, and the next run screens it again
+            log.exception("verdict %s could not be screened", entry.id)
+            return receipt
+        if reason is None:
+            return receipt
+        message = f"{receipt.message.removesuffix('.')}; it waits for review: {reason}"
+        return dataclasses.replace(receipt, state="held", message=message)
 
-def foretold(receipt: Receipt) -> str:
-    """What a correction's receipt says, and what happens now."""
-    happens = {
+    def _screener(self) -> Screen:
+        # Loaded at the first correction: a page that only reads never needs it.
+        from digitlab.learning.label_quality.screening import Screen
+
+        if self._screen is None or self._screen.base != self.models.base:
+            self._screen = Screen.of(self.feedback, self.models, cache=self.settings.cache)
+        return self._screen
+
+
+def with_next_step(receipt: Receipt) -> str:
+    """Return the message of a correction's receipt, with what happens to the correction next."""
+    next_step = {
         "accepted": "It is remembered from now on, and learned at the next fine-tune.",
         "held": "Until then it is remembered for you alone.",
     }.get(receipt.state, "")
-    return f"{receipt.message} {happens}".strip()
-
-
-def open_lab(home: str | os.PathLike[str] | None = None, **options: Any) -> Lab:
-    """Open a home; what `digitlab.open` is.
-
-    Args:
-        home: the folder; None for DIGITLAB_HOME, else the checkout, else the user's data
-            directory. It is made when it does not exist.
-        **options: `contributor`: who judges; `screening`: False to leave out the look for
-            suspicious corrections as they come, for whoever brings in many and calls
-            `screen()` afterwards; `memory`: False to let the version answer alone.
-
-    Raises:
-        StoreError: the home cannot be opened or written.
-    """
-    return Lab(Settings.load(home), **options)
+    return f"{receipt.message} {next_step}".strip()

@@ -1,10 +1,11 @@
-"""Reader: the way of one picture from its bytes to a Prediction, with one model version."""
+"""Reader: from the bytes of a picture to its predictions, with one model version."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -32,25 +33,45 @@ from digitlab.prediction import Prediction, RecalledCorrection
 from digitlab.settings import Settings
 
 PictureSource = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[Any]
-"""What a caller may give as a picture: a path, the bytes of a file, or an array of pixels."""
+"""A path, the bytes of a picture file, or an array of pixels."""
 
-_TRUST: Final = 0.2  # how much the model's evidence for a digit counts beside the ink's
-_PLAIN: Final = 4.0  # evidence from which on a digit is plain: more says nothing
-_CUT: Final = 0.02  # what every cut costs, as a logarithm of confidence
-_BROAD: Final = 1.1  # width to height up to which a digit is usual
-_BROADER: Final = 1.0  # what the square of more than that costs
-_LOW: Final = 0.8  # of the usual height: lower digits are measured as if they had this
+
+@dataclass(frozen=True, kw_only=True)
+class ReaderWeights:
+    """Weights by which the reader chooses among candidates.
+
+    `benchmarks/photos.py` set the first two, `benchmarks/rows.py` the others.
+
+    Attributes:
+        evidence: weight of the model's evidence for a digit beside the logarithm of the ink's
+            weight.
+        max_evidence: evidence, in logits, above which more makes no difference.
+        cut: cost of each cut through ink, as a logarithm of confidence.
+        usual_aspect: width to height up to which a digit's shape costs nothing.
+        aspect: cost of the square of the aspect above `usual_aspect`.
+        min_height: share of the median height; lower digits count as if they were so high.
+    """
+
+    evidence: float = 0.2
+    max_evidence: float = 4.0
+    cut: float = 0.02
+    usual_aspect: float = 1.1
+    aspect: float = 1.0
+    min_height: float = 0.8
+
+
+WEIGHTS: Final = ReaderWeights()
 
 
 class Reader:
-    """Reads the digit, or all digits, of a picture.
+    """Read the digit, or all digits, of a picture.
 
     Args:
-        classifier: the model version that answers.
-        limits: what is refused before it is decoded.
-        memory: corrections that answer where the version would answer otherwise; None for the
-            version alone.
-        contributor: who asks the memory.
+        classifier: the model version.
+        limits: limits of size, checked before a picture is decoded.
+        memory: stored corrections, which answer where the version would answer otherwise; None
+            for the version alone.
+        contributor: whose held corrections count in the memory.
     """
 
     def __init__(
@@ -68,11 +89,11 @@ class Reader:
             self._recall = partial(memory.recall, classifier=classifier, contributor=contributor)
 
     def read(self, source: PictureSource, *, name: str = "") -> Prediction:
-        """The digit in a picture.
+        """Read the digit in a picture.
 
         Args:
             source: path, bytes, or uint8 array (H, W), (H, W, 3) or (H, W, 4).
-            name: what to call the picture; the file's name when a path is given.
+            name: name of the picture; the file name if `source` is a path.
 
         Raises:
             ImageError: the picture cannot be read; `code` says why.
@@ -81,73 +102,83 @@ class Reader:
         return self._read_one(picture, name=name, data=data)
 
     def read_all(self, source: PictureSource, *, name: str = "") -> tuple[Prediction, ...]:
-        """All digits in a picture, in reading order: rows from the top, each from the left.
+        """Read all digits in a picture, in reading order.
 
-        Where digits may touch or be broken, the ways to part or to join them are read too, all in
-        one batch, and the surest way is kept.
+        Where digits may touch or be broken, the classifier also reads the ways to split or join
+        them, all in one batch, and the most plausible way is kept.
 
         Args:
             source: as for `read`.
             name: as for `read`.
 
         Returns:
-            One prediction a digit, at most `images.MAX_DIGITS`, each with its own box and all
-            with the same picture; empty when there is no ink.
+            One prediction for each digit, at most `images.MAX_DIGITS`, all of the same picture;
+            empty if there is no ink.
 
         Raises:
             ImageError: the picture cannot be read; `code` says why.
         """
         picture, name, data = self._open(source, name)
         spots = read_spots(picture)
-        views = [view for ways in spots for way in ways for view in way]
-        if not views:
+        candidates = [candidate for ways in spots for way in ways for candidate in way]
+        if not candidates:
             return ()
-        answers = self.classifier.answers(_stack(views))
-        rows = iter(range(len(views)))
-        usual = float(np.median([ways[0][0].box[3] for ways in spots]))
+        answers = self.classifier.answers(_stack(candidates))
+        rows = iter(range(len(candidates)))
+        median_height = float(np.median([ways[0][0].box[3] for ways in spots]))
         predictions: list[Prediction] = []
         for ways in spots:
-            read = [(way, list(islice(rows, len(way)))) for way in ways]
+            readings = [(way, list(islice(rows, len(way)))) for way in ways]
             chosen = max(
-                read,
-                key=lambda pair: _plausibility(pair[0], pair[1], answers, usual=usual),
+                readings,
+                key=lambda pair: _plausibility(
+                    pair[0], pair[1], answers, median_height=median_height
+                ),
             )
             predictions += [
-                self._predict(picture, view, answers, row, name=name, data=data)
-                for view, row in zip(*chosen, strict=True)
+                self._predict(picture, candidate, answers, row, name=name, data=data)
+                for candidate, row in zip(*chosen, strict=True)
             ]
-        if len(predictions) == 1:  # then `read`, which tries more, says which digit
+        if len(predictions) == 1:  # `read` tries more candidates for a single digit
             return (self._read_one(picture, name=name, data=data),)
         return tuple(predictions[:MAX_DIGITS])
 
     def read_images(
         self, digit_images: NDArray[np.uint8]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
-        """Labels, confidences and refusals, each (N,), of digit images, uint8 (N, 28, 28)."""
-        answers = self.classifier.answers(digit_images)
-        labels = answers.probabilities.argmax(axis=1)
-        confidence, refused = answers.probabilities.max(axis=1), answers.refused.copy()
-        for row, image in enumerate(digit_images if self._recall else ()):
-            found = self._recall and self._recall(image, answers.embeddings[row])
-            if found and differs(found, int(labels[row]), bool(refused[row])):
-                labels[row] = labels[row] if found.label is None else found.label
-                confidence[row], refused[row] = CERTAINTY, found.label is None
-        return labels, confidence, refused
-
-    def reconsider(self, predictions: Sequence[Prediction]) -> list[Prediction]:
-        """Predictions of earlier, with what their digit images are answered now.
+        """Predict digit images as they are, without the front end.
 
         Args:
-            predictions: of any version.
+            digit_images: uint8 (N, 28, 28).
 
         Returns:
-            In the same order; the same object where label and refusal are as they were.
+            Predicted digits, confidences and refusals, each (N,).
+        """
+        answers = self.classifier.answers(digit_images)
+        digits = answers.probabilities.argmax(axis=1)
+        confidence, refused = answers.probabilities.max(axis=1), answers.refused.copy()
+        for row, image in enumerate(digit_images if self._recall else ()):
+            correction = self._recall and self._recall(image, answers.embeddings[row])
+            if correction and contradicts(correction, int(digits[row]), bool(refused[row])):
+                if correction.label is not None:
+                    digits[row] = correction.label
+                confidence[row], refused[row] = CERTAINTY, correction.label is None
+        return digits, confidence, refused
+
+    def reconsider(self, predictions: Sequence[Prediction]) -> list[Prediction]:
+        """Re-predict the digit images of earlier predictions.
+
+        Args:
+            predictions: from any version.
+
+        Returns:
+            In the same order; the same object where digit and refusal did not change.
         """
         if not predictions:
             return []
         images = np.stack([prediction.digit_image for prediction in predictions])
         answers = self.classifier.answers(images)
-        found = []
+        updated = []
         for row, before in enumerate(predictions):
             shares = answers.probabilities[row]
             after = dataclasses.replace(
@@ -161,13 +192,13 @@ class Reader:
                 model=self.classifier.version,
             )
             correction = self._recall and self._recall(before.digit_image, answers.embeddings[row])
-            after = recalled(after, correction) if correction else after
+            after = apply_correction(after, correction) if correction else after
             same = (after.digit, after.refused) == (before.digit, before.refused)
-            found.append(before if same else after)
-        return found
+            updated.append(before if same else after)
+        return updated
 
     def explain(self, source: PictureSource) -> dict[str, Image]:
-        """The steps from a picture to the digit that `read` finds in it, as images, in order.
+        """Draw the steps from a picture to the digit that `read` finds in it, in order.
 
         Args:
             source: as for `read`.
@@ -175,20 +206,22 @@ class Reader:
         Raises:
             ImageError: the picture cannot be read; `code` says why.
         """
-        from digitlab.images.explain import reading_steps  # nobody else needs it
+        from digitlab.images.explain import reading_steps  # loaded for `predict --explain` alone
 
         picture, _, _ = self._open(source, "")
-        views = read_candidates(picture)
-        answers = self.classifier.answers(_stack(views))
+        candidates = read_candidates(picture)
+        answers = self.classifier.answers(_stack(candidates))
         guesses = answers.probabilities.argmax(axis=1)
         captions = [
             f"{guess}: {row[guess]:.0%}"
             for guess, row in zip(guesses, answers.probabilities, strict=True)
         ]
-        return reading_steps(picture, views, choose(views, answers), captions=captions)
+        return reading_steps(
+            picture, candidates, choose_candidate(candidates, answers), captions=captions
+        )
 
     def _open(self, source: PictureSource, name: str) -> tuple[Picture, str, bytes]:
-        """The picture, its name, and its bytes if it came as bytes."""
+        """Return the picture, its name, and its bytes (empty for an array)."""
         if isinstance(source, np.ndarray):
             return from_array(source), name, b""
         if isinstance(source, (str, os.PathLike)):
@@ -199,61 +232,65 @@ class Reader:
         return decode(data, limits=self._limits), name, data
 
     def _read_one(self, picture: Picture, *, name: str, data: bytes) -> Prediction:
-        views = read_candidates(picture)
-        answers = self.classifier.answers(_stack(views))
-        best = choose(views, answers)
-        sight = QueryPicture(picture.grey)
-        return self._predict(picture, views[best], answers, best, name=name, data=data, sight=sight)
+        candidates = read_candidates(picture)
+        answers = self.classifier.answers(_stack(candidates))
+        best = choose_candidate(candidates, answers)
+        query = QueryPicture(picture.grey)
+        return self._predict(
+            picture, candidates[best], answers, best, name=name, data=data, query=query
+        )
 
     def _predict(
         self,
         picture: Picture,
-        view: DigitCandidate,
+        candidate: DigitCandidate,
         answers: Answers,
         row: int,
         *,
         name: str,
         data: bytes,
-        sight: QueryPicture | None = None,
+        query: QueryPicture | None = None,
     ) -> Prediction:
         probabilities = answers.probabilities[row]
-        label = int(probabilities.argmax())
+        digit = int(probabilities.argmax())
         prediction = Prediction(
-            digit=label,
-            confidence=float(probabilities[label]),
+            digit=digit,
+            confidence=float(probabilities[digit]),
             probabilities=tuple(float(p) for p in probabilities),
-            refused=view.blank or bool(answers.refused[row]),
+            refused=candidate.blank or bool(answers.refused[row]),
             remembered=False,
             model=self.classifier.version,
-            box=view.box,
-            digit_image=view.digit_image,
+            box=candidate.box,
+            digit_image=candidate.digit_image,
             picture_sha256=picture.sha256,
             name=name,
             picture=data,
             preview=picture.preview,
             size=picture.size,
             fingerprint=b""
-            if sight is None
-            else sight.fingerprint(view.box, picture.size).to_bytes(),
+            if query is None
+            else query.fingerprint(candidate.box, picture.size).to_bytes(),
         )
         if self._recall is None:
             return prediction
-        found = self._recall(view.digit_image, answers.embeddings[row], sight=sight)
-        return prediction if found is None else recalled(prediction, found)
+        correction = self._recall(candidate.digit_image, answers.embeddings[row], query=query)
+        return prediction if correction is None else apply_correction(prediction, correction)
 
 
-def differs(correction: RecalledCorrection, label: int, refused: bool) -> bool:
-    """Whether a version that answers so needs to be told."""
-    return not refused if correction.label is None else refused or label != correction.label
+def contradicts(correction: RecalledCorrection, digit: int, refused: bool) -> bool:
+    """Return whether the correction contradicts a version's answer."""
+    if correction.label is None:
+        return not refused
+    return refused or digit != correction.label
 
 
-def recalled(prediction: Prediction, correction: RecalledCorrection) -> Prediction:
-    """A version's prediction, as the correction that it is like would have it.
+def apply_correction(prediction: Prediction, correction: RecalledCorrection) -> Prediction:
+    """Apply a stored correction to a version's prediction.
 
-    Where both say the same the version answers, and the prediction only points to the correction.
+    If both agree, the version answers and the prediction only points to the correction.
     """
     prediction = dataclasses.replace(prediction, correction=correction)
-    if not differs(correction, prediction.digit, prediction.refused):
+    if not contradicts(correction, prediction.digit, prediction.refused):
         return prediction
     if correction.label is None:
         return dataclasses.replace(prediction, refused=True, remembered=True)
@@ -270,33 +307,39 @@ def recalled(prediction: Prediction, correction: RecalledCorrection) -> Predicti
 
 
 def _plausibility(
-    way: tuple[DigitCandidate, ...], rows: list[int], answers: Answers, *, usual: float
+    way: tuple[DigitCandidate, ...], rows: list[int], answers: Answers, *, median_height: float
 ) -> float:
-    """How well a way to read ink holds: by its least sure digit, its widths, its parts."""
-    sure = np.log(np.maximum(answers.probabilities[rows].max(axis=1), 1e-6))
-    digit = -np.logaddexp(0, -answers.evidence[rows])  # logarithm of: there is a digit at all
-    shapes = [view.box[2] / max(view.box[3], _LOW * usual) for view in way]
-    broad = sum(max(0.0, shape - _BROAD) ** 2 for shape in shapes) / len(way)
-    return float((sure + digit).min()) - _BROADER * broad - _CUT * (len(way) - 1)
+    """Score one way to read ink: by its least certain digit, its aspects and its cuts."""
+    log_confidence = np.log(np.maximum(answers.probabilities[rows].max(axis=1), 1e-6))
+    log_digit_present = -np.logaddexp(0, -answers.evidence[rows])
+    aspects = [
+        candidate.box[2] / max(candidate.box[3], WEIGHTS.min_height * median_height)
+        for candidate in way
+    ]
+    excess = sum(max(0.0, aspect - WEIGHTS.usual_aspect) ** 2 for aspect in aspects) / len(way)
+    least_certain = float((log_confidence + log_digit_present).min())
+    return least_certain - WEIGHTS.aspect * excess - WEIGHTS.cut * (len(way) - 1)
 
 
-def choose(views: Sequence[DigitCandidate], answers: Answers) -> int:
-    """Which of the views is the digit: by its ink, and by how much the model sees a digit in it.
+def choose_candidate(candidates: Sequence[DigitCandidate], answers: Answers) -> int:
+    """Return the index of the candidate that is the digit.
 
     Args:
-        views: what the front end found.
-        answers: of the same views.
+        candidates: from the front end.
+        answers: the classifier's answers for the same candidates.
     """
-    ink = np.log(np.maximum([view.weight for view in views], 1e-9))
-    return int((ink + _TRUST * np.minimum(answers.evidence, _PLAIN)).argmax())
+    ink = np.log(np.maximum([candidate.weight for candidate in candidates], 1e-9))
+    return int(
+        (ink + WEIGHTS.evidence * np.minimum(answers.evidence, WEIGHTS.max_evidence)).argmax()
+    )
 
 
-def _stack(views: Sequence[DigitCandidate]) -> NDArray[np.uint8]:
-    return np.stack([view.digit_image for view in views])
+def _stack(candidates: Sequence[DigitCandidate]) -> NDArray[np.uint8]:
+    return np.stack([candidate.digit_image for candidate in candidates])
 
 
 def limits_of(settings: Settings) -> Limits:
-    """The limits on pictures that hold in a home."""
+    """Return the limits on pictures in a home's settings."""
     return Limits(
         max_bytes=settings.max_bytes,
         max_pixels=settings.max_pixels,
@@ -305,11 +348,11 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def read_file(path: str | os.PathLike[str], *, max_bytes: int) -> bytes:
-    """The bytes of a picture file.
+    """Read the bytes of a picture file.
 
     Raises:
-        ImageError: code "not-found": there is no such file, or it cannot be opened; code
-            "too-large": it has more than `max_bytes`.
+        ImageError: code "not-found" if the file cannot be opened; code "too-large" if it has more
+            than `max_bytes`.
     """
     try:
         with Path(path).open("rb") as file:

@@ -1,7 +1,7 @@
-"""Plots for notebooks: how a training went and what a model version still gets wrong.
+"""Plots for notebooks: the course of a training and the errors of a model version.
 
-Each function makes one matplotlib figure and returns it; matplotlib comes with the extra
-`digitlab[plots]` and is imported only here, inside the functions.
+Each function returns one matplotlib figure. matplotlib comes with the extra
+`digitlab[plots]`; only these functions import it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def curves(card: Card) -> Figure:
-    """Loss on the training images and errors on `validation`, epoch by epoch; the chosen one marked."""
+    """Plot training loss and validation errors by epoch, with the chosen epoch marked."""
     figure, (left, right) = _subplots(1, 2, figsize=(9, 3))
     epochs = [row["epoch"] for row in card.history]
     left.plot(epochs, [row["loss"] for row in card.history], label="training")
@@ -37,7 +37,7 @@ def curves(card: Card) -> Figure:
 
 
 def confusion_matrix(classifier: Classifier, x: NDArray[np.uint8], y: NDArray[np.uint8]) -> Figure:
-    """Counts of right digit against guess; the diagonal is left out of the colours.
+    """Plot the confusion matrix; its diagonal has no colour.
 
     Args:
         classifier: the model version.
@@ -46,17 +46,17 @@ def confusion_matrix(classifier: Classifier, x: NDArray[np.uint8], y: NDArray[np
     """
     counts = metrics.confusion(y, classifier.predict_proba(x).argmax(axis=1))
     figure, axes = _subplots(figsize=(4.5, 4.5))
-    off = np.where(np.eye(10, dtype=bool), 0, counts)
-    axes.imshow(off, cmap="Oranges")
-    for right, guess in np.ndindex(10, 10):
-        if counts[right, guess]:
-            axes.text(guess, right, counts[right, guess], ha="center", va="center", fontsize=7)
-    wrong = int(off.sum())
+    errors = np.where(np.eye(10, dtype=bool), 0, counts)
+    axes.imshow(errors, cmap="Oranges")
+    for label, digit in np.ndindex(10, 10):
+        if counts[label, digit]:
+            axes.text(digit, label, counts[label, digit], ha="center", va="center", fontsize=7)
+    wrong = int(errors.sum())
     axes.set(
         xticks=range(10),
         yticks=range(10),
         xlabel="read as",
-        ylabel="right digit",
+        ylabel="true digit",
         title=f"{wrong:,} of {len(y):,} wrong",
     )
     figure.tight_layout()
@@ -66,19 +66,19 @@ def confusion_matrix(classifier: Classifier, x: NDArray[np.uint8], y: NDArray[np
 def hardest_mistakes(
     classifier: Classifier, x: NDArray[np.uint8], y: NDArray[np.uint8], *, n: int = 20
 ) -> Figure:
-    """The `n` wrong answers that gave the right digit the least probability, worst first."""
+    """Plot the `n` wrong predictions with the lowest probability of the true digit, worst first."""
     probabilities = classifier.predict_proba(x)
-    guesses = probabilities.argmax(axis=1)
-    picked = probabilities[np.arange(len(y)), y]
-    wrong = np.flatnonzero(guesses != y)
-    worst = wrong[np.argsort(picked[wrong])][:n]
+    digits = probabilities.argmax(axis=1)
+    true_probability = probabilities[np.arange(len(y)), y]
+    wrong = np.flatnonzero(digits != y)
+    worst = wrong[np.argsort(true_probability[wrong])][:n]
     rows = max(1, -(-len(worst) // 10))
     figure, axes = _subplots(rows, 10, figsize=(10, 1.25 * rows), squeeze=False)
     for axis in axes.flat:
         axis.axis("off")
     for axis, i in zip(axes.flat, worst, strict=False):
         axis.imshow(x[i], cmap="gray_r", vmin=0, vmax=255)
-        axis.set_title(f"{y[i]}, read {guesses[i]}\n{probabilities[i].max():.0%}", fontsize=8)
+        axis.set_title(f"{y[i]}, read {digits[i]}\n{probabilities[i].max():.0%}", fontsize=8)
     figure.tight_layout()
     return figure
 
@@ -89,5 +89,5 @@ def _subplots(*args: Any, **kwargs: Any) -> tuple[Figure, Any]:
     except ImportError as error:
         raise ImportError('Plots need matplotlib: pip install "digitlab[plots]"') from error
     figure, axes = pyplot.subplots(*args, **kwargs)
-    pyplot.close(figure)  # a notebook shows what a cell returns; an open figure it shows again
+    pyplot.close(figure)  # a notebook would show an open figure a second time
     return figure, axes

@@ -1,15 +1,15 @@
-"""Prediction: what the model said of one digit, as plain data."""
+"""Prediction: one digit read from one picture, as plain data and as HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from digitlab.html.primitives import data_uri, digit_image_uri, frame_attributes, percent
@@ -20,17 +20,28 @@ DigitImage = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
 """x, y, width, height in pixels of the upright picture."""
 
+SURE: Final = 0.9
+"""Lowest confidence that the page calls "sure"."""
+
+FAIRLY_SURE: Final = 0.6
+"""Lowest confidence that the page calls "fairly sure"; below, it names the two best guesses."""
+
+STYLE: Final = Markup(  # noqa: S704 # the package's own style sheet
+    (Path(__file__).parent / "html" / "prediction.css").read_text(encoding="utf-8")
+)
+"""The style sheet that every `prediction_html` contains."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RecalledCorrection:
-    """The earlier correction that a picture is like.
+    """The stored correction that a picture resembles.
 
     Attributes:
-        verdict: its number in the ledger.
-        time: when it was given; aware.
-        label: the digit that it names; None for "not a digit".
+        verdict: number of the correction in the feedback store.
+        time: when the person gave it; aware.
+        label: the true digit that it names; None for "not a digit".
         own: True when the person who asks gave it.
-        learned: True when the version that answers was taught it.
+        learned: True when the version that answers was trained on it.
     """
 
     verdict: int
@@ -45,24 +56,26 @@ class Prediction:
     """One digit read from one picture.
 
     Attributes:
-        digit: the best guess, 0-9; also when refused.
-        confidence: the calibrated probability of `digit`, 0-1.
+        digit: the predicted digit, 0-9; the best guess also when `refused`.
+        confidence: calibrated probability of `digit`, 0-1.
         probabilities: ten calibrated probabilities, in the order of the digits.
         refused: True when digitlab sees no digit and asks the person.
-        remembered: True when an earlier correction answered instead of the model, which would
-            have answered otherwise.
+        remembered: True when a stored correction answered because the model would have
+            answered otherwise.
         model: the version that answered, for example "base".
-        box: where the digit stands.
-        digit_image: what the model saw; uint8 (28, 28), bright ink on 0.
+        box: position of the digit in the upright picture.
+        digit_image: the network's input; uint8 (28, 28), bright ink on 0.
         picture_sha256: SHA-256 of the picture's bytes, in hex.
-        name: the picture's name as given, for people; may be empty.
-        picture: the bytes as given; empty when the picture came as an array of pixels.
-        preview: a PNG or JPEG of the upright picture, reduced to at most 640 px a side.
+        name: name of the picture; may be empty.
+        picture: the bytes of the picture file; empty for an array of pixels.
+        preview: PNG or JPEG of the upright picture, at most 640 px a side.
         size: width and height of the upright picture in pixels; `box` is in these.
-        id: the number of this prediction's row in the store; None when none was kept.
-        correction: the correction that it is like; also where the model answers the same by now.
-        fingerprint: how the picture looked, small, to know it again (`images.fingerprint`); empty where
-            several digits of it were read.
+        id: number of this prediction's row in the store; None when it has no row.
+        correction: the stored correction that the picture resembles, if any; also when the
+            model gives the same answer by now.
+        fingerprint: small views of the picture by which the correction memory recognises it
+            (`images.similarity.picture_fingerprint`); empty when the picture was read as
+            several digits.
     """
 
     digit: int
@@ -83,7 +96,7 @@ class Prediction:
     fingerprint: bytes = field(default=b"", repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """The digit as one element of `digits` in `digitlab predict --json`."""
+        """Return one element of `digits` in `digitlab predict --json`."""
         return {
             "digit": self.digit,
             "confidence": self.confidence,
@@ -97,44 +110,48 @@ class Prediction:
         return prediction_html(self)
 
 
-SURE = 0.9
-"""At least this confident: "sure"."""
-
-FAIRLY_SURE = 0.6
-"""At least this confident: "fairly sure"; below, the two best guesses are named."""
-
-STYLE = (Path(__file__).parent / "html" / "prediction.css").read_text(encoding="utf-8")
-"""The style sheet that every full `prediction_html` brings along."""
-
-
 def prediction_html(
-    prediction: Prediction, *, compact: bool = False, others: Sequence[Box] = ()
+    prediction: Prediction, *, compact: bool = False, other_boxes: Sequence[Box] = ()
 ) -> str:
-    """A prediction as HTML: the digit large, the picture with its box, the 28x28, ten bars.
+    """Render a prediction: the digit, the picture with its box, the 28x28 and ten bars.
+
+    The string contains all that it needs (pictures as data URIs, one style sheet), so it looks
+    the same offline, in JupyterLab, in VS Code and under Voilà. Colours come from the page's
+    `--dl-*` variables, else from JupyterLab's theme, else from the text around.
 
     Args:
-        prediction: what to show. All text in it is escaped.
-        compact: one line with the digit image, the digit and the confidence.
-        others: boxes of the picture's other digits, which are drawn faintly.
+        prediction: the prediction; its text is escaped.
+        compact: render one line with the digit image, the digit and the confidence.
+        other_boxes: boxes of the picture's other digits, drawn faintly.
     """
     if compact:
-        body = _seen(prediction, caption=False) + _answer(prediction)
+        body = _digit_image_figure(prediction, caption=False) + _answer(prediction)
     else:
-        picture = _picture(prediction, others)
-        body = _answer(prediction) + picture + _seen(prediction) + _bars(prediction)
-    kind = "dl-line" if compact else "dl-sheet"
-    return (
-        f'<style>{STYLE}</style><div class="dl-prediction"><div class="{kind}">{body}</div></div>'
-    )
+        body = (
+            _answer(prediction)
+            + _picture_figure(prediction, other_boxes)
+            + _digit_image_figure(prediction)
+            + _probability_bars(prediction)
+        )
+    return Markup(
+        '<style>{}</style><div class="dl-prediction"><div class="{}">{}</div></div>'
+    ).format(STYLE, "dl-line" if compact else "dl-sheet", body)
 
 
-def in_words(prediction: Prediction) -> str:
-    """The confidence in words, for example "sure, 99 %" or "unsure between 4 and 9, 48 %"."""
+def confidence_text(prediction: Prediction) -> str:
+    """Describe the confidence, for example "sure, 99 %" or "unsure between 4 and 9, 48 %"."""
     if prediction.remembered:
-        return f"remembered from {_correction(prediction.correction)}, not yet learned"
+        return f"remembered from {_correction_text(prediction.correction)}, not yet learned"
     if prediction.refused:
         return f"best guess {prediction.digit}, {percent(prediction.confidence)}"
-    return f"{_sureness(prediction)}{_learned(prediction)}"
+    return f"{_sureness(prediction)}{_learned_text(prediction)}"
+
+
+def prediction_text(prediction: Prediction) -> str:
+    """Describe the prediction in one line for lists and screen readers; the text is not escaped."""
+    if prediction.refused:
+        return f"I see no digit here; {confidence_text(prediction)}"
+    return f"{prediction.digit}, {confidence_text(prediction)}"
 
 
 def _sureness(prediction: Prediction) -> str:
@@ -146,83 +163,101 @@ def _sureness(prediction: Prediction) -> str:
     return f"unsure between {prediction.digit} and {second}, {percent(prediction.confidence)}"
 
 
-def _learned(prediction: Prediction) -> str:
+def _learned_text(prediction: Prediction) -> str:
     correction = prediction.correction
-    return (
-        f"; learned in {prediction.model}" if correction is not None and correction.learned else ""
-    )
+    if correction is None or not correction.learned:
+        return ""
+    return f"; learned in {prediction.model}"
 
 
-def _correction(correction: RecalledCorrection | None) -> str:
-    """Whose correction and of when, in this machine's time zone; the day when it is not today."""
+def _correction_text(correction: RecalledCorrection | None) -> str:
+    """Say whose correction it is and its local time; with the date unless it is today's."""
     if correction is None:
         return "a correction"
     time = correction.time.astimezone()
-    day = "" if time.date() == datetime.now(time.tzinfo).date() else f"{time:%Y-%m-%d} "
-    return f"{'your' if correction.own else 'a'} correction of {day}{time:%H:%M}"
+    date = "" if time.date() == datetime.now(time.tzinfo).date() else f"{time:%Y-%m-%d} "
+    return f"{'your' if correction.own else 'a'} correction of {date}{time:%H:%M}"
 
 
-def sentence(prediction: Prediction) -> str:
-    """The prediction as one plain line, for lists and for screen readers; not escaped."""
+def _answer(prediction: Prediction) -> Markup:
+    confidence = Markup('<p class="dl-sure" data-testid="prediction-confidence">{}</p>').format(
+        confidence_text(prediction)
+    )
+    name = Markup('<p class="dl-name">{}</p>').format(prediction.name) if prediction.name else ""
     if prediction.refused:
-        return f"I see no digit here; {in_words(prediction)}"
-    return f"{prediction.digit}, {in_words(prediction)}"
+        return Markup(
+            '<div class="dl-answer dl-refused"><div>'
+            '<p class="dl-none" data-testid="prediction-label">I see no digit here</p>'
+            "{}{}</div></div>"
+        ).format(confidence, name)
+    return Markup(
+        '<div class="dl-answer"><span class="dl-digit" data-testid="prediction-label">{}</span>'
+        "<div>{}{}</div></div>"
+    ).format(prediction.digit, confidence, name)
 
 
-def _answer(prediction: Prediction) -> str:
-    words = f'<p class="dl-sure" data-testid="prediction-confidence">{in_words(prediction)}</p>'
-    name = f'<p class="dl-name">{escape(prediction.name)}</p>' if prediction.name else ""
-    if prediction.refused:
-        said = '<p class="dl-none" data-testid="prediction-label">I see no digit here</p>'
-        return f'<div class="dl-answer dl-refused"><div>{said}{words}{name}</div></div>'
-    digit = f'<span class="dl-digit" data-testid="prediction-label">{prediction.digit}</span>'
-    return f'<div class="dl-answer">{digit}<div>{words}{name}</div></div>'
-
-
-def _picture(prediction: Prediction, others: Sequence[Box]) -> str:
+def _picture_figure(prediction: Prediction, other_boxes: Sequence[Box]) -> Markup:
     if not prediction.preview:
-        return ""
+        return Markup("")
     width, height = prediction.size
-    label = escape(f"{prediction.name or 'The picture'}, with a frame around the digit", quote=True)
     frame = frame_attributes(prediction.box)
-    faint = "".join(f'<rect class="dl-other" {frame_attributes(box)}/>' for box in others)
-    return (
+    faint_frames = Markup("").join(
+        Markup('<rect class="dl-other" {}/>').format(frame_attributes(box)) for box in other_boxes
+    )
+    return Markup(
         '<figure class="dl-picture">'
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">'
-        f'<image width="{width}" height="{height}" preserveAspectRatio="none" '
-        f'href="{data_uri(prediction.preview)}"/>'
-        f'{faint}<rect class="dl-halo" {frame}/><rect class="dl-box" {frame}/>'
+        '<svg viewBox="0 0 {width} {height}" role="img" aria-label="{description}">'
+        '<image width="{width}" height="{height}" preserveAspectRatio="none" href="{uri}"/>'
+        '{faint_frames}<rect class="dl-halo" {frame}/><rect class="dl-box" {frame}/>'
         "</svg><figcaption>your picture</figcaption></figure>"
+    ).format(
+        width=width,
+        height=height,
+        description=f"{prediction.name or 'The picture'}, with a frame around the digit",
+        uri=data_uri(prediction.preview),
+        faint_frames=faint_frames,
+        frame=frame,
     )
 
 
-def _seen(prediction: Prediction, *, caption: bool = True) -> str:
-    image = (
-        f'<img class="dl-pixels" data-testid="digit-image" width="28" height="28" '
-        f'src="{digit_image_uri(prediction.digit_image)}" '
-        f'alt="What the model saw: the digit in 28 by 28 pixels">'
+def _digit_image_figure(prediction: Prediction, *, caption: bool = True) -> Markup:
+    return Markup(
+        '<figure class="dl-seen">'
+        '<img class="dl-pixels" data-testid="digit-image" width="28" height="28" src="{}" '
+        'alt="What the model saw: the digit in 28 by 28 pixels">{}</figure>'
+    ).format(
+        digit_image_uri(prediction.digit_image),
+        Markup("<figcaption>what it saw</figcaption>") if caption else "",
     )
-    below = "<figcaption>what it saw</figcaption>" if caption else ""
-    return f'<figure class="dl-seen">{image}{below}</figure>'
 
 
-def _bars(prediction: Prediction) -> str:
-    order = _ranking(prediction)
-    spoken = ", ".join(f"{d}: {percent(prediction.probabilities[d])}" for d in order[:3])
-    bars = "".join(
-        f'<span class="dl-bar{" dl-best" if digit == prediction.digit else ""}" '
-        f'title="{digit}: {percent(share)}">'
-        f'<i><b style="height:{100 * share:.1f}%"></b></i><span>{digit}</span></span>'
-        for digit, share in enumerate(prediction.probabilities)
+def _probability_bars(prediction: Prediction) -> Markup:
+    shares = prediction.probabilities
+    spoken = ", ".join(f"{digit}: {percent(shares[digit])}" for digit in _ranking(prediction)[:3])
+    bars = Markup("").join(
+        Markup(
+            '<span class="dl-bar{}" title="{}: {}">'
+            '<i><b style="height:{:.1f}%"></b></i><span>{}</span></span>'
+        ).format(
+            " dl-best" if digit == prediction.digit else "",
+            digit,
+            percent(share),
+            100 * share,
+            digit,
+        )
+        for digit, share in enumerate(shares)
     )
-    return (
+    return Markup(
         '<figure class="dl-bars"><div class="dl-columns" data-testid="bars" role="img" '
-        f'aria-label="How likely each digit is. {spoken}.">{bars}</div>'
+        'aria-label="How likely each digit is. {}.">{}</div>'
         "<figcaption>how likely each digit is</figcaption></figure>"
-    )
+    ).format(spoken, bars)
 
 
 def _ranking(prediction: Prediction) -> list[int]:
-    """The digits by falling probability, the best guess first whatever its own."""
+    """Order the digits by falling probability; the predicted digit comes first in any case.
+
+    After a recalled correction the predicted digit may not be the most probable one.
+    """
     shares = prediction.probabilities
     return sorted(range(10), key=lambda digit: (digit != prediction.digit, -shares[digit]))

@@ -1,8 +1,8 @@
-"""Settings: where a person's home is, and the limits that hold there.
+"""Settings: the home folder and its limits.
 
-A value comes from the argument, else from the environment, else from the default.
-The home is a folder with `feedback/` (database and pictures), `models/` (versions made
-here) and `notebooks/runs/`. Opening Settings creates nothing on disk.
+A value comes from the argument, else from the environment, else from the default. The home
+contains `feedback/` (database and pictures), `models/` (the home's own versions) and
+`notebooks/runs/`. Loading Settings creates nothing on disk.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def checkout() -> Path | None:
-    """The source checkout that the package is imported from; None when it is installed."""
+    """Return the source checkout that holds the package; None for an installed package."""
     root = PACKAGE.parent
     return root if (root / "pyproject.toml").is_file() and (root / "dashboards").is_dir() else None
 
 
 def bundled(name: str) -> Path:
-    """A folder that ships with digitlab: "models/base", "dashboards" or "notebooks".
+    """Return a folder that ships with digitlab: "models/base", "dashboards" or "notebooks".
 
-    In a checkout these stand beside the package; a wheel carries them inside it.
+    A checkout has these folders beside the package; a wheel has them inside it.
     """
     root = checkout()
     return (root if root is not None else PACKAGE / "bundled") / name
@@ -37,17 +37,17 @@ def bundled(name: str) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """One home and its limits; immutable, cheap, and free of side effects.
+    """One home and its limits; immutable and without side effects.
 
     Attributes:
-        home: absolute path of the home folder; it need not exist yet.
-        home_source: which rule named it ("--home", "DIGITLAB_HOME", "checkout" or
+        home: absolute path of the home folder; it may not exist yet.
+        home_source: the rule that chose it ("--home", "DIGITLAB_HOME", "checkout" or
             "user data directory"), for messages.
-        database_url: SQLAlchemy URL of the ledger.
-        storage_url: fsspec URL of the folder of original pictures.
+        database_url: SQLAlchemy URL of the feedback database.
+        storage_url: fsspec URL of the folder with the original pictures.
         max_bytes: largest picture accepted, in bytes.
         max_pixels: largest picture accepted, in pixels (width x height).
-        max_pixels_jpeg: the same for JPEG, whose decoder can reduce while it reads.
+        max_pixels_jpeg: the same for JPEG, whose decoder can scale while it reads.
     """
 
     home: Path
@@ -62,14 +62,15 @@ class Settings:
     def load(
         cls, home: str | os.PathLike[str] | None = None, *, environ: Mapping[str, str] | None = None
     ) -> Settings:
-        """Settings of `home`, else of DIGITLAB_HOME, the checkout, or the user's data directory.
+        """Load the settings of a home.
 
         Args:
-            home: the folder; None to look for it by the rules above.
-            environ: the environment to read; None for the process's own.
+            home: the folder; None for `DIGITLAB_HOME`, else the checkout, else the user's data
+                directory.
+            environ: environment variables; None for the process's environment.
 
         Raises:
-            StoreError: `home` can be no folder, for example "~somebody" who is nobody.
+            StoreError: `home` cannot be a folder, for example "~name" of an unknown user.
         """
         environ = os.environ if environ is None else environ
         path, source = _find_home(home, environ)
@@ -85,17 +86,17 @@ class Settings:
 
     @property
     def models(self) -> Path:
-        """Folder of the model versions made in this home."""
+        """Folder of the home's own model versions."""
         return self.home / "models"
 
     @property
     def cache(self) -> Path:
-        """Folder of what is computed once and can be computed again."""
+        """Folder of cached results, which can be computed again."""
         return self.home / "models" / "cache"
 
 
 def default_contributor() -> str:
-    """The name of the person at this machine; "someone" where the system has none."""
+    """Return this machine's user name; "someone" if the system has none."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
@@ -107,11 +108,11 @@ def _sqlite_url(path: Path) -> str:
 
 
 def _absolute(url: str) -> str:
-    """The same place for every process: a relative path is looked up from here, once."""
+    """Make a URL absolute, so that it names the same place in every process."""
     scheme, separator, rest = url.partition("://")
     if not url:
         return ""
-    if not separator:  # a folder's plain path
+    if not separator:  # a plain path of a folder
         return Path(url).expanduser().resolve().as_uri()
     if scheme.startswith("sqlite") and rest[:1] == "/" and rest[1:2] not in ("", "/", ":"):
         path = Path(unquote(rest[1:]))
@@ -128,7 +129,7 @@ def _find_home(home: str | os.PathLike[str] | None, environ: Mapping[str, str]) 
     root = checkout()
     if root is not None:
         return root, "checkout"
-    import platformdirs  # only an installed package without a named home needs it
+    import platformdirs  # needed only by an installed package without a named home
 
     return Path(platformdirs.user_data_dir("digitlab", appauthor=False)), "user data directory"
 
@@ -138,5 +139,5 @@ def _folder(name: str | os.PathLike[str]) -> Path:
         return Path(name).expanduser().resolve()
     except (RuntimeError, OSError, ValueError) as error:  # no such user, a loop of links, a NUL
         raise StoreError(
-            f"{os.fspath(name)} is no folder that can be a home: {error}.", place=os.fspath(name)
+            f"{os.fspath(name)} cannot be a home folder: {error}.", place=os.fspath(name)
         ) from error

@@ -9,7 +9,7 @@ from support.feedback_rows import say
 
 import digitlab
 from digitlab.datasets import mnist
-from digitlab.prediction import in_words
+from digitlab.prediction import confidence_text
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
 from digitlab.synthetic.photographs.photograph import Scene, photograph
@@ -193,8 +193,8 @@ def test_the_words_name_the_correction(lab, seven):
     corrected(lab, png(seven))
     mine, bobs = lab.predict(png(seven)), lab.predict(png(seven), contributor="bob")
     time = mine.correction.time.astimezone()
-    assert in_words(mine) == f"remembered from your correction of {time:%H:%M}, not yet learned"
-    assert in_words(bobs) == f"remembered from a correction of {time:%H:%M}, not yet learned"
+    assert confidence_text(mine) == f"remembered from your correction of {time:%H:%M}, not yet learned"
+    assert confidence_text(bobs) == f"remembered from a correction of {time:%H:%M}, not yet learned"
 
 
 def test_the_receipt_says_what_happens_now(lab, seven):

@@ -1,0 +1,1 @@
+"""HTML and SVG from plain values; imports nothing of the domain."""

@@ -1,4 +1,4 @@
-"""HTML primitives over plain values: percentages, data URIs, SVG frames."""
+"""Small pieces of HTML and text from plain values: percentages, data URIs, SVG frames."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import base64
 import io
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
-from PIL import Image
 
 
 def percent(share: float) -> str:
-    """A share of 0-1 as whole per cents; never "100 %" or "0 %" for what is not certain."""
+    """Format a share of 0-1 as a whole per cent.
+
+    A share that is not certain never reads "100 %" or "0 %": it becomes "over 99 %" or
+    "under 1 %".
+    """
     whole = round(100 * share)
     if whole == 100 and share < 1:
         return "over 99 %" if share > 0.995 else "99 %"
@@ -21,18 +25,31 @@ def percent(share: float) -> str:
 
 
 def digit_image_uri(image: NDArray[np.uint8]) -> str:
-    """A digit image as a PNG data URI of some 300 bytes; dark ink on white paper."""
-    out = io.BytesIO()
-    Image.fromarray(255 - image).save(out, "PNG", optimize=True)
-    return data_uri(out.getvalue())
+    """Encode a digit image as a PNG data URI of about 300 bytes, dark ink on white paper.
+
+    Args:
+        image: uint8 (28, 28), bright ink on 0.
+    """
+    from PIL import Image  # the store imports this module and needs no Pillow
+
+    png = io.BytesIO()
+    Image.fromarray(255 - image).save(png, "PNG", optimize=True)
+    return data_uri(png.getvalue())
 
 
 def data_uri(picture: bytes) -> str:
-    """PNG or JPEG bytes as a data URI."""
-    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
-    return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"
+    """Encode the bytes of a PNG or JPEG file as a data URI."""
+    subtype = "png" if picture.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{subtype};base64,{base64.b64encode(picture).decode('ascii')}"
 
 
-def frame_attributes(box: tuple[int, int, int, int]) -> str:
-    x, y, w, h = box
-    return f'x="{x}" y="{y}" width="{w}" height="{h}" rx="2" vector-effect="non-scaling-stroke"'
+def frame_attributes(box: tuple[int, int, int, int]) -> Markup:
+    """Return the attributes of an SVG `rect` around a box.
+
+    Args:
+        box: x, y, width, height in pixels of the picture.
+    """
+    x, y, width, height = box
+    return Markup(
+        'x="{}" y="{}" width="{}" height="{}" rx="2" vector-effect="non-scaling-stroke"'
+    ).format(x, y, width, height)

@@ -40,5 +40,5 @@ class Result(ipywidgets.HTML):  # type: ignore[misc]
             )
         elif (item.id, item.prediction) != self._shown:
             named = dataclasses.replace(prediction, name=item.name)
-            self.value = prediction_html(named, others=item.others)
+            self.value = prediction_html(named, other_boxes=item.others)
         self._shown = None if item is None else (item.id, item.prediction)

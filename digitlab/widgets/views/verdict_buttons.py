@@ -7,7 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from digitlab.prediction import Prediction, sentence
+from digitlab.prediction import Prediction, prediction_text
 from digitlab.widgets.state.messages import listen
 from digitlab.widgets.state.session import Session
 from digitlab.widgets.state.visit_items import Item, last_added
@@ -86,4 +86,4 @@ class Judge(anywidget.AnyWidget):
 
 def _aloud(item: Item, prediction: Prediction) -> str:
     """One of several digits says which it is: the next one may be read the same."""
-    return f"{item.name}: {sentence(prediction)}" if item.others else sentence(prediction)
+    return f"{item.name}: {prediction_text(prediction)}" if item.others else prediction_text(prediction)

@@ -9,7 +9,7 @@ import anywidget
 import traitlets
 
 from digitlab.html.primitives import digit_image_uri
-from digitlab.prediction import FAIRLY_SURE, Prediction, sentence
+from digitlab.prediction import FAIRLY_SURE, Prediction, prediction_text
 from digitlab.widgets.state.bulk_confirm import offer
 from digitlab.widgets.state.messages import Content, listen
 from digitlab.widgets.state.session import Session
@@ -120,7 +120,7 @@ def _describe(item: Item, thumbnail: str | None) -> Row:
         "id": item.id,
         "name": item.name,
         "thumbnail": thumbnail or ("" if read is None else digit_image_uri(read.digit_image)),
-        "read": item.error if read is None else sentence(read),
+        "read": item.error if read is None else prediction_text(read),
         "digit": "" if read is None or read.refused else str(read.digit),
         "doubt": "" if read is None else _doubt(read),
         "remembered": read is not None and read.remembered,
