@@ -128,7 +128,7 @@ def test_a_file_of_keras_2_reads_as_it_did(old, save, out, listed):
 def test_the_card_says_what_was_imported(old, save, out):
     card = import_model(save(old), out)
     assert card == Card.read(out)
-    assert (card.kind, card.source, card.embedding, card.verdict) == (
+    assert (card.kind, card.source, card.embedding, card.decision) == (
         "imported",
         "model.h5",
         32,

@@ -62,9 +62,9 @@ def test_the_card_says_where_the_version_comes_from(trained):
     assert {"keras", "tensorflow", "numpy", "python", "ai-edge-litert"} == set(card.libraries)
 
 
-def test_the_epoch_is_the_best_on_tune(trained):
+def test_the_epoch_is_the_best_on_the_validation_split(trained):
     folder, _, rows = trained
-    best = max(rows, key=lambda row: (row["tune_correct"], -row["tune_log_loss"]))
+    best = max(rows, key=lambda row: (row["validation_correct"], -row["validation_log_loss"]))
     assert Card.read(folder).epoch == best["epoch"]
 
 
