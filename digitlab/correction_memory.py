@@ -26,7 +26,7 @@ from digitlab.images.similarity.picture_fingerprint import (
     QueryPicture,
 )
 from digitlab.images.similarity.pixel_correlation import pixel_correlations
-from digitlab.model.config import NO_DIGIT
+from digitlab.labels import NO_DIGIT
 from digitlab.model.reference_embeddings import Reference
 from digitlab.model.runtime import Classifier
 from digitlab.prediction import DigitImage, RecalledCorrection

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from digitlab.evaluation import DataSource, Evaluation
     from digitlab.evaluation import Progress as PicturesDone
     from digitlab.learning.label_quality.screening import Screen
-    from digitlab.model.config import TrainConfig
     from digitlab.model.network import Progress
+    from digitlab.model.train_config import TrainConfig
     from digitlab.model.training import EpochDone
 
 log = logging.getLogger(__name__)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+NO_DIGIT: Final = 10
+"""Label of an image that shows no digit."""
+
 
 def article(digit: int | None) -> str:
     """Return a digit with its article: "a 3", "an 8"."""

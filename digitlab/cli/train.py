@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from digitlab.cli.main import settings_of
 from digitlab.lab import Lab
-from digitlab.model.config import TrainConfig
+from digitlab.model.train_config import TrainConfig
 
 EXAMPLE = """\b
 Examples:

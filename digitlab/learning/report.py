@@ -9,10 +9,10 @@ import numpy as np
 
 from digitlab.html.charts import Line, chart
 from digitlab.html.primitives import digit_image_uri
+from digitlab.labels import NO_DIGIT
 from digitlab.learning.data.preview import FeedbackPreview
 from digitlab.learning.gate.rules import Comparison, Decision, Paired
 from digitlab.learning.results import Compared, RunResult, Slice, Trained
-from digitlab.model.config import NO_DIGIT
 from digitlab.model.metrics import confusion
 
 _SHOWN = 40  # images of a gallery at most

@@ -17,7 +17,7 @@ from digitlab.errors import ModelError
 from digitlab.model import network
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
-"""uint8 (N, 28, 28); uint8 (N,), 0-9 or `config.NO_DIGIT`; and of the last R of these images the
+"""uint8 (N, 28, 28); uint8 (N,), 0-9 or `labels.NO_DIGIT`; and of the last R of these images the
 logits, float32 (R, 10), and the embeddings, float32 (R, E), that they are to keep."""
 
 Weights = list[NDArray[np.float32]]

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.model.config import TrainConfig
 from digitlab.model.native_stderr import quiet_native
+from digitlab.model.train_config import TrainConfig
 
 Progress = Callable[[int, int, float], None]
 """Called after each step with step (from 1), steps of this epoch, and the mean loss so far."""
@@ -67,7 +67,7 @@ def evidence_loss(labels: Any, logits: Any) -> Any:
     Out-of-distribution Detection"), and the softmax over the ten alone stays what it was.
 
     Args:
-        labels: (N,) or (N, 1), 0-9, or `config.NO_DIGIT`.
+        labels: (N,) or (N, 1), 0-9, or `labels.NO_DIGIT`.
         logits: (N, 10).
     """
     keras = keras_library()
@@ -92,7 +92,7 @@ def train_epoch(
 
     Args:
         x: uint8 (N, 28, 28), augmented and shuffled.
-        y: uint8 (N,), 0-9 or `config.NO_DIGIT`.
+        y: uint8 (N,), 0-9 or `labels.NO_DIGIT`.
     """
     keras = keras_library()
     steps = len(x) // config.batch_size

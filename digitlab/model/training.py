@@ -21,8 +21,8 @@ from digitlab.datasets import mnist
 from digitlab.model import metrics, network
 from digitlab.model.calibration import calibrate
 from digitlab.model.card import Card, file_sha256, library_versions
-from digitlab.model.config import TrainConfig
 from digitlab.model.runtime import Network
+from digitlab.model.train_config import TrainConfig
 from digitlab.model.training_data import Material
 
 EpochDone = Callable[[dict[str, Any]], None]

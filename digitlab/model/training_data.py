@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from digitlab.datasets import mnist
 from digitlab.datasets.readers import read_npz_arrays
+from digitlab.labels import NO_DIGIT
 from digitlab.model.augment import augment
-from digitlab.model.config import NO_DIGIT, TrainConfig
+from digitlab.model.train_config import TrainConfig
 from digitlab.synthetic.handwriting.writer import write_digits
 from digitlab.synthetic.non_digits.sampler import outliers
 from digitlab.synthetic.photographs.through_front_end import photographed

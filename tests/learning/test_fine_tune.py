@@ -20,7 +20,7 @@ from digitlab.learning.gate import compare, rules
 from digitlab.learning.training import train
 from digitlab.model import network
 from digitlab.model.card import FILES, Card, file_sha256
-from digitlab.model.config import TrainConfig
+from digitlab.model.train_config import TrainConfig
 from digitlab.settings import Settings, bundled
 from digitlab.store import FeedbackStore, ModelRegistry, RunLog
 from digitlab.store.tables import leases
@@ -186,7 +186,10 @@ def test_the_card_says_what_the_version_learned(learned):
 
 def test_the_card_says_what_the_version_follows_from(learned):
     card = learned.card
-    assert (card.parent, card.inputs_fingerprint) == (learned.home.base, learned.outcome.inputs_fingerprint)
+    assert (card.parent, card.inputs_fingerprint) == (
+        learned.home.base,
+        learned.outcome.inputs_fingerprint,
+    )
     assert card.champion == learned.home.base  # the one it may take the place of
     assert (card.config, card.seed, card.threads) == (CONFIG.to_dict(), CONFIG.seed, CONFIG.threads)
     assert card.alpha in CONFIG.alphas

@@ -10,13 +10,13 @@ from support.examples import example
 from support.feedback_rows import noise
 
 from digitlab.html.charts import Line, chart
+from digitlab.labels import NO_DIGIT
 from digitlab.learning.data.examples import ExampleSet
 from digitlab.learning.data.preview import FeedbackPreview
 from digitlab.learning.gate.rules import Decision
 from digitlab.learning.results import Compared, RunResult, Slice, Trained
 from digitlab.learning.training.retention import Shift
 from digitlab.model.calibration import Calibration
-from digitlab.model.config import NO_DIGIT
 
 # charts -----------------------------------------------------------------------------------------
 

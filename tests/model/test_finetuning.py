@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from digitlab.model.train_config import TrainConfig
 from support.feedback_rows import noise
 
 from digitlab.errors import ModelError
+from digitlab.labels import NO_DIGIT
 from digitlab.learning.config import FineTuneConfig
 from digitlab.model import finetuning, network
-from digitlab.model.config import NO_DIGIT, TrainConfig
 from digitlab.model.finetuning import Adaptation, prepare
 
 pytestmark = pytest.mark.tf

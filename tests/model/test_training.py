@@ -6,12 +6,12 @@ import shutil
 
 import numpy as np
 import pytest
+from digitlab.model.train_config import TrainConfig
 
 from digitlab.datasets import mnist, photographs
 from digitlab.errors import ModelError
 from digitlab.model import metrics, network
 from digitlab.model.card import Card, file_sha256
-from digitlab.model.config import TrainConfig
 from digitlab.model.refusal_threshold import SHARES
 from digitlab.model.runtime import Classifier
 from digitlab.model.training import train_base

@@ -4,10 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+from digitlab.model.train_config import TrainConfig
 
 from digitlab.datasets import mnist
+from digitlab.labels import NO_DIGIT
 from digitlab.model.augment import augment
-from digitlab.model.config import NO_DIGIT, TrainConfig
 from digitlab.model.training_data import Material
 
 TINY = TrainConfig(epochs=3, images=256, batch_size=32, photographed=0.04)

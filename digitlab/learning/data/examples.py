@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
 from digitlab.datasets.cached import write_aside
+from digitlab.labels import NO_DIGIT
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.label_quality.rules import cap_share
-from digitlab.model.config import NO_DIGIT
 from digitlab.store import Entry
 
 RECIPE: Final = 5

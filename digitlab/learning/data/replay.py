@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
 from digitlab.datasets.cached import file_name, find_arrays, write_arrays
+from digitlab.labels import NO_DIGIT
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.data.examples import RECIPE
 from digitlab.model import metrics
 from digitlab.model.augment import augment
-from digitlab.model.config import NO_DIGIT
 from digitlab.model.runtime import Classifier
 from digitlab.synthetic.non_digits.sampler import outliers
 

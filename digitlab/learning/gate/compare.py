@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
+from digitlab.labels import NO_DIGIT
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.data.cache import holdout_guesses, written
 from digitlab.learning.data.examples import TrainingExample, stack
@@ -24,7 +25,6 @@ from digitlab.learning.training.train import Tell
 from digitlab.model import network
 from digitlab.model.calibration import Calibration, calibrate
 from digitlab.model.card import FILES, Card, file_sha256, library_versions
-from digitlab.model.config import NO_DIGIT
 from digitlab.model.finetuning import Adaptation
 from digitlab.model.runtime import Classifier, Network
 from digitlab.settings import Settings

@@ -10,13 +10,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.labels import NO_DIGIT
 from digitlab.learning.label_quality.gaussian_process import (
     Floats,
     contradiction,
     likeness,
     opinions,
 )
-from digitlab.model.config import NO_DIGIT
 from digitlab.model.reference_embeddings import NEAREST, Reference
 
 PEOPLE: Final = 3

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from digitlab.labels import NO_DIGIT
 from digitlab.learning.label_quality.rules import Item, check_one, suspects
-from digitlab.model.config import NO_DIGIT
 from digitlab.model.metrics import softmax
 from digitlab.model.reference_embeddings import Reference
 from digitlab.model.runtime import Classifier

@@ -4,10 +4,10 @@ import pytest
 from support.feedback_rows import noise, say
 
 from digitlab.datasets import mnist, photographs
+from digitlab.labels import NO_DIGIT
 from digitlab.learning.config import TYPES, FineTuneConfig
 from digitlab.learning.data.examples import fingerprint, gather, held_out, stack
 from digitlab.learning.notebook_parameters import PLACE
-from digitlab.model.config import NO_DIGIT
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from digitlab.datasets import mnist
+from digitlab.labels import NO_DIGIT
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.data.replay import fragile, replay
-from digitlab.model.config import NO_DIGIT
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
 

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
-from typing import Final
-
-NO_DIGIT: Final = 10
-"""The label of an image without a digit."""
 
 
 @dataclass(frozen=True, kw_only=True)
