@@ -17,11 +17,10 @@ from digitlab.images.multi_digit.plausible_components import (
     plausible,
     usual_height,
 )
-from digitlab.images.multi_digit.table_lines import without_lines
 from digitlab.images.segmentation.components import Components, find_components
 from digitlab.images.segmentation.contrast import stand_out, threshold
 from digitlab.images.segmentation.ink import Box, Floats, Mask, joined
-from digitlab.images.segmentation.ruled_lines import find_rules
+from digitlab.images.segmentation.ruled_lines import find_page_lines, find_table_lines
 
 _SHARES: Final = (1.0, 0.5, 0.25)  # of the usual width of a stroke
 _SMALLEST: Final = 0.012  # of the longer side: digits are taller
@@ -104,7 +103,7 @@ def _read_dark(page: Floats) -> Sheet | None:
         contrast, noise = stand_out(page, share=share)
         ink = threshold(contrast, noise=noise)
         if ink is not None:
-            marks, height = _digits(ink & ~find_rules(ink), contrast)
+            marks, height = _digits(ink & ~find_page_lines(ink), contrast)
             found = found or Sheet(contrast=contrast, ink=ink, marks=(), height=0.0)
             if marks:
                 return Sheet(contrast=contrast, ink=ink, marks=marks, height=height)
@@ -181,7 +180,7 @@ def _without_lines(components: Components, contrast: Floats) -> Components:
         if lined.any():
             where = np.append(False, lined)[components.labels]
             level, upright = min(_BROAD * usual, most), min(high * usual, most)
-            ink = without_lines(ink, where=where, level=level, upright=upright)
+            ink = ink & ~find_table_lines(ink & where, min_level=level, min_upright=upright)
     return find_components(ink, contrast)
 
 

@@ -13,7 +13,7 @@ from digitlab.images.segmentation.contrast import stand_out, threshold
 from digitlab.images.segmentation.digit_parts import cut_close, find_digit_parts, gather
 from digitlab.images.segmentation.ink import Floats, Ink, Mask, bounds, extent, overlap, widened
 from digitlab.images.segmentation.resize import shrink
-from digitlab.images.segmentation.ruled_lines import find_rules
+from digitlab.images.segmentation.ruled_lines import find_page_lines
 
 _AROUND: Final = 0.35  # of the digit's extent: how far around it the paper is looked at
 _CLEAR: Final = 4.0  # times the other polarity's evidence: no doubt is left
@@ -135,7 +135,7 @@ def _search(contrast: Floats, noise: float, *, quick: bool) -> _Found:
         ink = threshold(left, noise=noise if number == 0 else None)
         if ink is None:
             break
-        ruled = find_rules(ink)
+        ruled = find_page_lines(ink)
         mask, lines = mask | ink, lines | ruled
         if number == 0 and ruled.any():
             digits += cut_close(find_digit_parts(ink, left), left, likeness=_RULED)

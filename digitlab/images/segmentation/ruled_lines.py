@@ -1,4 +1,15 @@
-"""Rules: straight lines of the paper among the ink, told from the strokes that cross them."""
+"""Ruled lines: straight lines of the paper among the ink, without the strokes that cross them.
+
+Two functions answer two questions:
+
+- `find_page_lines`: which ink is a line from one edge of the picture to another? It needs no
+  size of a digit, so it runs before any digit is known. A Hough transform of the whole
+  picture finds such lines at up to 21 degrees, also where they are interrupted.
+- `find_table_lines`: which ink is a straight line longer than a digit, anywhere on the page:
+  tables, frames, underlines? It needs the usual size of a digit, which is known only for a
+  page of several digits. Runs of ink on sheared copies of the picture find such lines at up
+  to 7 degrees.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +20,7 @@ from numpy.typing import NDArray
 
 from digitlab.images.segmentation.components import label_connected
 from digitlab.images.segmentation.ink import Mask
-from digitlab.images.segmentation.resize import block_factor, reduce_blocks
+from digitlab.images.segmentation.resize import block_factor, expand_blocks, reduce_blocks
 
 _SIDE: Final = 200  # pixels of the reduced mask on which lines are looked for
 _TILT: Final = 21.0  # degrees from level or upright, at most
@@ -21,13 +32,17 @@ _AT_ENDS: Final = 0.4  # of these that are ink: a stroke of a digit ends before 
 _REACHES: Final = 0.55  # of the picture's side that a piece must span to be looked at
 _MOST: Final = 24  # lines of one direction
 
+_SLOPES: Final = np.linspace(-0.12, 0.12, 13)  # of a line against the picture's edge
+_COARSE: Final = 12.0  # pixels that the shortest line has at least where it is looked for
+_TABLE_SIDE: Final = 400  # longest side of the image on which lines are looked for
+
 
 class _Line(NamedTuple):
     angle: float  # radians of its normal
     rho: float  # distance from the corner, in reduced pixels
 
 
-def find_rules(mask: Mask) -> Mask:
+def find_page_lines(mask: Mask) -> Mask:
     """Pixels of long straight lines; where a stroke crosses one, the stroke keeps its pixels.
 
     A Hough transform (Duda and Hart 1972) over the angles that lines on paper have: a line
@@ -59,6 +74,22 @@ def find_rules(mask: Mask) -> Mask:
         crossing = ndimage.binary_closing(np.pad(rest, reach), np.ones(shape))
         found |= mask & band & ~crossing[reach:-reach, reach:-reach]
     return found
+
+
+def find_table_lines(mask: Mask, *, min_level: float, min_upright: float) -> Mask:
+    """Find ink that is straight, thin, long, and nearly level or upright.
+
+    Where a thicker stroke crosses a line, the stroke keeps its pixels.
+
+    Args:
+        mask: bool (H, W), the ink that may be lines.
+        min_level: shortest level line, in pixels.
+        min_upright: shortest upright line, in pixels; longer than a 1.
+
+    Returns:
+        bool (H, W), the part of `mask` that is lines.
+    """
+    return _level_lines(mask, min_level) | _level_lines(mask.T, min_upright).T
 
 
 def _reaches(mask: Mask) -> bool:
@@ -146,3 +177,46 @@ def _bands(shape: tuple[int, ...], lines: list[_Line], factor: int) -> Mask:
         away = np.cos(angle) * (x - shift) + np.sin(angle) * (y - shift) - rho
         band |= np.abs(away) <= 1.0 + 0.5 / factor
     return band
+
+
+def _level_lines(ink: Mask, shortest: float) -> Mask:
+    """The points of nearly level lines."""
+    from scipy import ndimage
+
+    factor = int(max(1, min(block_factor(ink.shape, _TABLE_SIDE), shortest / _COARSE)))
+    small = reduce_blocks(ink, factor, np.any)
+    length = max(3, int(shortest / factor))
+    rows, columns = small.shape
+    reach = int(np.abs(_SLOPES).max() * columns) + 1
+    padded = np.pad(small, ((reach, reach), (0, 0)))
+    across = np.arange(columns)
+    found = np.zeros_like(padded)
+    for slope in _SLOPES:
+        shift = np.rint(slope * (across - columns / 2)).astype(int)
+        down = (np.arange(len(padded))[:, None] + shift) % len(padded)
+        sheared = padded[down, across].astype(np.uint8)
+        runs = ndimage.minimum_filter1d(sheared, length, axis=1, mode="constant")
+        runs = ndimage.maximum_filter1d(runs, length, axis=1, mode="constant")
+        # An even filter's window leans to one side, twice to the same: never beyond the ink.
+        found[down, across] |= (runs > 0) & (sheared > 0)
+    found = found[reach : reach + rows]
+    if not found.any():
+        return np.zeros_like(ink)
+    found[1:-1] |= found[:-2] | found[2:]
+    near = expand_blocks(found, factor, ink.shape) & ink
+    thickness = _run_lengths(ink)
+    usual = float(np.median(thickness[near]))
+    line: Mask = near & (thickness <= 1.6 * usual + 1)
+    return line
+
+
+def _run_lengths(ink: Mask) -> NDArray[np.int64]:
+    """How many pixels of ink stand above one another at each pixel; 0 on paper."""
+    columns = np.pad(ink.T, ((0, 0), (1, 0)))  # a gap before each column keeps them apart
+    flat = columns.ravel()
+    starts = flat & ~np.append(False, flat[:-1])
+    run = np.cumsum(starts) * flat
+    lengths = np.bincount(run)
+    lengths[0] = 0
+    high: NDArray[np.int64] = lengths[run].reshape(columns.shape)[:, 1:].T
+    return high

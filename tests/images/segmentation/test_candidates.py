@@ -9,14 +9,14 @@ from PIL import Image
 from digitlab.datasets import mnist
 from digitlab.images import from_array, read_candidates
 from digitlab.images.segmentation.contrast import stand_out, threshold
-from digitlab.images.segmentation.ruled_lines import find_rules
+from digitlab.images.segmentation.ruled_lines import find_page_lines
 from digitlab.synthetic.photographs.photograph import Scene, photograph_with_box
 from digitlab.synthetic.photographs.through_front_end import overlap
 
 
 @pytest.fixture(scope="module")
 def digits() -> np.ndarray:
-    return mnist.load("tune")[0]
+    return mnist.load("validation")[0]
 
 
 def ruled(angle: float) -> np.ndarray:
@@ -33,14 +33,14 @@ def ruled(angle: float) -> np.ndarray:
 @pytest.mark.parametrize("angle", [0, 3, -7, 12])
 def test_lines_are_found_and_the_stroke_across_them_stays(angle):
     page = ruled(angle)
-    left = page & ~find_rules(page)
+    left = page & ~find_page_lines(page)
     assert left[90:210, 200:204].all()
     assert left.sum() < 1.25 * 120 * 8
 
 
 def test_a_page_without_lines_loses_nothing(digits):
     large = np.asarray(Image.fromarray(digits[0]).resize((300, 300))) > 128
-    assert not find_rules(large).any()
+    assert not find_page_lines(large).any()
 
 
 def test_ink_in_the_shade_stands_out_as_far_as_in_the_light():
