@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from digitlab.datasets import mnist
-from digitlab.datasets.readers import open_maybe_gzip, read_idx
+from digitlab.datasets.readers import read_idx, read_maybe_gzipped
 
 SOURCES = {
     "x_train": (
@@ -41,7 +41,7 @@ def main(folder: Path) -> None:
     arrays = {}
     for name, (stem, digest) in SOURCES.items():
         path = next(p for p in (folder / stem, folder / f"{stem}.gz") if p.is_file())
-        found = hashlib.sha256(open_maybe_gzip(path)).hexdigest()
+        found = hashlib.sha256(read_maybe_gzipped(path)).hexdigest()
         if found != digest:
             raise SystemExit(f"{path}: SHA-256 {found}, expected {digest}")
         arrays[name] = read_idx(path)

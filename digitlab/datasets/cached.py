@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 log = logging.getLogger(__name__)
 
 
-def write_aside(file: Path, data: bytes) -> None:
+def write_cache_file(file: Path, data: bytes) -> None:
     """Write a file of the cache; where the home cannot be written it is made anew next time."""
     aside = file.with_name(f".{file.name}.{os.getpid()}-{threading.get_ident()}")
     try:
@@ -28,7 +28,7 @@ def write_aside(file: Path, data: bytes) -> None:
         log.warning("%s cannot be kept: %s", file, error)
 
 
-def file_name(kind: str, *decided_by: object) -> str:
+def cache_file_name(kind: str, *decided_by: object) -> str:
     """The name of an `.npz` file that follows from these values alone.
 
     Args:
@@ -77,4 +77,4 @@ def write_arrays(file: Path, **arrays: NDArray[np.generic]) -> None:
     """Write an `.npz` file of the cache."""
     data = io.BytesIO()
     np.savez(data, **arrays)  # type: ignore[arg-type]  # numpy's stubs take allow_pickle for one
-    write_aside(file, data.getvalue())
+    write_cache_file(file, data.getvalue())

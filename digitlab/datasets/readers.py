@@ -24,7 +24,7 @@ _KAGGLE_HEADER = ["label", *(f"pixel{i}" for i in range(784))]
 _IDX_UBYTE = 0x08
 
 
-def open_maybe_gzip(path: Path) -> bytes:
+def read_maybe_gzipped(path: Path) -> bytes:
     """The bytes of a file, unpacked if they are gzip's.
 
     Raises:
@@ -52,7 +52,7 @@ def read_idx(path: Path) -> UInt8:
     Raises:
         DataError: the header is not IDX, the type is not ubyte, or the length does not fit.
     """
-    data = open_maybe_gzip(path)
+    data = read_maybe_gzipped(path)
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] != _IDX_UBYTE or not 1 <= data[3] <= 4:
         raise DataError(
             f"{path}: not an IDX file of unsigned bytes; expected it to begin with 00 00 08 and "

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist
-from digitlab.datasets.cached import file_name, read_arrays, write_arrays
+from digitlab.datasets.cached import cache_file_name, read_arrays, write_arrays
 from digitlab.model.runtime import Classifier
 
 Floats = NDArray[np.floating]
@@ -50,7 +50,7 @@ class Reference:
         """
         hashes = classifier.card.hashes
         asked = hashes["weights"], hashes["model.tflite"], mnist.SHA256
-        file = cache / file_name("reference", _IMAGES, _RIDGE, NEAREST, *asked)
+        file = cache / cache_file_name("reference", _IMAGES, _RIDGE, NEAREST, *asked)
         shared = _SHARED.get(file)
         if isinstance(shared, cls):  # the memory and the screening of one process
             return shared

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digitlab.datasets.cached import file_name, find_arrays, read_arrays, write_arrays
+from digitlab.datasets.cached import cache_file_name, find_arrays, read_arrays, write_arrays
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.data.cache import holdout_guesses
 from digitlab.learning.data.replay import replay
@@ -58,9 +58,11 @@ def test_the_first_folder_with_a_whole_file_counts(file, tmp_path):
 
 
 def test_a_name_follows_from_all_that_decides():
-    names = {file_name("kind", *values) for values in [(1, 2), (1, 3), (12,), ("1", 2)]}
+    names = {cache_file_name("kind", *values) for values in [(1, 2), (1, 3), (12,), ("1", 2)]}
     assert len(names) == 4
-    assert file_name("kind", 1, FineTuneConfig()) == file_name("kind", 1, FineTuneConfig())
+    assert cache_file_name("kind", 1, FineTuneConfig()) == cache_file_name(
+        "kind", 1, FineTuneConfig()
+    )
 
 
 def test_what_ships_beside_the_base_is_what_a_home_would_make(tmp_path):

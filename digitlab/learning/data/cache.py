@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
-from digitlab.datasets.cached import file_name, find_arrays, read_arrays, write_arrays
+from digitlab.datasets.cached import cache_file_name, find_arrays, read_arrays, write_arrays
 from digitlab.learning.config import TYPES, FineTuneConfig
 from digitlab.learning.data.examples import RECIPE
 from digitlab.learning.data.replay import Replay, replay
@@ -56,7 +56,7 @@ def _kept_replay(base: Classifier, config: FineTuneConfig, cache: Path) -> Repla
 
 def _replay_name(base: Classifier, config: FineTuneConfig) -> str:
     decide = RECIPE, config.seed, config.steps, config.replay, base.card.hashes["model.tflite"]
-    return file_name("replay", *decide, mnist.SHA256, photographs.SHA256)
+    return cache_file_name("replay", *decide, mnist.SHA256, photographs.SHA256)
 
 
 def written(cache: Path) -> NDArray[np.uint8]:
@@ -80,7 +80,7 @@ def holdout_guesses(champion: Classifier, places: Sequence[Path]) -> dict[str, N
         champion: the version that serves.
         places: folders in which the file may be; in the last one it is made when missing.
     """
-    name = file_name(
+    name = cache_file_name(
         "holdout", champion.card.hashes["model.tflite"], mnist.SHA256, photographs.SHA256
     )
     slices = {"holdout": mnist.load("holdout"), "photographs": photographs.load("holdout")}

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
-from digitlab.datasets.cached import write_aside
+from digitlab.datasets.cached import write_cache_file
 from digitlab.labels import NO_DIGIT
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.label_quality.rules import cap_share
@@ -179,7 +179,7 @@ def held_out(cache: Path) -> frozenset[str]:
         photographs.load("holdout")[0]
     ]
     found = [hashlib.sha256(image.tobytes()).hexdigest()[:_PREFIX] for x in parts for image in x]
-    write_aside(file, "\n".join(found).encode())
+    write_cache_file(file, "\n".join(found).encode())
     return frozenset(found)
 
 

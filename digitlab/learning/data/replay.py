@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
-from digitlab.datasets.cached import file_name, find_arrays, write_arrays
+from digitlab.datasets.cached import cache_file_name, find_arrays, write_arrays
 from digitlab.labels import NO_DIGIT
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.data.examples import RECIPE
@@ -114,7 +114,7 @@ def fragile(base: Classifier, places: Sequence[Path]) -> Rows:
         base: the version that is asked.
         places: folders in which the file may be; in the last one it is made when missing.
     """
-    name = file_name("fragile", _FRAGILE, _WRONG, *_asked(base))
+    name = cache_file_name("fragile", _FRAGILE, _WRONG, *_asked(base))
     kept = find_arrays(places, name, rows=(10 * _FRAGILE,))
     if kept is not None:
         return kept[0].astype(np.intp)
@@ -144,7 +144,7 @@ def _doubtful(
     x, y = (array[rows] for array in mnist.load("train"))
     drawn = _turns(len(y), _DRAWN * n, rng)
     moved, labels = augment(x[drawn], rng=rng, config=MOVED), y[drawn]
-    name = file_name(
+    name = cache_file_name(
         "doubtful", RECIPE, _FRAGILE, _WRONG, _DRAWN, MOVED, n, config.seed, *_asked(base)
     )
     kept = find_arrays(places, name, rows=(n,))

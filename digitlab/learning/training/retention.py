@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist
-from digitlab.datasets.cached import file_name, find_arrays, write_arrays
+from digitlab.datasets.cached import cache_file_name, find_arrays, write_arrays
 from digitlab.learning.data.examples import RECIPE
 from digitlab.learning.data.replay import MOVED
 from digitlab.learning.gate.rules import HOLDOUT_BOUND, Z95
@@ -163,7 +163,7 @@ def _known(base: Classifier, places: Sequence[Path]) -> tuple[Any, ...]:
     """
     x, y = mnist.load("validation")
     constants = (RECIPE, _COPIES, _HARDEST, _ASKED, _SEED, MOVED)
-    name = file_name("validation", *constants, base.card.hashes["model.tflite"], mnist.SHA256)
+    name = cache_file_name("validation", *constants, base.card.hashes["model.tflite"], mnist.SHA256)
     kept = find_arrays(places, name, lead=y.shape, asked=(_ASKED,), right=(_ASKED,))
     if kept is not None:
         lead, asked, right = kept
