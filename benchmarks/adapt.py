@@ -42,7 +42,7 @@ from digitlab.learning.label_quality.rules import Item, suspects
 from digitlab.learning.training import train
 from digitlab.model import network
 from digitlab.model.reference_embeddings import Reference
-from digitlab.model.runtime import Classifier, Network
+from digitlab.model.runtime import Classifier, LiteRTModel
 from digitlab.settings import bundled
 from digitlab.store import Entry
 
@@ -94,7 +94,7 @@ def reference() -> Reference:
 
 def reads(network_: Any, x: np.ndarray) -> np.ndarray:
     """Best guesses (N,)."""
-    return np.asarray(network_.outputs(x)[0].argmax(axis=1))
+    return np.asarray(network_.logits_and_embeddings(x)[0].argmax(axis=1))
 
 
 @cache
@@ -168,7 +168,7 @@ def poison_jobs(name: str, seed: int) -> list[Job]:
 
 def entries(job: Job) -> list[Entry]:
     """The corrections as the ledger would give them."""
-    answers = base().answers(job.x)
+    answers = base().classify(job.x)
     found = []
     for row, image in enumerate(job.x):
         sha = hashlib.sha256(np.ascontiguousarray(image).tobytes()).hexdigest()
@@ -241,7 +241,7 @@ def run(job: Job) -> dict[str, Any]:
         )  # fmt: skip
         seconds = time.monotonic() - started
         decision = decide(compared.comparison)
-        new = Network(folder / "model.tflite", embedding=128, version="new", threads=2)
+        new = LiteRTModel(folder / "model.tflite", embedding=128, version="new", threads=2)
         wrong = job.said != job.true
         kept = np.array([entry.id in held for entry in said])
         return {
@@ -285,7 +285,7 @@ class Naive:
 
     def __init__(self) -> None:
         self.model = network.load(BASE / "model.keras")
-        optimizer = network.keras_library().optimizers.Adam(RATE)
+        optimizer = network.import_keras().optimizers.Adam(RATE)
         self.model.compile(optimizer, loss={"logits": network.evidence_loss})
 
     def learn(self, job: Job) -> dict[str, Any]:
@@ -296,9 +296,9 @@ class Naive:
         seconds = time.monotonic() - started
         return {"promoted": True, "seconds": seconds} | effects(job, self)
 
-    def outputs(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def logits_and_embeddings(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Logits and embeddings, as a runtime network gives them."""
-        return network.outputs(self.model, x)
+        return network.logits_and_embeddings(self.model, x)
 
 
 def main(arguments: list[str] | None = None) -> None:

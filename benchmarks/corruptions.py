@@ -26,7 +26,7 @@ from digitlab.settings import bundled
 
 def right(classifier: Classifier, images: np.ndarray, labels: np.ndarray) -> float:
     """Share of digit images that are read right."""
-    return float((classifier.outputs(images)[0].argmax(1) == labels).mean())
+    return float((classifier.logits_and_embeddings(images)[0].argmax(1) == labels).mean())
 
 
 def measure(classifier: Classifier, images: np.ndarray, labels: np.ndarray) -> dict[str, float]:

@@ -31,7 +31,7 @@ from digitlab.store import FeedbackStore
 def fill(home: Path, style: str, n: int) -> None:
     """Make a home with the first n corrections of a style, by one person."""
     job = adapt.clean_job("clean", style, n, 0)
-    answers = adapt.base().answers(job.x)
+    answers = adapt.base().classify(job.x)
     with FeedbackStore.open(Settings.load(home, environ={})) as store:
         for row, image in enumerate(job.x):
             shares = answers.probabilities[row]

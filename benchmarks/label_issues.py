@@ -54,7 +54,7 @@ class Bench:
 
     def misread(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Which digits the model misreads."""
-        return self._classifier.outputs(x)[0].argmax(1) != y
+        return self._classifier.logits_and_embeddings(x)[0].argmax(1) != y
 
     def held(self, given: Given, rng: np.random.Generator) -> np.ndarray:
         """Which of the feedback is held, bool (N,); it came in any order, one every ten seconds."""

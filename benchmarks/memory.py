@@ -95,7 +95,7 @@ def styled(seed: int) -> Iterator[tuple[np.ndarray, int]]:
 
 def remember(lab: Lab, image: np.ndarray, digit: int) -> None:
     """Keep a correction of a digit image that went through no front end."""
-    answers = lab.models.load().answers(image[None])
+    answers = lab.models.load().classify(image[None])
     shares = answers.probabilities[0]
     read = Prediction(
         digit=int(shares.argmax()),

@@ -66,7 +66,7 @@ class Hand:
 
 def ask(classifier: Classifier, images: np.ndarray, blank: np.ndarray | None = None) -> Answers:
     """The model's answers on digit images; blank views get the lowest scores there are."""
-    logits = classifier.outputs(images)[0]
+    logits = classifier.logits_and_embeddings(images)[0]
     blank = np.zeros(len(images), bool) if blank is None else blank
     return Answers(
         evidence=np.where(blank, -np.inf, evidence(logits)),
@@ -83,7 +83,7 @@ def seen(
     for array in arrays:
         candidates = read_candidates(from_array(array))
         images = np.stack([view.digit_image for view in candidates])
-        views.append(candidates[choose_candidate(candidates, classifier.answers(images))])
+        views.append(candidates[choose_candidate(candidates, classifier.classify(images))])
     return np.stack([v.digit_image for v in views]), np.array([v.blank for v in views])
 
 

@@ -125,7 +125,7 @@ def measure(classifier: Classifier, name: str, seed: int) -> Row | None:
     x, y, _ = style(name, seed)
     if not len(x):
         return None
-    answers = classifier.answers(x)
+    answers = classifier.classify(x)
     right = answers.probabilities.argmax(1) == y
     return Row(
         name=name,

@@ -28,7 +28,7 @@ from digitlab.images import (
     read_spots,
 )
 from digitlab.images.similarity.picture_fingerprint import QueryPicture
-from digitlab.model.runtime import Answers, Classifier
+from digitlab.model.runtime import Classifier, ClassifierOutput
 from digitlab.prediction import Prediction, RecalledCorrection
 from digitlab.settings import Settings
 
@@ -123,7 +123,7 @@ class Reader:
         candidates = [candidate for ways in spots for way in ways for candidate in way]
         if not candidates:
             return ()
-        answers = self.classifier.answers(_stack(candidates))
+        answers = self.classifier.classify(_stack(candidates))
         rows = iter(range(len(candidates)))
         median_height = float(np.median([ways[0][0].box[3] for ways in spots]))
         predictions: list[Prediction] = []
@@ -154,7 +154,7 @@ class Reader:
         Returns:
             Predicted digits, confidences and refusals, each (N,).
         """
-        answers = self.classifier.answers(digit_images)
+        answers = self.classifier.classify(digit_images)
         digits = answers.probabilities.argmax(axis=1)
         confidence, refused = answers.probabilities.max(axis=1), answers.refused.copy()
         for row, image in enumerate(digit_images if self._recall else ()):
@@ -177,7 +177,7 @@ class Reader:
         if not predictions:
             return []
         images = np.stack([prediction.digit_image for prediction in predictions])
-        answers = self.classifier.answers(images)
+        answers = self.classifier.classify(images)
         updated = []
         for row, before in enumerate(predictions):
             shares = answers.probabilities[row]
@@ -210,7 +210,7 @@ class Reader:
 
         picture, _, _ = self._open(source, "")
         candidates = read_candidates(picture)
-        answers = self.classifier.answers(_stack(candidates))
+        answers = self.classifier.classify(_stack(candidates))
         guesses = answers.probabilities.argmax(axis=1)
         captions = [
             f"{guess}: {row[guess]:.0%}"
@@ -233,7 +233,7 @@ class Reader:
 
     def _read_one(self, picture: Picture, *, name: str, data: bytes) -> Prediction:
         candidates = read_candidates(picture)
-        answers = self.classifier.answers(_stack(candidates))
+        answers = self.classifier.classify(_stack(candidates))
         best = choose_candidate(candidates, answers)
         query = QueryPicture(picture.grey)
         return self._predict(
@@ -244,7 +244,7 @@ class Reader:
         self,
         picture: Picture,
         candidate: DigitCandidate,
-        answers: Answers,
+        answers: ClassifierOutput,
         row: int,
         *,
         name: str,
@@ -307,7 +307,11 @@ def apply_correction(prediction: Prediction, correction: RecalledCorrection) -> 
 
 
 def _plausibility(
-    way: tuple[DigitCandidate, ...], rows: list[int], answers: Answers, *, median_height: float
+    way: tuple[DigitCandidate, ...],
+    rows: list[int],
+    answers: ClassifierOutput,
+    *,
+    median_height: float,
 ) -> float:
     """Score one way to read ink: by its least certain digit, its aspects and its cuts."""
     log_confidence = np.log(np.maximum(answers.probabilities[rows].max(axis=1), 1e-6))
@@ -321,7 +325,7 @@ def _plausibility(
     return least_certain - WEIGHTS.aspect * excess - WEIGHTS.cut * (len(way) - 1)
 
 
-def choose_candidate(candidates: Sequence[DigitCandidate], answers: Answers) -> int:
+def choose_candidate(candidates: Sequence[DigitCandidate], answers: ClassifierOutput) -> int:
     """Return the index of the candidate that is the digit.
 
     Args:

@@ -59,7 +59,7 @@ def correct(settings: Settings, n: int = CORRECTIONS) -> None:
     x, y = mnist.load("tune")
     x, y = np.ascontiguousarray(x[:1000, :, ::-1]), y[:1000]
     model = ModelRegistry(settings).load("base")
-    answers = model.answers(x)
+    answers = model.classify(x)
     labels = answers.probabilities.argmax(axis=1)
     with FeedbackStore.open(settings) as store:
         for i in np.flatnonzero(labels != y)[:n]:

@@ -193,7 +193,9 @@ def test_the_words_name_the_correction(lab, seven):
     corrected(lab, png(seven))
     mine, bobs = lab.predict(png(seven)), lab.predict(png(seven), contributor="bob")
     time = mine.correction.time.astimezone()
-    assert confidence_text(mine) == f"remembered from your correction of {time:%H:%M}, not yet learned"
+    assert (
+        confidence_text(mine) == f"remembered from your correction of {time:%H:%M}, not yet learned"
+    )
     assert confidence_text(bobs) == f"remembered from a correction of {time:%H:%M}, not yet learned"
 
 
@@ -229,7 +231,7 @@ class Negative:
 def test_a_thousand_corrections_of_misread_digits_change_no_other_digit(tmp_path, base):
     x, y = mnist.load("validation")
     mirrored = np.ascontiguousarray(x[:, :, ::-1])
-    wrong = np.flatnonzero(base.outputs(mirrored)[0].argmax(axis=1) != y)[:300]
+    wrong = np.flatnonzero(base.logits_and_embeddings(mirrored)[0].argmax(axis=1) != y)[:300]
     settings = Settings.load(tmp_path, environ={})
     with FeedbackStore.open(settings) as store:
         for row in wrong:

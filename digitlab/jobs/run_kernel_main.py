@@ -36,7 +36,7 @@ def _load() -> None:
     from digitlab.model import network
 
     try:
-        network.load_ahead()
+        network.preload_keras()
     except Exception:  # the training loads keras too, and reports the error
         log.exception("keras cannot be loaded")
     finally:

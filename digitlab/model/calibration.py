@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from digitlab.datasets import mnist, photographs
 from digitlab.model import metrics
 from digitlab.model.refusal_threshold import fit_refusal
-from digitlab.model.runtime import Network
+from digitlab.model.runtime import LiteRTModel
 from digitlab.synthetic.handwriting.writer import write_digits
 
 WRITTEN: Final = 2_000  # digits of other hands on which the refusal is fitted; their seed too
@@ -39,7 +39,7 @@ class Calibration:
         return np.asarray(metrics.evidence(logits) < self.refusal)
 
 
-def calibrate(network: Network, *, written: NDArray[np.uint8] | None = None) -> Calibration:
+def calibrate(network: LiteRTModel, *, written: NDArray[np.uint8] | None = None) -> Calibration:
     """Fit temperature and refusal on `validation`, photographed and written digits.
 
     The network is asked as pages ask it, through LiteRT: its rounding is part of what it says.
@@ -54,13 +54,13 @@ def calibrate(network: Network, *, written: NDArray[np.uint8] | None = None) -> 
         "mnist:test": mnist.load("test"),
         "photographs:validation": photographs.load("validation"),
     }
-    logits = {name: network.outputs(x)[0] for name, (x, _) in splits.items()}
+    logits = {name: network.logits_and_embeddings(x)[0] for name, (x, _) in splits.items()}
     temperature = metrics.fit_temperature(logits["mnist:validation"], splits["mnist:validation"][1])
     refusal = fit_refusal(
         {
             "validation": metrics.evidence(logits["mnist:validation"]),
             "photographs": metrics.evidence(logits["photographs:validation"]),
-            "written": metrics.evidence(network.outputs(written)[0]),
+            "written": metrics.evidence(network.logits_and_embeddings(written)[0]),
         }
     )
     figures = {}

@@ -39,7 +39,7 @@ def prepare(*, threads: int) -> None:
     Raises:
         ModelError: TensorFlow has computed with other settings in this process already.
     """
-    network.keras_library()
+    network.import_keras()
     import tensorflow as tf
 
     try:
@@ -66,7 +66,7 @@ class Adaptation:
     """
 
     def __init__(self, path: Path, *, seed: int) -> None:
-        keras = network.keras_library()
+        keras = network.import_keras()
         keras.utils.set_random_seed(seed)
         self.model: Any = network.load(path)
         self.base: Weights = self.model.get_weights()
@@ -105,7 +105,7 @@ class Adaptation:
         """
         import tensorflow as tf
 
-        keras = network.keras_library()
+        keras = network.import_keras()
         model = self.model
         rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
         optimizer = keras.optimizers.Adam(rate)

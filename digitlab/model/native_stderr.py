@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def quiet_native() -> Iterator[None]:
+def silence_native_stderr() -> Iterator[None]:
     """Send file descriptor 2 nowhere for a few calls; errors that are raised come through."""
     try:
         kept = os.dup(2)

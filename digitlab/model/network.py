@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.model.native_stderr import quiet_native
+from digitlab.model.native_stderr import silence_native_stderr
 from digitlab.model.train_config import TrainConfig
 
 Progress = Callable[[int, int, float], None]
@@ -29,7 +29,7 @@ def build(config: TrainConfig, *, steps_per_epoch: int) -> Any:
     Stages of 3x3 convolutions with batch normalisation (`config.stages`), halved between
     them, then the mean over places: the embedding, and from it ten logits.
     """
-    keras = keras_library()
+    keras = import_keras()
     from keras import layers
 
     keras.utils.set_random_seed(config.seed)
@@ -70,7 +70,7 @@ def evidence_loss(labels: Any, logits: Any) -> Any:
         labels: (N,) or (N, 1), 0-9, or `labels.NO_DIGIT`.
         logits: (N, 10).
     """
-    keras = keras_library()
+    keras = import_keras()
     labels = keras.ops.reshape(keras.ops.cast(labels, "int32"), (-1,))
     eleven = keras.ops.pad(logits, [[0, 0], [0, 1]])
     return keras.ops.sparse_categorical_crossentropy(labels, eleven, from_logits=True)
@@ -94,7 +94,7 @@ def train_epoch(
         x: uint8 (N, 28, 28), augmented and shuffled.
         y: uint8 (N,), 0-9 or `labels.NO_DIGIT`.
     """
-    keras = keras_library()
+    keras = import_keras()
     steps = len(x) // config.batch_size
     whole = steps * config.batch_size
     model.get_layer("dropout").seed_generator.state.assign([config.seed, epoch])
@@ -115,7 +115,9 @@ def train_epoch(
     return float(history.history["loss"][-1])
 
 
-def outputs(model: Any, x: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def logits_and_embeddings(
+    model: Any, x: NDArray[np.uint8]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Logits (N, 10) and embeddings (N, E) of digit images, uint8 (N, 28, 28)."""
     answer = model.predict(x, batch_size=500, verbose=0)
     return np.asarray(answer["logits"]), np.asarray(answer["embedding"])
@@ -130,7 +132,7 @@ def save(model: Any, path: Path) -> None:
 
 def load(path: Path) -> Any:
     """A network from a `.keras` file, to ask; `resume` gives one to train on."""
-    return keras_library().saving.load_model(path, compile=False, safe_mode=True)
+    return import_keras().saving.load_model(path, compile=False, safe_mode=True)
 
 
 def resume(path: Path, config: TrainConfig, *, steps_per_epoch: int) -> Any:
@@ -139,7 +141,7 @@ def resume(path: Path, config: TrainConfig, *, steps_per_epoch: int) -> Any:
     Keras's own loading forgets which weights the optimiser's decay leaves out.
     """
     names = {"evidence_loss": evidence_loss}
-    saved = keras_library().saving.load_model(path, custom_objects=names, safe_mode=True)
+    saved = import_keras().saving.load_model(path, custom_objects=names, safe_mode=True)
     model = build(config, steps_per_epoch=steps_per_epoch)
     model.set_weights(saved.get_weights())
     model.optimizer.build(model.trainable_variables)
@@ -148,7 +150,7 @@ def resume(path: Path, config: TrainConfig, *, steps_per_epoch: int) -> Any:
     return model
 
 
-def export(model: Any, path: Path) -> None:
+def export_litert(model: Any, path: Path) -> None:
     """Write the LiteRT flatbuffer for `digitlab.model.runtime`; any batch size.
 
     Its kernels are int8 with a scale for each channel, and activations are rounded as they come
@@ -164,7 +166,7 @@ def export(model: Any, path: Path) -> None:
     ).get_concrete_function()
     holder = tf.Module()  # of a Keras model the converter saves far more, a second long
     holder.weights = [variable.value for variable in model.variables]
-    with quiet_native():
+    with silence_native_stderr():
         converter = tf.lite.TFLiteConverter.from_concrete_functions([asked], holder)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         data = converter.convert()
@@ -186,7 +188,7 @@ def weights_hash(model: Any) -> str:
     return digest.hexdigest()
 
 
-def load_ahead() -> None:
+def preload_keras() -> None:
     """Load Keras now, for whoever needs it later; for a thread beside others.
 
     File descriptor 2 belongs to all threads: what native code says while it loads is not hidden.
@@ -195,10 +197,10 @@ def load_ahead() -> None:
     import keras  # noqa: F401
 
 
-def keras_library() -> Any:
+def import_keras() -> Any:
     """Keras, its lines about missing accelerators turned off; costs 3-6 s the first time."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with quiet_native():
+    with silence_native_stderr():
         import keras
 
     return keras

@@ -1,4 +1,4 @@
-"""Network and Classifier: a model version at work, through LiteRT; no tensorflow.
+"""LiteRTModel and Classifier: a model version at work, through LiteRT; no tensorflow.
 
 One digit image takes about 0.1 ms and the process stays small; `model.predict` of Keras
 would take 70 ms and half a gigabyte.
@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from digitlab.errors import ModelError
 from digitlab.model.card import Card
 from digitlab.model.metrics import evidence, softmax
-from digitlab.model.native_stderr import quiet_native
+from digitlab.model.native_stderr import silence_native_stderr
 
-BATCH = 64
+MAX_BATCH_SIZE = 64
 """Most images in one call of the interpreter: so many lie in a processor's cache."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Answers:
+class ClassifierOutput:
     """What a version says of N digit images.
 
     Attributes:
@@ -40,7 +40,7 @@ class Answers:
     embeddings: NDArray[np.float32] = field(repr=False)
 
 
-class Network:
+class LiteRTModel:
     """A `model.tflite` at work: logits and embeddings; safe to share between threads.
 
     Args:
@@ -64,10 +64,12 @@ class Network:
             raise ModelError(f"{path}: not a LiteRT model ({error}).", version=version) from error
         self._input, self._logits, self._embedding = _tensors(self._interpreter, embedding, version)
         self._batch = 1
-        with quiet_native():  # the first allocation says on standard error which delegate it made
+        with (
+            silence_native_stderr()
+        ):  # the first allocation says on standard error which delegate it made
             self._interpreter.allocate_tensors()
 
-    def outputs(
+    def logits_and_embeddings(
         self, digit_images: NDArray[np.uint8]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logits (N, 10) and embeddings (N, E) of digit images, uint8 (N, 28, 28).
@@ -78,7 +80,7 @@ class Network:
         x = np.ascontiguousarray(digit_images)
         if x.dtype != np.uint8 or x.ndim != 3 or x.shape[1:] != (28, 28):
             raise ValueError(f"expected uint8 (N, 28, 28), got {x.dtype} {x.shape}")
-        pieces = [self._run(x[i : i + BATCH]) for i in range(0, len(x), BATCH)]
+        pieces = [self._run(x[i : i + MAX_BATCH_SIZE]) for i in range(0, len(x), MAX_BATCH_SIZE)]
         if not pieces:
             return np.empty((0, 10), np.float32), np.empty((0, self._length), np.float32)
         logits, embeddings = zip(*pieces, strict=True)
@@ -109,7 +111,9 @@ class Classifier:
     def __init__(self, path: Path, card: Card, *, version: str, threads: int = 1) -> None:
         self.version = version
         self.card = card
-        self._network = Network(path, embedding=card.embedding, version=version, threads=threads)
+        self._network = LiteRTModel(
+            path, embedding=card.embedding, version=version, threads=threads
+        )
 
     @classmethod
     def load(cls, folder: Path, *, threads: int = 1) -> Classifier:
@@ -126,18 +130,18 @@ class Classifier:
         path = card.check(folder, "model.tflite")
         return cls(path, card, version=folder.name, threads=threads)
 
-    def outputs(
+    def logits_and_embeddings(
         self, digit_images: NDArray[np.uint8]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """As `Network.outputs`."""
-        return self._network.outputs(digit_images)
+        """As `LiteRTModel.outputs`."""
+        return self._network.logits_and_embeddings(digit_images)
 
-    def answers(self, digit_images: NDArray[np.uint8]) -> Answers:
+    def classify(self, digit_images: NDArray[np.uint8]) -> ClassifierOutput:
         """Probabilities, evidence and refusals of digit images, uint8 (N, 28, 28)."""
-        logits, embeddings = self.outputs(digit_images)
+        logits, embeddings = self.logits_and_embeddings(digit_images)
         seen = evidence(logits)
         least = -np.inf if self.card.refusal is None else self.card.refusal
-        return Answers(
+        return ClassifierOutput(
             probabilities=softmax(logits, temperature=self.card.temperature),
             evidence=seen,
             refused=seen < least,
@@ -146,11 +150,13 @@ class Classifier:
 
     def predict_proba(self, digit_images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Calibrated probabilities (N, 10) of digit images, uint8 (N, 28, 28)."""
-        return softmax(self.outputs(digit_images)[0], temperature=self.card.temperature)
+        return softmax(
+            self.logits_and_embeddings(digit_images)[0], temperature=self.card.temperature
+        )
 
     def embed(self, digit_images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embeddings (N, E), as the network's pooled features are; not normalised."""
-        return self.outputs(digit_images)[1]
+        return self.logits_and_embeddings(digit_images)[1]
 
 
 def _tensors(interpreter: Any, embedding: int, version: str) -> tuple[int, int, int]:

@@ -21,7 +21,7 @@ from digitlab.datasets import mnist
 from digitlab.model import metrics, network
 from digitlab.model.calibration import calibrate
 from digitlab.model.card import Card, file_sha256, library_versions
-from digitlab.model.runtime import Network
+from digitlab.model.runtime import LiteRTModel
 from digitlab.model.train_config import TrainConfig
 from digitlab.model.training_data import Material
 
@@ -80,7 +80,7 @@ def _run_epochs(
         started = time.monotonic()
         loss = network.train_epoch(model, x, y, config=config, epoch=epoch, progress=progress)
         tune = metrics.summary(
-            metrics.softmax(network.outputs(model, x_validation)[0]), y_validation
+            metrics.softmax(network.logits_and_embeddings(model, x_validation)[0]), y_validation
         )
         row = {
             "epoch": epoch + 1,
@@ -118,9 +118,9 @@ def _write_version(
     best: dict[str, Any],
 ) -> None:
     network.save(model, folder / "model.keras")
-    network.export(model, folder / "model.tflite")
+    network.export_litert(model, folder / "model.tflite")
     embedding = config.stages[-1][0]
-    runtime = Network(folder / "model.tflite", embedding=embedding, version="new", threads=2)
+    runtime = LiteRTModel(folder / "model.tflite", embedding=embedding, version="new", threads=2)
     calibration = calibrate(runtime)
     card = Card(
         kind="base",

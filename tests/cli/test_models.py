@@ -182,7 +182,7 @@ def test_an_imported_model_is_judged_and_serves_nobody_before_it_is_promoted(
 ):
     from digitlab.model import network
 
-    keras = network.keras_library()
+    keras = network.import_keras()
     layers = [keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10)]
     keras.Sequential(layers).save(tmp_path / "model_1.h5")
     done = answer("import", "model_1.h5")

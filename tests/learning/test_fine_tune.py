@@ -50,7 +50,7 @@ def small(tmp_path_factory):
     x, y = (array[:IMAGES] for array in mnist.load("train"))
     network.train_epoch(model, x, y, config=config, epoch=0)
     network.save(model, folder / "model.keras")
-    network.export(model, folder / "model.tflite")
+    network.export_litert(model, folder / "model.tflite")
     hashes = {"weights": network.weights_hash(model)}
     hashes |= {name: file_sha256(folder / name) for name in FILES}
     card = Card.read(bundled("models/base"))

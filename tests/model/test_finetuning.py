@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from digitlab.model.train_config import TrainConfig
 from support.feedback_rows import noise
 
 from digitlab.errors import ModelError
@@ -10,6 +9,7 @@ from digitlab.labels import NO_DIGIT
 from digitlab.learning.config import FineTuneConfig
 from digitlab.model import finetuning, network
 from digitlab.model.finetuning import Adaptation, prepare
+from digitlab.model.train_config import TrainConfig
 
 pytestmark = pytest.mark.tf
 
@@ -180,9 +180,11 @@ def test_the_embeddings_of_the_replay_stay_where_they_are_told_to(path, monkeypa
     for weight in (0.0, 100.0):
         monkeypatch.setattr(finetuning, "_STAY", weight)
         adaptation = Adaptation(path, seed=1)
-        logits, before = network.outputs(adaptation.model, REPLAY)
+        logits, before = network.logits_and_embeddings(adaptation.model, REPLAY)
         repeat(adaptation, noise(1), kept=logits)
-        moved.append(np.abs(network.outputs(adaptation.model, REPLAY)[1] - before).mean())
+        moved.append(
+            np.abs(network.logits_and_embeddings(adaptation.model, REPLAY)[1] - before).mean()
+        )
     assert moved[1] < moved[0] / 2
 
 
@@ -193,7 +195,7 @@ def repeat(adaptation, example, *, kept):
     """Train many steps on one image that is to be a 3, beside the replay."""
     x = np.concatenate([np.repeat(example[None], 8, axis=0), REPLAY])
     y = np.append(np.full(8, 3, np.uint8), np.full(KEPT, NO_DIGIT, np.uint8))
-    _, held = network.outputs(adaptation.model, REPLAY)
+    _, held = network.logits_and_embeddings(adaptation.model, REPLAY)
     batch = (x, y, kept, held)
     adaptation.train([batch] * 20, steps=20, learning_rate=0.01, stepped=lambda step, loss: None)
 
@@ -201,7 +203,7 @@ def repeat(adaptation, example, *, kept):
 def test_logits_are_those_of_the_network_in_any_number(trained, path):
     trained.mix(0)
     x = np.random.default_rng(3).integers(0, 256, (7, 28, 28), np.uint8)
-    expected, _ = network.outputs(network.load(path), x)
+    expected, _ = network.logits_and_embeddings(network.load(path), x)
     assert np.allclose(trained.logits(x), expected, atol=1e-5)
     assert trained.logits(x[:0]).shape == (0, 10)
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.tf
 def keras():
     from digitlab.model import network
 
-    return network.keras_library()
+    return network.import_keras()
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def test_a_model_of_inputs_from_0_to_255_is_found_out(keras, save, out):
 def test_the_logits_are_those_before_the_softmax(keras, old, save, out):
     import_model(save(old), out)
     x = mnist.load("validation")[0][:50]
-    logits, _ = Classifier.load(out).outputs(x)
+    logits, _ = Classifier.load(out).logits_and_embeddings(x)
     softmax = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     before = old.predict(x[:, :, :, None] / np.float32(255), verbose=0)
     assert np.abs(softmax - before).max() < 0.1  # LiteRT rounds

@@ -10,7 +10,7 @@ from digitlab.datasets import mnist
 from digitlab.errors import ModelError
 from digitlab.model import metrics
 from digitlab.model.card import Card
-from digitlab.model.runtime import BATCH, Classifier
+from digitlab.model.runtime import MAX_BATCH_SIZE, Classifier
 from digitlab.settings import bundled
 
 BASE = bundled("models/base")
@@ -33,11 +33,13 @@ def test_the_base_is_under_half_a_megabyte():
 
 
 def test_a_batch_gives_what_single_images_give(classifier):
-    x = mnist.load("validation")[0][: BATCH + 3]
+    x = mnist.load("validation")[0][: MAX_BATCH_SIZE + 3]
     together = classifier.predict_proba(x)
-    alone = np.concatenate([classifier.predict_proba(x[i : i + 1]) for i in (0, BATCH, BATCH + 2)])
-    assert together.shape == (BATCH + 3, 10)
-    assert np.allclose(together[[0, BATCH, BATCH + 2]], alone, atol=1e-6)
+    alone = np.concatenate(
+        [classifier.predict_proba(x[i : i + 1]) for i in (0, MAX_BATCH_SIZE, MAX_BATCH_SIZE + 2)]
+    )
+    assert together.shape == (MAX_BATCH_SIZE + 3, 10)
+    assert np.allclose(together[[0, MAX_BATCH_SIZE, MAX_BATCH_SIZE + 2]], alone, atol=1e-6)
     assert np.allclose(together.sum(axis=1), 1)
 
 

@@ -6,7 +6,6 @@ import shutil
 
 import numpy as np
 import pytest
-from digitlab.model.train_config import TrainConfig
 
 from digitlab.datasets import mnist, photographs
 from digitlab.errors import ModelError
@@ -14,6 +13,7 @@ from digitlab.model import metrics, network
 from digitlab.model.card import Card, file_sha256
 from digitlab.model.refusal_threshold import SHARES
 from digitlab.model.runtime import Classifier
+from digitlab.model.train_config import TrainConfig
 from digitlab.model.training import train_base
 from digitlab.settings import bundled
 
@@ -99,9 +99,9 @@ def test_an_interrupted_training_goes_on_and_ends_as_if_it_had_not_been(trained,
 def test_the_classifier_agrees_with_keras_on_1000_images():
     base = bundled("models/base")
     x = np.concatenate([mnist.load("validation")[0][:500], photographs.load("validation")[0][:500]])
-    logits, embeddings = network.outputs(network.load(base / "model.keras"), x)
+    logits, embeddings = network.logits_and_embeddings(network.load(base / "model.keras"), x)
     classifier = Classifier.load(base)
-    found_logits, found_embeddings = classifier.outputs(x)
+    found_logits, found_embeddings = classifier.logits_and_embeddings(x)
     keras, found = (
         metrics.softmax(values, temperature=classifier.card.temperature)
         for values in (logits, found_logits)

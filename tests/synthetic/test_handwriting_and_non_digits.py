@@ -98,11 +98,11 @@ def test_letters_with_a_digits_shape_are_no_outliers():
 def test_the_base_reads_every_form_of_a_digit(digit):
     base = Classifier.load(bundled("models/base"))
     for name, (_, strokes) in DIGITS[digit].items():
-        read = base.outputs(write_forms([strokes] * 60, rng=rng()))[0].argmax(1)
+        read = base.logits_and_embeddings(write_forms([strokes] * 60, rng=rng()))[0].argmax(1)
         assert (read == int(digit)).mean() >= 0.85, name
 
 
 def test_the_base_reads_nearly_all_written_digits(written):
     x, y = written
     base = Classifier.load(bundled("models/base"))
-    assert (base.outputs(x)[0].argmax(1) == y).mean() >= 0.98
+    assert (base.logits_and_embeddings(x)[0].argmax(1) == y).mean() >= 0.98

@@ -86,7 +86,10 @@ def holdout_guesses(champion: Classifier, places: Sequence[Path]) -> dict[str, N
     slices = {"holdout": mnist.load("holdout"), "photographs": photographs.load("holdout")}
     kept = find_arrays(places, name, **{part: y.shape for part, (_, y) in slices.items()})
     if kept is None:
-        said = [champion.outputs(x)[0].argmax(axis=1).astype(np.uint8) for x, _ in slices.values()]
+        said = [
+            champion.logits_and_embeddings(x)[0].argmax(axis=1).astype(np.uint8)
+            for x, _ in slices.values()
+        ]
         kept = tuple(said)
         write_arrays(places[-1] / name, **dict(zip(slices, said, strict=True)))
     return {part: guesses.astype(np.int64) for part, guesses in zip(slices, kept, strict=True)}

@@ -83,7 +83,7 @@ def replay(
     )
     images = np.concatenate([x.reshape(whole, -1, 28, 28)[:steps] for x, _ in parts], axis=1)
     labels = np.concatenate([y.reshape(whole, -1)[:steps] for _, y in parts], axis=1)
-    logits, embeddings = base.outputs(images.reshape(-1, 28, 28))
+    logits, embeddings = base.logits_and_embeddings(images.reshape(-1, 28, 28))
     return Replay(
         x=images,
         y=labels,
@@ -131,7 +131,7 @@ def _asked(base: Classifier) -> tuple[str, str]:
 
 def _lead(base: Classifier, x: Images, y: Images) -> NDArray[np.float64]:
     """The base's lead, and infinity for what it plainly misreads."""
-    lead = metrics.lead(base.outputs(x)[0], y)
+    lead = metrics.lead(base.logits_and_embeddings(x)[0], y)
     return np.where(lead < _WRONG, np.inf, lead)
 
 

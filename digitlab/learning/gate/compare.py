@@ -26,7 +26,7 @@ from digitlab.model import network
 from digitlab.model.calibration import Calibration, calibrate
 from digitlab.model.card import FILES, Card, file_sha256, library_versions
 from digitlab.model.finetuning import Adaptation
-from digitlab.model.runtime import Classifier, Network
+from digitlab.model.runtime import Classifier, LiteRTModel
 from digitlab.settings import Settings
 
 _TIMINGS: Final = 60
@@ -59,10 +59,12 @@ def compare(
     """
     network.save(adaptation.model, folder / "model.keras")
     tell(seconds_left=0.8 * trained.seconds)
-    network.export(adaptation.model, folder / "model.tflite")
+    network.export_litert(adaptation.model, folder / "model.tflite")
     tell(seconds_left=0.6 * trained.seconds)
     embedding = base.card.embedding
-    asked = Network(folder / "model.tflite", embedding=embedding, version="challenger", threads=2)
+    asked = LiteRTModel(
+        folder / "model.tflite", embedding=embedding, version="challenger", threads=2
+    )
     calibration = calibrate(asked, written=written(cache))
     tell(seconds_left=0.3 * trained.seconds)
     known = holdout_guesses(champion, (origin, cache))
@@ -191,22 +193,27 @@ def report_on(source: str, version: Classifier, *, settings: Settings) -> dict[s
 
 
 def _judged(
-    x: NDArray[np.uint8], y: NDArray[np.uint8], champion: NDArray[np.int64], challenger: Network
+    x: NDArray[np.uint8], y: NDArray[np.uint8], champion: NDArray[np.int64], challenger: LiteRTModel
 ) -> Slice:
     """Both versions' best guesses, also of what they refuse."""
-    return Slice(x=x, y=y, champion=champion, challenger=challenger.outputs(x)[0].argmax(axis=1))
+    return Slice(
+        x=x,
+        y=y,
+        champion=champion,
+        challenger=challenger.logits_and_embeddings(x)[0].argmax(axis=1),
+    )
 
 
 def _taught(
     x: NDArray[np.uint8],
     y: NDArray[np.uint8],
     champion: Classifier,
-    challenger: Network,
+    challenger: LiteRTModel,
     calibration: Calibration,
 ) -> Slice:
     """Both versions' answers to corrections: a refused image is "no digit"."""
-    answers = champion.answers(x)
-    logits, _ = challenger.outputs(x)
+    answers = champion.classify(x)
+    logits, _ = challenger.logits_and_embeddings(x)
     guesses = [answers.probabilities.argmax(axis=1), logits.argmax(axis=1)]
     refused = [answers.refused, calibration.refuses(logits)]
     old, new = (
@@ -218,9 +225,9 @@ def _taught(
 
 def _latency(path: Path, embedding: int) -> float:
     """Least time of many for one digit image, on one thread, in milliseconds."""
-    alone = Network(path, embedding=embedding, version="challenger")
+    alone = LiteRTModel(path, embedding=embedding, version="challenger")
     image = mnist.load("validation")[0][:1]
-    return _least(lambda: alone.outputs(image))
+    return _least(lambda: alone.logits_and_embeddings(image))
 
 
 def _least(call: Callable[[], object]) -> float:

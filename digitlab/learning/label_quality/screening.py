@@ -82,7 +82,7 @@ class Screen:
         new = {e.digit_sha256: e.digit_image for e in entries if e.digit_sha256 not in self._known}
         if new:
             images = np.stack(list(new.values()))
-            logits, embeddings = self._base.outputs(images)
+            logits, embeddings = self._base.logits_and_embeddings(images)
             shares = softmax(logits, temperature=self._base.card.temperature)
             seen = zip(embeddings, shares, strict=True)
             self._known |= dict(zip(new, seen, strict=True))

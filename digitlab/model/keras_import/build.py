@@ -22,7 +22,7 @@ from digitlab.model.keras_import.file import MOST_NUMBERS, Weights
 from digitlab.model.keras_import.graph import parse
 from digitlab.model.keras_import.layers import Graph, Node, UnfitError
 from digitlab.model.keras_import.sandbox import read_apart
-from digitlab.model.runtime import Network
+from digitlab.model.runtime import LiteRTModel
 
 RANGES: Final = {"0 to 1": (1 / 255, 0.0), "0 to 255": (1.0, 0.0), "-1 to 1": (1 / 127.5, -1.0)}
 """What a foreign model may want for 0-255, as scale and offset; the first that reads best."""
@@ -94,7 +94,7 @@ def _wrap(graph: Graph, weights: Weights) -> tuple[Any, str]:
     best: tuple[int, Any, str] | None = None
     for meaning in RANGES:
         model = _network(graph, weights, meaning)
-        correct = int((network.outputs(model, x)[0].argmax(axis=1) == y).sum())
+        correct = int((network.logits_and_embeddings(model, x)[0].argmax(axis=1) == y).sum())
         if best is None or correct > best[0]:
             best = (correct, model, meaning)
     assert best is not None  # there are ranges  # noqa: S101
@@ -103,7 +103,7 @@ def _wrap(graph: Graph, weights: Weights) -> tuple[Any, str]:
 
 def _network(graph: Graph, weights: Weights, meaning: str) -> Any:
     """uint8 (N, 28, 28) -> {"logits": (N, 10), "embedding": (N, E)}, with the file's weights."""
-    keras = network.keras_library()
+    keras = network.import_keras()
     scale, offset = RANGES[meaning]
     inputs = keras.Input((28, 28), dtype="uint8", name="digit_image")
     x = keras.layers.Rescaling(scale, offset)(inputs)
@@ -167,15 +167,15 @@ def _check_size(node: Node, tensors: list[Any], layer: Any) -> None:
         raise UnfitError(f"its layer {node.name!r} is larger than any digit needs")
 
 
-def _write(model: Any, folder: Path, *, embedding: int, path: Path) -> Network:
+def _write(model: Any, folder: Path, *, embedding: int, path: Path) -> LiteRTModel:
     """Write model.keras and model.tflite; return the latter at work."""
     network.save(model, folder / "model.keras")
     try:
-        network.export(model, folder / "model.tflite")
-        runtime = Network(
+        network.export_litert(model, folder / "model.tflite")
+        runtime = LiteRTModel(
             folder / "model.tflite", embedding=embedding, version=path.name, threads=2
         )
-        runtime.outputs(np.zeros((2, 28, 28), np.uint8))
+        runtime.logits_and_embeddings(np.zeros((2, 28, 28), np.uint8))
     except Exception as error:  # the converter raises what it likes
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise ModelError(

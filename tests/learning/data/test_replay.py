@@ -31,7 +31,7 @@ def equal(one, other):
 
 def leads(x, y, base):
     """How far the right digit's logit is ahead of the others'."""
-    logits = base.outputs(x)[0]
+    logits = base.logits_and_embeddings(x)[0]
     right = logits[np.arange(len(y)), y]
     logits[np.arange(len(y)), y] = -np.inf
     return right - logits.max(axis=1)
@@ -51,7 +51,7 @@ def test_the_smallest_replay_that_is_allowed_has_all_parts(drawn):
 
 def test_what_is_kept_is_what_the_base_says(drawn, base):
     again = drawn()
-    logits, embeddings = base.outputs(again.x.reshape(-1, 28, 28))
+    logits, embeddings = base.logits_and_embeddings(again.x.reshape(-1, 28, 28))
     assert np.array_equal(again.logits.reshape(-1, 10), logits)
     assert np.array_equal(again.embeddings.reshape(len(logits), -1), embeddings)
 
@@ -98,9 +98,9 @@ class Counting:
     def __init__(self, base):
         self._base, self.card, self.asked = base, base.card, 0
 
-    def outputs(self, x):
+    def logits_and_embeddings(self, x):
         self.asked += len(x)
-        return self._base.outputs(x)
+        return self._base.logits_and_embeddings(x)
 
 
 class Uneasy:
@@ -111,7 +111,7 @@ class Uneasy:
     def __init__(self, least=0):
         self.asked, self._least = 0, least
 
-    def outputs(self, x):
+    def logits_and_embeddings(self, x):
         self.asked += 1
         lead = np.linspace(100, self._least, len(x))
         labels = mnist.load("train")[1]

@@ -28,7 +28,7 @@ class Forgetful:
 
     def logits(self, x):
         self.asked += len(x)
-        logits = self._base.outputs(x)[0]
+        logits = self._base.logits_and_embeddings(x)[0]
         for row, image in enumerate(x):
             if image.tobytes() in self._forgotten:
                 logits[row] = -logits[row]
@@ -39,7 +39,7 @@ class Forgetful:
 def by_lead(base):
     """Images of `validation` that the base reads right, those that it is least sure of first."""
     x, y = mnist.load("validation")
-    lead = metrics.lead(base.outputs(x)[0], y)
+    lead = metrics.lead(base.logits_and_embeddings(x)[0], y)
     order = np.argsort(lead)
     return x[order[lead[order] > 0]]
 
@@ -83,7 +83,9 @@ def test_guesses_are_those_of_the_images_that_were_asked(tune, base):
     same = Forgetful(base)
     tune.shift(same)
     x, _ = mnist.load("validation")
-    assert np.array_equal(tune.guesses(same), base.outputs(x[tune.rows])[0].argmax(axis=1))
+    assert np.array_equal(
+        tune.guesses(same), base.logits_and_embeddings(x[tune.rows])[0].argmax(axis=1)
+    )
 
 
 @pytest.mark.parametrize(
