@@ -1,20 +1,20 @@
-"""Pictures in folders: which files are some, and what their folders and names say of them."""
+"""Pictures in folders: which files are pictures, and the labels in their folders and names."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 from digitlab.errors import DataError
+from digitlab.images.formats import suffixes
 
-PICTURE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif"}
-)
-"""File name endings by which a folder's pictures are found."""
+PICTURE_SUFFIXES: Final = suffixes()
+"""File suffixes, in lower case with their dot, of the pictures in a folder."""
 
 
 def list_labelled_folder(folder: Path) -> list[tuple[Path, int]]:
-    """Pictures below a folder with their labels, sorted by path.
+    """List the pictures below a folder with their labels, sorted by path.
 
     The label is the parent folder's name if that is one digit, else the first character
     of the file's name.
@@ -22,22 +22,22 @@ def list_labelled_folder(folder: Path) -> list[tuple[Path, int]]:
     Raises:
         DataError: the folder is missing, holds no picture, or a picture has no label.
     """
-    folder = Path(os.path.abspath(folder))  # "." may be the one named by a digit
+    folder = Path(os.path.abspath(folder))  # "." may be the folder that a digit names
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder.", path=str(folder), expected="a folder")
-    found = list_pictures(folder)
-    if not found:
+    paths = list_pictures(folder)
+    if not paths:
         raise DataError(
             f"{folder}: holds no picture; expected files ending in "
             f"{', '.join(sorted(PICTURE_SUFFIXES))}.",
             path=str(folder),
             expected="pictures",
         )
-    return [(path, _label_of(path)) for path in found]
+    return [(path, _label_of(path)) for path in paths]
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """All pictures below a folder by their ending, sorted by path; hidden ones left out."""
+    """List all pictures below a folder by their suffix, sorted by path, without hidden ones."""
     return sorted(
         path
         for path in folder.rglob("*")

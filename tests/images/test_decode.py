@@ -1,4 +1,4 @@
-"""Bytes to a Picture: formats, orientations, limits, and refusals."""
+"""Decoding bytes to a Picture: formats, orientations, limits and refusals."""
 
 import hashlib
 import io
@@ -13,13 +13,15 @@ import pillow_heif
 import pytest
 from PIL import Image
 from support.paths import DOCS
+from support.picture_files import encode
 
 from digitlab.errors import IMAGE_ERROR_CODES, ImageError
 from digitlab.images import Limits, decode
-from digitlab.images.decode import FORMATS
+from digitlab.images.formats import PICTURE_FORMATS
 from digitlab.settings import Settings
 
 ORIENTATION = 0x0112
+FORMAT_NAMES = [known.name for known in PICTURE_FORMATS]
 
 
 @pytest.fixture
@@ -28,15 +30,6 @@ def corner() -> Image.Image:
     image = Image.new("RGB", (60, 40), "white")
     image.paste((20, 20, 20), (0, 0, 20, 10))
     return image
-
-
-def encode(image: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    if kind == "HEIC":
-        pillow_heif.from_pillow(image).save(buffer, quality=90, **options)
-    else:
-        image.save(buffer, kind, **options)
-    return buffer.getvalue()
 
 
 def exif(orientation: int) -> bytes:
@@ -51,7 +44,8 @@ def refusal(data: bytes, limits: Limits | None = None) -> ImageError:
     return caught.value
 
 
-def outcome(data: bytes) -> str:
+def code_of(data: bytes) -> str:
+    """Return the code of the refusal; "read" when there is none."""
     try:
         decode(data)
     except ImageError as error:
@@ -64,7 +58,7 @@ def block_is_upper_left(picture) -> bool:
     return grey[:8, :17].max() < 60 and grey[13:, :].min() > 200 and grey[:, 24:].min() > 200
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", FORMAT_NAMES)
 def test_every_format_is_read(corner, kind):
     picture = decode(encode(corner, kind))
     assert picture.size == (60, 40)
@@ -76,7 +70,7 @@ def test_every_format_is_read(corner, kind):
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_each_exif_orientation_is_applied_once(corner, kind, orientation):
-    undo = {
+    transposes = {
         1: [],
         2: [Image.Transpose.FLIP_LEFT_RIGHT],
         3: [Image.Transpose.ROTATE_180],
@@ -87,15 +81,15 @@ def test_each_exif_orientation_is_applied_once(corner, kind, orientation):
         8: [Image.Transpose.ROTATE_270],
     }
     stored = corner
-    for turn in undo[orientation]:
-        stored = stored.transpose(turn)
+    for transpose in transposes[orientation]:
+        stored = stored.transpose(transpose)
     picture = decode(encode(stored, kind, exif=exif(orientation)))
     assert picture.size == (60, 40)
     assert block_is_upper_left(picture)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_heic_that_libheif_has_turned_is_not_turned_again(corner, orientation):
+def test_the_orientation_of_a_heic_is_applied_by_libheif_alone(corner, orientation):
     data = encode(corner, "HEIC", exif=exif(orientation))
     turned = pillow_heif.open_heif(io.BytesIO(data)).to_pillow().convert("L")
     picture = decode(data)
@@ -103,7 +97,7 @@ def test_a_heic_that_libheif_has_turned_is_not_turned_again(corner, orientation)
     assert np.array_equal(picture.grey, np.asarray(turned))
 
 
-def test_an_orientation_that_is_none_of_the_eight_is_ignored(corner):
+def test_an_unknown_orientation_is_ignored(corner):
     assert block_is_upper_left(decode(encode(corner, "JPEG", exif=exif(9))))
 
 
@@ -118,7 +112,7 @@ def test_a_jpeg_with_a_second_picture_in_it_is_read(corner):
     assert block_is_upper_left(decode(data))
 
 
-def test_a_large_picture_is_reduced_and_says_by_how_much():
+def test_a_large_picture_is_reduced_and_keeps_its_scale():
     image = Image.new("L", (2600, 1500), 255)
     image.paste(0, (0, 0, 1300, 750))
     for kind in ("JPEG", "PNG"):
@@ -147,7 +141,7 @@ def test_a_preview_is_upright(corner):
     assert Image.open(io.BytesIO(picture.preview)).size == (40, 60)
 
 
-def test_the_hash_is_that_of_the_bytes(corner):
+def test_sha256_is_the_hash_of_the_bytes(corner):
     data = encode(corner, "PNG")
     assert decode(data).sha256 == hashlib.sha256(data).hexdigest()
 
@@ -159,20 +153,20 @@ def test_an_empty_file_is_refused_as_empty():
 @pytest.mark.parametrize(
     "text", [b"hello, I am text\n" * 20, b"BMW is a car" * 9, b"\0" * 64, b"x"]
 )
-def test_what_is_no_picture_is_refused_as_none(text):
+def test_other_files_are_refused_as_not_a_picture(text):
     assert refusal(text).code == "not-a-picture"
 
 
-def test_a_picture_of_an_unlisted_format_is_refused_as_none(corner):
+def test_a_picture_of_an_unlisted_format_is_refused_as_not_a_picture(corner):
     assert refusal(encode(corner, "PPM")).code == "not-a-picture"
 
 
-def test_a_file_over_the_limit_is_refused_before_it_is_looked_at():
+def test_a_file_over_the_byte_limit_is_refused_before_its_format_is_checked():
     error = refusal(b"not even a picture", Limits(max_bytes=10))
     assert error.code == "too-large"
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", FORMAT_NAMES)
 def test_a_picture_over_the_pixel_limit_is_refused(corner, kind):
     limits = Limits(max_pixels=60 * 40 - 1, max_pixels_jpeg=60 * 40 - 1)
     error = refusal(encode(corner, kind), limits)
@@ -180,19 +174,19 @@ def test_a_picture_over_the_pixel_limit_is_refused(corner, kind):
     assert "60 x 40" in str(error)
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", FORMAT_NAMES)
 def test_a_picture_at_the_pixel_limit_is_read(corner, kind):
     limits = Limits(max_pixels=60 * 40, max_pixels_jpeg=60 * 40)
     assert decode(encode(corner, kind), limits=limits).size == (60, 40)
 
 
-def test_jpeg_has_a_limit_of_its_own(corner):
+def test_jpeg_has_its_own_pixel_limit(corner):
     limits = Limits(max_pixels=1, max_pixels_jpeg=10_000)
     assert decode(encode(corner, "JPEG"), limits=limits).size == (60, 40)
 
 
 @pytest.mark.parametrize("side", [10_000, 60_000])
-def test_a_decompression_bomb_is_refused_without_pillow_complaining(side):
+def test_a_decompression_bomb_is_refused_without_a_warning_of_pillow(side):
     def chunk(kind: bytes, body: bytes) -> bytes:
         check = struct.pack(">I", zlib.crc32(kind + body))
         return struct.pack(">I", len(body)) + kind + body + check
@@ -204,32 +198,32 @@ def test_a_decompression_bomb_is_refused_without_pillow_complaining(side):
         assert refusal(bomb).code == "too-many-pixels"
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", FORMAT_NAMES)
 def test_a_picture_cut_in_half_is_refused_as_damaged(kind):
     noise = np.random.default_rng(0).integers(0, 255, (120, 160, 3), np.uint8)
     data = encode(Image.fromarray(noise), kind)
     assert refusal(data[: len(data) // 2]).code == "damaged"
 
 
-@pytest.mark.parametrize("kind", FORMATS)
-def test_a_picture_of_which_only_the_first_bytes_came_is_refused(kind, corner):
+@pytest.mark.parametrize("kind", FORMAT_NAMES)
+def test_a_picture_cut_off_after_its_first_bytes_is_refused(kind, corner):
     data = encode(corner, kind)
     for length in (4, 12, 20, 40):
         assert refusal(data[:length]).code in {"damaged", "not-a-picture"}
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", FORMAT_NAMES)
 @pytest.mark.parametrize("seed", range(3))
 def test_broken_bytes_give_a_picture_or_a_plain_refusal(kind, seed, corner, capfd):
     whole = encode(corner, kind)
-    dice = random.Random(f"{kind} {seed}")
+    rng = random.Random(f"{kind} {seed}")
     for _ in range(40):
         data = bytearray(whole)
-        for _ in range(dice.choice([1, 4, 20])):
-            data[dice.randrange(min(len(data), dice.choice([64, len(data)])))] = dice.randrange(256)
-        del data[dice.choice([len(data), dice.randrange(8, len(data))]) :]
-        assert outcome(bytes(data)) in {"read", *IMAGE_ERROR_CODES}
-    capfd.readouterr()  # libtiff tells standard error what it thinks of such files
+        for _ in range(rng.choice([1, 4, 20])):
+            data[rng.randrange(min(len(data), rng.choice([64, len(data)])))] = rng.randrange(256)
+        del data[rng.choice([len(data), rng.randrange(8, len(data))]) :]
+        assert code_of(bytes(data)) in {"read", *IMAGE_ERROR_CODES}
+    capfd.readouterr()  # libtiff writes to standard error about such files
 
 
 @pytest.mark.parametrize(
@@ -252,12 +246,12 @@ def test_a_refusal_is_one_plain_sentence(data, limits):
 
 def test_the_documentation_names_every_format_code_and_limit():
     text = (DOCS / "pictures.md").read_text(encoding="utf-8")
-    assert [name for name in FORMATS if name not in text] == []
+    assert [name for name in FORMAT_NAMES if name not in text] == []
     assert [code for code in IMAGE_ERROR_CODES if f"`{code}`" not in text] == []
     assert [field.name for field in fields(Limits) if f"`{field.name}`" not in text] == []
 
 
-def test_the_limits_are_those_of_the_settings(tmp_path):
+def test_the_default_limits_equal_those_of_the_settings(tmp_path):
     settings = Settings.load(tmp_path)
     for field in fields(Limits):
         assert getattr(Limits(), field.name) == getattr(settings, field.name)
