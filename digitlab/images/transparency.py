@@ -1,40 +1,65 @@
-"""Tones: any Pillow mode, with or without transparency, to plain opaque grey or colour."""
+"""Transparency and pixel modes: any Pillow image to plain opaque grey or colour."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-_FULL_SCALES: Final = (255, 1023, 4095, 16383, 65535)
-_OPAQUE: Final = 250  # alpha from here on is a rounding error of an opaque picture
-_VISIBLE: Final = 128  # below this, colours restored from premultiplied ones are noise
-_TWO_TONES: Final = 60  # grey levels between ink and paper, at least
-_BORDER_SHARE: Final = 0.8  # of a cut-out sheet's rim is paper, at least
+_FULL_SCALES: Final = (255, 1023, 4095, 16383, 65535)  # 8, 10, 12, 14 and 16 bits
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransparencyThresholds:
+    """The tuned values by which a transparent picture gets its backdrop.
+
+    `benchmarks/photos.py` measures them on drawings with alpha, and
+    `tests/images/test_transparency.py` checks them on a cut-out sheet.
+
+    Attributes:
+        min_opaque_alpha: alpha, 0-255; from here on it is a rounding error of an opaque picture.
+        min_visible_alpha: alpha, 0-255; below it, colours that were restored from premultiplied
+            ones are noise.
+        rim_reach: pixels; visible pixels so near to invisible ones are a cut-out sheet's rim.
+        min_tone_distance: grey levels between the mean tones of ink and paper.
+        min_class_share: share of the visible pixels that each of the two tones has.
+        min_paper_share: share of a cut-out sheet's rim that has the paper's tone.
+    """
+
+    min_opaque_alpha: int = 250
+    min_visible_alpha: int = 128
+    rim_reach: int = 2
+    min_tone_distance: int = 60
+    min_class_share: float = 0.002
+    min_paper_share: float = 0.8
+
+
+_THRESHOLDS: Final = TransparencyThresholds()
 
 
 def flatten(image: Image.Image, factor: int = 1) -> Image.Image:
-    """Bring an image of any mode to opaque "L" or "RGB", reduced by area averaging.
+    """Convert an image of any mode to opaque "L" or "RGB", reduced by area averaging.
 
     Args:
         image: any mode that Pillow has.
         factor: whole number; each `factor` x `factor` square becomes one pixel.
     """
-    plain = _plain(image)
+    plain = _to_plain_mode(image)
     if factor > 1:
-        plain = plain.reduce(factor)  # weighs colours by their alpha
+        plain = plain.reduce(factor)  # Pillow weighs colours by their alpha
     return _composite(plain) if plain.mode in {"LA", "RGBA"} else plain
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """The same picture as "L", "LA", "RGB" or "RGBA"."""
+def _to_plain_mode(image: Image.Image) -> Image.Image:
+    """Return the same picture as "L", "LA", "RGB" or "RGBA"."""
     mode = image.mode
     if mode.startswith("I") or mode == "F":
         return Image.fromarray(_to_bytes(np.asarray(image)))
     if mode == "LAB":
-        return image.getchannel(0)  # lightness; Pillow converts the rest only with a profile
+        return image.getchannel(0)  # lightness; Pillow needs a profile to convert the colours
     if mode == "La":
         return image.convert("LA")
     if mode in {"LA", "PA", "RGBa", "RGBA"} or "transparency" in image.info:
@@ -44,11 +69,11 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Deep or floating grey to 0-255.
+    """Scale deep or floating grey to 0-255.
 
     Full scale is the smallest usual one (1 for floats, 8, 10, 12, 14, 16 bits) that holds
     the largest value: a scanner's 12 bits in a 16-bit file would otherwise come out black.
-    Anything else is stretched from its least to its largest value.
+    Other values are stretched from the smallest to the largest one.
     """
     grey = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
     low, high = float(grey.min()), float(grey.max())
@@ -69,7 +94,7 @@ def _composite(image: Image.Image) -> Image.Image:
     """Lay an image with alpha on a backdrop on which its ink can be read."""
     alpha = image.getchannel("A")
     opaque = image.convert("L" if image.mode == "LA" else "RGB")
-    if np.asarray(alpha).min() >= _OPAQUE:
+    if np.asarray(alpha).min() >= _THRESHOLDS.min_opaque_alpha:
         return opaque
     tone = backdrop(np.asarray(opaque.convert("L")), np.asarray(alpha))
     colour = tone if opaque.mode == "L" else (tone, tone, tone)
@@ -77,10 +102,11 @@ def _composite(image: Image.Image) -> Image.Image:
 
 
 def backdrop(grey: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> int:
-    """The grey tone, 0-255, to lay under a transparent picture.
+    """Return the grey tone, 0-255, to lay under a transparent picture.
 
-    Ink of one tone gets the opposite of its luminance. A cut-out sheet with ink on it shows
-    two tones and its rim is paper: it gets the paper's tone.
+    Ink of one tone gets the opposite of its luminance. A cut-out sheet with ink on it has two
+    tones and a rim of paper: it gets the paper's tone. Only pixels near invisible ones belong
+    to the rim; pixels at the border of the picture alone do not.
 
     Args:
         grey: uint8 (H, W), luminance of the visible colours.
@@ -92,22 +118,25 @@ def backdrop(grey: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> int:
     tones = np.arange(256)
     mean = float((weights * tones).sum() / weights.sum())
     opposite = 0 if mean >= 128 else 255
-    visible = alpha >= _VISIBLE
+    visible = alpha >= _THRESHOLDS.min_visible_alpha
     if not visible.any():
         return opposite
-    split = _split(np.bincount(grey[visible], minlength=256))
-    rim = grey[visible & _beside(~visible)]
-    if split is None or rim.size == 0:
+    threshold = _tone_threshold(np.bincount(grey[visible], minlength=256))
+    rim = grey[visible & _near(~visible, _THRESHOLDS.rim_reach)]
+    if threshold is None or rim.size == 0:
         return opposite
-    light = float((rim > split).mean())
-    if max(light, 1 - light) < _BORDER_SHARE:
+    light = float((rim > threshold).mean())
+    if max(light, 1 - light) < _THRESHOLDS.min_paper_share:
         return opposite
-    paper = rim[rim > split] if light > 0.5 else rim[rim <= split]
+    paper = rim[rim > threshold] if light > 0.5 else rim[rim <= threshold]
     return int(np.median(paper))
 
 
-def _split(histogram: NDArray[np.int64]) -> int | None:
-    """Otsu's threshold, if the two classes stand well apart and both count; else None."""
+def _tone_threshold(histogram: NDArray[np.int64]) -> int | None:
+    """Return Otsu's threshold between two tones; None unless they differ and both count.
+
+    Source: Otsu, "A threshold selection method from gray-level histograms" (1979).
+    """
     tones = np.arange(256)
     below, weighted = histogram.cumsum(), (histogram * tones).cumsum()
     above = below[-1] - below
@@ -116,17 +145,20 @@ def _split(histogram: NDArray[np.int64]) -> int | None:
         high = (weighted[-1] - weighted) / above
         spread = np.nan_to_num(below * above * (high - low) ** 2.0)
     best = int(spread.argmax())
-    few = min(below[best], above[best]) < 0.002 * below[-1]
-    if few or not high[best] - low[best] >= _TWO_TONES:
+    if min(below[best], above[best]) < _THRESHOLDS.min_class_share * below[-1]:
         return None
-    return best
+    # Written so that a nan, from a class without pixels, also means: no two tones.
+    return best if high[best] - low[best] >= _THRESHOLDS.min_tone_distance else None
 
 
-def _beside(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Pixels within two of one in `mask`, by rows and columns."""
-    near = mask.copy()
-    for axis in (0, 1):
-        for step in (1, 2):
-            for shifted in (np.roll(mask, step, axis), np.roll(mask, -step, axis)):
-                near |= shifted
+def _near(mask: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """Return the pixels at most `reach` rows or columns from one in `mask`, and the mask."""
+    height, width = mask.shape
+    # Shifts of a padded copy: np.roll would carry the mask over to the opposite border, and
+    # the filters of scipy.ndimage take four times as long.
+    padded = np.pad(mask, reach)
+    near = np.zeros_like(mask)
+    for shift in range(2 * reach + 1):
+        near |= padded[shift : shift + height, reach : reach + width]
+        near |= padded[reach : reach + height, shift : shift + width]
     return near

@@ -1,4 +1,4 @@
-"""Any Pillow mode, and any transparency, to opaque grey or colour."""
+"""Transparency and pixel modes: any Pillow image to opaque grey or colour."""
 
 import io
 
@@ -8,7 +8,7 @@ from PIL import Image
 
 from digitlab.errors import ImageError
 from digitlab.images import decode, from_array, read_digit
-from digitlab.images.transparency import flatten
+from digitlab.images.transparency import backdrop, flatten
 
 
 def bar(ground: int, ink: int) -> np.ndarray:
@@ -82,7 +82,7 @@ def test_floats_of_any_usual_range_fill_the_range(top):
     assert is_bar(grey_of(Image.fromarray((bar(1, 0) * top).astype(np.float32))))
 
 
-def test_floats_that_are_no_numbers_do_no_harm():
+def test_floats_that_are_not_numbers_are_ignored():
     values = bar(255, 0).astype(np.float32)
     values[0, 0], values[0, 1] = np.nan, np.inf
     grey = grey_of(Image.fromarray(values))
@@ -111,13 +111,25 @@ def test_the_hidden_colour_of_a_transparent_ground_does_not_matter():
     )
 
 
-def test_a_cut_out_sheet_is_laid_on_its_own_tone():
+def test_a_cut_out_sheet_is_laid_on_the_tone_of_its_paper():
     pixels = np.zeros((60, 60, 4), np.uint8)
     pixels[10:50, 10:50, :3] = bar(230, 20)[:, :, None]
     pixels[10:50, 10:50, 3] = 255
     grey = grey_of(Image.fromarray(pixels))
     assert abs(int(grey[2, 2]) - 230) < 10
     assert grey[30, 30] < 40
+
+
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+def test_ink_at_one_edge_does_not_change_the_paper_at_the_opposite_edge(side):
+    """A strip beside the sheet is transparent; ink touches the edge across from it."""
+    grey = np.full((60, 60), 230, np.uint8)
+    grey[:, -4:] = 20
+    alpha = np.full((60, 60), 255, np.uint8)
+    alpha[:, :10] = 0
+    quarter_turns = {"left": 0, "bottom": 1, "right": 2, "top": 3}[side]
+    grey, alpha = (np.rot90(values, quarter_turns) for values in (grey, alpha))
+    assert backdrop(grey, alpha) == 230
 
 
 def test_an_alpha_that_is_opaque_everywhere_is_ignored():
@@ -139,14 +151,14 @@ def test_a_fully_transparent_picture_is_blank():
 
 
 @pytest.mark.parametrize("shape", [(30, 20), (30, 20, 1), (30, 20, 3), (30, 20, 4)])
-def test_an_array_of_pixels_is_a_picture(shape):
+def test_an_array_of_pixels_becomes_a_picture(shape):
     picture = from_array(np.full(shape, 200, np.uint8))
     assert picture.size == (20, 30)
     assert picture.grey.shape == (30, 20)
     assert Image.open(io.BytesIO(picture.preview)).format == "PNG"
 
 
-def test_arrays_of_other_shapes_or_pixels_have_other_hashes():
+def test_arrays_that_differ_in_shape_or_pixels_have_different_hashes():
     page = np.zeros((4, 6), np.uint8)
     assert from_array(page).sha256 == from_array(page.copy()).sha256
     assert from_array(page).sha256 != from_array(page.reshape(6, 4)).sha256
