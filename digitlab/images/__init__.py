@@ -1,13 +1,13 @@
-"""Pictures: from the bytes that a person gave to the digit image that a model reads."""
+"""Pictures: from the bytes of a file to the digit images that a model reads."""
 
 from digitlab.images.decode import Limits, decode
 from digitlab.images.multi_digit.reader import MAX_DIGITS, read_digits, read_spots
 from digitlab.images.picture import Picture, from_array
-from digitlab.images.single_digit import DigitView, read_candidates, read_digit
+from digitlab.images.single_digit import DigitCandidate, read_candidates, read_digit
 
 __all__ = [
     "MAX_DIGITS",
-    "DigitView",
+    "DigitCandidate",
     "Limits",
     "Picture",
     "decode",

@@ -12,9 +12,9 @@ class Example:
     """A picture to try digitlab with.
 
     Attributes:
-        name: its file name.
+        name: file name.
         label: the digit that was written, 0-9.
-        data: the bytes of the picture file.
+        data: bytes of the picture file.
     """
 
     name: str
@@ -23,12 +23,10 @@ class Example:
 
 
 def examples() -> list[Example]:
-    """All example pictures, in the order in which a page shows them.
+    """Return all example pictures, in the order in which a page shows them.
 
-    `scripts/make_examples.py` made them, with `examples.json` beside them.
+    `scripts/make_examples.py` makes the pictures and their list, `examples.json`.
     """
     folder = files("digitlab.images") / "examples"
-    listed = json.loads((folder / "examples.json").read_text(encoding="utf-8"))
-    return [
-        Example(row["file"], row["label"], (folder / row["file"]).read_bytes()) for row in listed
-    ]
+    rows = json.loads((folder / "examples.json").read_text(encoding="utf-8"))
+    return [Example(row["file"], row["label"], (folder / row["file"]).read_bytes()) for row in rows]

@@ -1,4 +1,4 @@
-"""Picture: an upright picture reduced to what the reader of digits works on."""
+"""Picture: an upright picture, reduced to the size at which digits are read."""
 
 from __future__ import annotations
 
@@ -17,13 +17,30 @@ from digitlab.images.transparency import flatten
 GreyImage = NDArray[np.uint8]
 """uint8 (height, width)."""
 
-WORKING_SIDE: Final = 1200
-"""Longest side of a working image, in pixels: a digit of 2 % of a picture keeps its strokes."""
 
-PREVIEW_SIDE: Final = 640
-"""Longest side of a preview, in pixels."""
+@dataclass(frozen=True, kw_only=True)
+class PictureThresholds:
+    """The tuned sizes of a working image and its preview.
 
-_DRAWING_BITS: Final = 3.5  # entropy of the tones, up to which a PNG is smaller than a JPEG
+    `benchmarks/photos.py` set `max_working_side`. Nothing reads a preview: its values weigh bytes
+    against sharpness on a page.
+
+    Attributes:
+        max_working_side: longest side of a working image, in pixels; a digit of 2 % of a
+            picture keeps its strokes.
+        max_preview_side: longest side of a preview, in pixels.
+        max_drawing_entropy: bits per pixel; up to this entropy of the tones a preview is
+            smaller as a PNG than as a JPEG.
+        preview_quality: quality of a JPEG preview, 0-95.
+    """
+
+    max_working_side: int = 1200
+    max_preview_side: int = 640
+    max_drawing_entropy: float = 3.5
+    preview_quality: int = 85
+
+
+_THRESHOLDS: Final = PictureThresholds()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,7 +52,7 @@ class Picture:
         size: width and height of the full upright picture, in pixels.
         scale: full pixels per working pixel, a whole number.
         preview: PNG or JPEG of the picture in colour, at most 640 pixels a side.
-        sha256: SHA-256 of the bytes that were given, in hex.
+        sha256: SHA-256 of the picture's bytes, in hex; of an array, of its shape and pixels.
     """
 
     grey: GreyImage
@@ -46,14 +63,14 @@ class Picture:
 
 
 def from_array(array: NDArray[np.uint8]) -> Picture:
-    """Take an array of pixels as a picture.
+    """Build a Picture from an array of pixels.
 
     Args:
         array: uint8 (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA; upright.
 
     Returns:
-        A Picture whose `sha256` is that of the shape and the pixels, and whose preview is
-        a PNG.
+        A Picture whose `sha256` is that of the shape and the pixels, with a PNG as its
+        preview.
 
     Raises:
         ImageError: "empty" for an array without pixels, "not-a-picture" for any other
@@ -87,17 +104,17 @@ def from_image(
     sha256: str,
     preview_format: str | None = None,
 ) -> Picture:
-    """Make a Picture of an upright Pillow image of any mode.
+    """Build a Picture from an upright Pillow image of any mode.
 
     Args:
-        image: the pixels, perhaps already reduced by the decoder.
-        size: width and height of the full picture.
-        scale: how much the decoder reduced it.
+        image: the pixels, which the decoder may already have reduced.
+        size: width and height of the full picture, in pixels.
+        scale: full pixels per pixel of `image`, a whole number.
         sha256: SHA-256 of the picture's bytes, in hex.
-        preview_format: "PNG", "JPEG", or None for the one that suits the picture.
+        preview_format: "PNG", "JPEG", or None for the smaller of the two by the entropy.
     """
-    # Whole factors only: every working pixel is then the plain mean of a square.
-    factor = -(-max(image.size) // WORKING_SIDE)
+    # With a whole factor every working pixel is the plain mean of a square.
+    factor = -(-max(image.size) // _THRESHOLDS.max_working_side)
     flat = flatten(image, factor)
     return Picture(
         grey=np.asarray(flat.convert("L")),
@@ -109,11 +126,12 @@ def from_image(
 
 
 def _preview(image: Image.Image, preview_format: str | None) -> bytes:
-    small = image
-    if max(image.size) > PREVIEW_SIDE:
-        small = ImageOps.contain(image, (PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.BOX)
+    small, side = image, _THRESHOLDS.max_preview_side
+    if max(image.size) > side:
+        small = ImageOps.contain(image, (side, side), Image.Resampling.BOX)
     if preview_format is None:
-        preview_format = "PNG" if small.entropy() <= _DRAWING_BITS else "JPEG"
+        is_drawing = small.entropy() <= _THRESHOLDS.max_drawing_entropy
+        preview_format = "PNG" if is_drawing else "JPEG"
     buffer = io.BytesIO()
-    small.save(buffer, preview_format, quality=85)
+    small.save(buffer, preview_format, quality=_THRESHOLDS.preview_quality)
     return buffer.getvalue()

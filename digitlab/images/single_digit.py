@@ -1,4 +1,4 @@
-"""Reading: what may be the one digit of a Picture, as the digit images that a model reads."""
+"""Reading one digit: the candidates for it in a Picture, as the digit images a model reads."""
 
 from __future__ import annotations
 
@@ -9,128 +9,175 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.images.normalise import EMPTY, is_digit_image, to_digit_image
+from digitlab.images.normalise import NORMALISATION, is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
 from digitlab.images.segmentation.candidates import Sight, find_ink
 from digitlab.images.segmentation.ink import bounds, extent, widened
+from digitlab.images.segmentation.resize import enlarge, shrink
 
-_SMALL: Final = 112  # longest side below which a picture is enlarged before it is looked at
-_LARGE: Final = 480  # longest side of a first look at the whole picture
-_TINY: Final = 0.3  # of the picture's longer side: a smaller digit is looked at from nearer
-_MARGIN: Final = 0.8  # of the digit's extent, around it, in that second look
-_CUT_OUT: Final = 40  # longest side of a thumbnail
-_CLEAR: Final = 0.5  # of the edge that is paper, where a picture was cut at its ink
-_EVEN: Final = 0.15  # of its range of tones, that a thumbnail's paper differs by
-_INKED: Final = 0.4  # of the range of tones: ink differs by more
-_SHEET: Final = 0.8  # of its box that is filled: no digit, but a piece of paper
-_LEAST_SHEET: Final = 16  # pixels a side of that
-_RIM: Final = 0.05  # of its extent, that is left out
+
+@dataclass(frozen=True, kw_only=True)
+class SingleDigitThresholds:
+    """The tuned values of reading one digit; `benchmarks/photos.py` set them.
+
+    Attributes:
+        min_side: pixels; a region with a shorter longer side is enlarged by a whole factor.
+        max_side: pixels; a region with a longer one is reduced to this.
+        max_small_digit: share of the picture's longer side; a smaller digit is searched for
+            again in a region around it.
+        region_margin: share of the digit's extent that this region adds on each side.
+        min_sheet_fill: share of its box that ink fills; so much of it is a sheet of paper.
+        min_sheet_side: pixels of the shorter side of such a sheet.
+        sheet_rim: share of the sheet's extent that is left out on each side.
+        min_padded_side: pixels of the shorter side; smaller pictures are not padded.
+        max_thumbnail_side: pixels of the longer side of a thumbnail.
+        max_paper_range: share of the range of tones by which a thumbnail's paper may vary.
+        max_drawing_range: grey levels by which the paper of a larger drawing may vary.
+        min_edge_paper: share of the edge pixels that is paper in a tight crop.
+        min_edge_contrast: share of the range of tones by which an edge pixel differs from the
+            paper if it is ink.
+        min_padding: pixels of paper that a tight crop gets on each side, at least.
+        padding_divisor: the padding is the picture's longer side divided by this.
+    """
+
+    min_side: int = 112
+    max_side: int = 480
+    max_small_digit: float = 0.3
+    region_margin: float = 0.8
+    min_sheet_fill: float = 0.8
+    min_sheet_side: int = 16
+    sheet_rim: float = 0.05
+    min_padded_side: int = 4
+    max_thumbnail_side: int = 40
+    max_paper_range: float = 0.15
+    max_drawing_range: int = 1
+    min_edge_paper: float = 0.5
+    min_edge_contrast: float = 0.4
+    min_padding: int = 2
+    padding_divisor: int = 4
+
+
+_THRESHOLDS: Final = SingleDigitThresholds()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class DigitView:
-    """What the front end saw in a picture.
+class DigitCandidate:
+    """A region of a picture that may be a digit.
 
     Attributes:
         digit_image: uint8 (28, 28), bright ink on 0, in MNIST's frame; all 0 when blank.
         box: x, y, width, height in pixels of the full upright picture, tight around the
             ink; the whole picture when blank.
-        blank: True when no ink was found.
-        weight: 0-1, how likely this is the picture's digit by its ink, beside the likeliest.
-        as_it_is: True when the picture was a digit image already.
+        blank: True when the picture has no ink.
+        weight: 0-1, the evidence of its ink divided by that of the likeliest candidate.
+        unchanged: True when the picture is a digit image itself, whose pixels are kept.
     """
 
     digit_image: NDArray[np.uint8]
     box: tuple[int, int, int, int]
     blank: bool
     weight: float = 1.0
-    as_it_is: bool = False
+    unchanged: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Look:
-    """One look at a part of a picture.
+class InkRegion:
+    """A part of a picture in which ink was searched for.
 
     Attributes:
-        grey: uint8 (H, W), what was looked at.
-        sights: what each polarity showed, the likelier first; none when there is no ink.
+        grey: uint8 (H, W), the pixels of the region, resized for the search.
+        polarities: the ink of each polarity, the likelier one first; empty without ink.
         scale: full pixels per pixel of `grey`.
-        corner: x, y of its first pixel, in full pixels.
+        corner: x, y of its first pixel, in full pixels; negative where paper was added.
     """
 
     grey: NDArray[np.uint8]
-    sights: tuple[Sight, ...]
+    polarities: tuple[Sight, ...]
     scale: float
     corner: tuple[float, float] = (0.0, 0.0)
 
 
-def read_digit(picture: Picture) -> DigitView:
+def read_digit(picture: Picture) -> DigitCandidate:
     """Find the digit in a picture and bring it into MNIST's frame.
 
     A picture that already is a digit image, white on black or black on white, keeps its
     exact pixels.
 
     Args:
-        picture: as `decode` or `from_array` made it.
+        picture: from `decode` or `from_array`.
 
     Returns:
-        The digit image and where it stands; a blank view when there is no ink.
+        The likeliest candidate; a blank one when there is no ink.
     """
     return read_candidates(picture)[0]
 
 
-def read_candidates(picture: Picture) -> tuple[DigitView, ...]:
-    """All that may be the digit in a picture, the likeliest first.
+def read_candidates(picture: Picture) -> tuple[DigitCandidate, ...]:
+    """Find all candidates for the one digit in a picture, the likeliest first.
+
+    Args:
+        picture: from `decode` or `from_array`.
 
     Returns:
-        At least one view; a single blank one when there is no ink.
+        At least one candidate; a single blank one when there is no ink.
     """
-    ready = _as_it_is(picture)
-    if ready is not None:
-        return (ready,)
-    views = views_of(look(picture), picture)
-    return views or (
-        DigitView(digit_image=np.zeros((28, 28), np.uint8), box=(0, 0, *picture.size), blank=True),
+    unchanged = _unchanged_candidate(picture)
+    if unchanged is not None:
+        return (unchanged,)
+    candidates = candidates_in(find_ink_region(picture), picture)
+    return candidates or (
+        DigitCandidate(
+            digit_image=np.zeros((28, 28), np.uint8), box=(0, 0, *picture.size), blank=True
+        ),
     )
 
 
-def look(picture: Picture) -> Look:
-    """Look for ink in a picture; nearer, when what was found is small."""
-    whole, margin = with_margin(picture.grey)
-    grey, scale = _resized(whole, picture.scale)
-    outside = -float(margin * picture.scale)
-    first = Look(grey=grey, sights=find_ink(grey), scale=scale, corner=(outside, outside))
-    if not first.sights or margin:
-        return first
-    mask = first.sights[0].digits[0].mask
-    box = bounds(mask)
-    if mask[box].mean() >= _SHEET and min(mask[box].shape) >= _LEAST_SHEET:
-        near = widened(box, -round(_RIM * extent(box)))  # a small sheet on a page of its own
-    elif extent(box) < _TINY * max(grey.shape):
-        near = widened(box, round(_MARGIN * extent(box)) + 2)
-    else:
-        return first
+def find_ink_region(picture: Picture) -> InkRegion:
+    """Search a picture for ink; if that is small, search again in a region around it.
+
+    Args:
+        picture: from `decode` or `from_array`.
+
+    Returns:
+        The whole picture or the smaller region, with the ink in it.
+    """
+    padded, padding = pad_tight_crop(picture.grey)
+    grey, scale = _resize_for_search(padded, picture.scale)
+    outside = -float(padding * picture.scale)
+    whole = InkRegion(grey=grey, polarities=find_ink(grey), scale=scale, corner=(outside, outside))
+    if not whole.polarities or padding:
+        return whole
+    part = _part_to_enlarge(whole)
+    if part is None:
+        return whole
     zoom = scale / picture.scale
-    rows, columns = (slice(int(s.start * zoom), math.ceil(s.stop * zoom)) for s in near)
-    part = picture.grey[rows, columns]
+    rows, columns = (slice(int(s.start * zoom), math.ceil(s.stop * zoom)) for s in part)
+    grey, scale = _resize_for_search(picture.grey[rows, columns], picture.scale)
     corner = (columns.start * picture.scale, rows.start * picture.scale)
-    grey, nearer = _resized(part, picture.scale)
-    second = Look(grey=grey, sights=find_ink(grey), scale=nearer, corner=corner)
-    return second if second.sights else first
+    near = InkRegion(grey=grey, polarities=find_ink(grey), scale=scale, corner=corner)
+    return near if near.polarities else whole
 
 
-def views_of(seen: Look, picture: Picture) -> tuple[DigitView, ...]:
-    """The digits that a look has found, the likeliest first."""
+def candidates_in(region: InkRegion, picture: Picture) -> tuple[DigitCandidate, ...]:
+    """Bring the ink of a region into MNIST's frame, the likeliest candidate first.
+
+    Args:
+        region: from `find_ink_region` of the same picture.
+        picture: from `decode` or `from_array`.
+
+    Returns:
+        One candidate for each ink that may be the digit; none without ink.
+    """
     rated = [
         (evidence, ink)
-        for sight in seen.sights
-        for evidence, ink in zip(sight.evidence, sight.digits, strict=True)
+        for polarity in region.polarities
+        for evidence, ink in zip(polarity.evidence, polarity.digits, strict=True)
     ]
     rated.sort(key=lambda pair: -pair[0])
     return tuple(
-        DigitView(
+        DigitCandidate(
             digit_image=to_digit_image(ink.contrast, ink.mask),
-            box=full_box(bounds(ink.mask), seen.scale, picture.size, seen.corner),
+            box=to_full_box(bounds(ink.mask), region.scale, picture.size, region.corner),
             blank=False,
             weight=max(0.0, evidence / rated[0][0]) if rated[0][0] > 0 else 1.0,
         )
@@ -138,74 +185,49 @@ def views_of(seen: Look, picture: Picture) -> tuple[DigitView, ...]:
     )
 
 
-def _as_it_is(picture: Picture) -> DigitView | None:
-    """The view of a picture that is a digit image already; None for all others."""
-    for grey in (picture.grey, 255 - picture.grey):
-        if is_digit_image(grey):
-            box = full_box(bounds(grey > EMPTY), 1, picture.size)
-            return DigitView(digit_image=grey.copy(), box=box, blank=False, as_it_is=True)
-    return None
+def pad_tight_crop(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """Add paper around a picture that was cropped at its ink.
 
-
-def with_margin(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
-    """A picture cut at its ink, with paper around it; how many pixels on each side.
-
-    Strokes that end at the edge are then no lines or pieces of something else. Only a
-    thumbnail, and a larger picture whose paper is of one tone as in a drawing: a photograph's
-    edge may hold anything.
+    Without it, strokes that end at the edge look like lines or parts of something else. Only
+    thumbnails are padded, and larger pictures whose paper has one tone as in a drawing: the
+    edge of a photograph may hold anything.
 
     Args:
         grey: uint8 (H, W).
+
+    Returns:
+        uint8 (H, W), and the pixels that were added on each side; 0 for other pictures.
     """
-    if min(grey.shape) < 4:
+    if min(grey.shape) < _THRESHOLDS.min_padded_side:
         return grey, 0
     edge = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]]).astype(int)
     paper = int(np.median(edge))
-    away = np.abs(edge - paper)
+    distance = np.abs(edge - paper)
     tones = max(1, int(np.ptp(grey)))
-    even = _EVEN * tones if max(grey.shape) <= _CUT_OUT else 1
-    if not ((away <= even).mean() >= _CLEAR and (away > _INKED * tones).any()):
+    longest = max(grey.shape)
+    is_thumbnail = longest <= _THRESHOLDS.max_thumbnail_side
+    even = _THRESHOLDS.max_paper_range * tones if is_thumbnail else _THRESHOLDS.max_drawing_range
+    has_paper = (distance <= even).mean() >= _THRESHOLDS.min_edge_paper
+    has_ink = (distance > _THRESHOLDS.min_edge_contrast * tones).any()
+    if not (has_paper and has_ink):
         return grey, 0
-    margin = max(2, max(grey.shape) // 4)
-    return np.pad(grey, margin, constant_values=paper), margin
+    padding = max(_THRESHOLDS.min_padding, longest // _THRESHOLDS.padding_divisor)
+    return np.pad(grey, padding, constant_values=paper), padding
 
 
-def _resized(grey: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.uint8], float]:
-    """A thumbnail made larger and a large picture smaller, so that one rule serves all sizes.
-
-    Returns:
-        uint8 (H, W), and the full pixels per pixel of it.
-    """
-    from PIL import Image
-
-    height, width = grey.shape
-    longest = max(height, width)
-    if longest > _LARGE:
-        size = (round(width * _LARGE / longest), round(height * _LARGE / longest))
-        small = Image.fromarray(grey).resize(
-            (max(1, size[0]), max(1, size[1])), Image.Resampling.BOX
-        )
-        return np.asarray(small), scale * longest / _LARGE
-    zoom = _SMALL // longest
-    if zoom <= 1:
-        return grey, scale
-    large = Image.fromarray(grey).resize((width * zoom, height * zoom), Image.Resampling.BICUBIC)
-    return np.asarray(large), scale / zoom
-
-
-def full_box(
+def to_full_box(
     box: tuple[slice, slice],
     scale: float,
     size: tuple[int, int],
     corner: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[int, int, int, int]:
-    """Rows and columns of what was looked at as x, y, width, height in full pixels.
+    """Convert rows and columns of a region to x, y, width, height in full pixels.
 
     Args:
-        box: rows and columns.
-        scale: full pixels per pixel of what was looked at.
-        size: width and height of the full picture, in which the box stays.
-        corner: x, y of the first pixel that was looked at, in full pixels.
+        box: rows and columns of the region.
+        scale: full pixels per pixel of the region.
+        size: width and height of the full picture, to which the box is clipped.
+        corner: x, y of the region's first pixel, in full pixels.
     """
     rows, columns = box
     left = min(max(0, int(corner[0] + columns.start * scale)), size[0] - 1)
@@ -213,3 +235,42 @@ def full_box(
     right = min(size[0], max(left + 1, math.ceil(corner[0] + columns.stop * scale)))
     bottom = min(size[1], max(top + 1, math.ceil(corner[1] + rows.stop * scale)))
     return left, top, right - left, bottom - top
+
+
+def _unchanged_candidate(picture: Picture) -> DigitCandidate | None:
+    """Return the candidate of a picture that is a digit image; None for other pictures."""
+    for grey in (picture.grey, 255 - picture.grey):
+        if is_digit_image(grey):
+            box = to_full_box(bounds(grey > NORMALISATION.max_background), 1, picture.size)
+            return DigitCandidate(digit_image=grey.copy(), box=box, blank=False, unchanged=True)
+    return None
+
+
+def _part_to_enlarge(whole: InkRegion) -> tuple[slice, slice] | None:
+    """Return rows and columns around ink that is small in a picture; None if it is large."""
+    mask = whole.polarities[0].digits[0].mask
+    box = bounds(mask)
+    is_full = mask[box].mean() >= _THRESHOLDS.min_sheet_fill
+    if is_full and min(mask[box].shape) >= _THRESHOLDS.min_sheet_side:
+        # The box is a small sheet of paper on a page: the digit is within its rim.
+        return widened(box, -round(_THRESHOLDS.sheet_rim * extent(box)))
+    if extent(box) < _THRESHOLDS.max_small_digit * max(whole.grey.shape):
+        return widened(box, round(_THRESHOLDS.region_margin * extent(box)) + 2)
+    return None
+
+
+def _resize_for_search(grey: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.uint8], float]:
+    """Enlarge a thumbnail and reduce a large picture, so that one rule serves all sizes.
+
+    Args:
+        grey: uint8 (H, W).
+        scale: full pixels per pixel of `grey`.
+
+    Returns:
+        uint8 (H, W), and the full pixels per pixel of it.
+    """
+    longest, limit = max(grey.shape), _THRESHOLDS.max_side
+    if longest > limit:
+        return shrink(grey, limit), scale * longest / limit
+    zoom = max(1, _THRESHOLDS.min_side // longest)
+    return enlarge(grey, zoom), scale / zoom

@@ -1,4 +1,4 @@
-"""From a Picture to the digit image: frame, polarity, light, place, and empty pages."""
+"""Reading one digit of a Picture: frame, polarity, light, place and empty pages."""
 
 import io
 import subprocess
@@ -18,28 +18,28 @@ from digitlab.synthetic.photographs.photograph import Scene, photograph, random_
 
 @pytest.fixture(scope="module")
 def digits() -> np.ndarray:
-    return mnist.load("tune")[0]
+    return mnist.load("validation")[0]
 
 
-def view_of(image: Image.Image):
+def read_image(image: Image.Image):
     return read_digit(from_array(np.asarray(image)))
 
 
-def alike(one: np.ndarray, other: np.ndarray) -> float:
-    """Correlation of two digit images at the best of the shifts by one pixel."""
+def similarity(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the correlation of two digit images at the best of the shifts by one pixel."""
     shifts = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
     moved = [np.roll(one, shift, (0, 1)).ravel().astype(float) for shift in shifts]
     return max(float(np.corrcoef(m, other.ravel())[0, 1]) for m in moved)
 
 
-def test_two_hundred_mnist_images_pass_unharmed(digits):
+def test_two_hundred_mnist_images_keep_their_pixels(digits):
     for digit_image in digits[:200]:
-        view = read_digit(from_array(digit_image))
-        assert np.array_equal(view.digit_image, digit_image)
-        assert not view.blank
+        candidate = read_digit(from_array(digit_image))
+        assert np.array_equal(candidate.digit_image, digit_image)
+        assert not candidate.blank
 
 
-def test_mnist_images_pass_unharmed_through_a_file(digits):
+def test_mnist_images_in_a_file_keep_their_pixels(digits):
     for digit_image in digits[:20]:
         buffer = io.BytesIO()
         Image.fromarray(digit_image).save(buffer, "PNG")
@@ -48,32 +48,32 @@ def test_mnist_images_pass_unharmed_through_a_file(digits):
 
 def test_black_on_white_mnist_images_are_only_inverted(digits):
     for digit_image in digits[:50]:
-        view = read_digit(from_array(255 - digit_image))
-        assert np.array_equal(view.digit_image, digit_image)
+        candidate = read_digit(from_array(255 - digit_image))
+        assert np.array_equal(candidate.digit_image, digit_image)
 
 
 @pytest.mark.parametrize("inverted", [False, True])
-def test_an_off_centre_thumbnail_is_brought_back(digits, inverted):
+def test_an_off_centre_thumbnail_is_centred(digits, inverted):
     for digit_image in digits[:30]:
         moved = np.roll(digit_image, 3, axis=1)
-        view = read_digit(from_array(255 - moved if inverted else moved))
-        assert alike(view.digit_image, digit_image) > 0.85
+        candidate = read_digit(from_array(255 - moved if inverted else moved))
+        assert similarity(candidate.digit_image, digit_image) > 0.85
 
 
 @pytest.mark.parametrize("inverted", [False, True])
 def test_a_clean_thumbnail_of_80_pixels_is_read(digits, inverted):
     for digit_image in digits[:30]:
         large = Image.fromarray(digit_image).resize((80, 80), Image.Resampling.BICUBIC)
-        view = view_of(Image.eval(large, lambda tone: 255 - tone) if inverted else large)
-        assert alike(view.digit_image, digit_image) > 0.85
+        candidate = read_image(Image.eval(large, lambda tone: 255 - tone) if inverted else large)
+        assert similarity(candidate.digit_image, digit_image) > 0.85
 
 
 @pytest.mark.parametrize("dark_paper", [False, True])
-def test_a_clean_photograph_gives_the_written_digit_back(digits, dark_paper):
+def test_a_clean_photograph_gives_the_digit_that_was_written(digits, dark_paper):
     for number, digit_image in enumerate(digits[:10]):
         image = photograph(digit_image, rng=np.random.default_rng(number))
-        view = view_of(Image.eval(image, lambda tone: 255 - tone) if dark_paper else image)
-        assert alike(view.digit_image, digit_image) > 0.8
+        candidate = read_image(Image.eval(image, lambda tone: 255 - tone) if dark_paper else image)
+        assert similarity(candidate.digit_image, digit_image) > 0.8
 
 
 @pytest.mark.parametrize(
@@ -88,25 +88,25 @@ def test_a_clean_photograph_gives_the_written_digit_back(digits, dark_paper):
     ],
     ids=["uneven light", "pencil", "thin pen", "out of focus", "dim", "small"],
 )
-def test_a_harder_photograph_gives_the_written_digit_back(digits, scene):
-    likeness = [
-        alike(view_of(photograph(d, rng=np.random.default_rng(n), scene=scene)).digit_image, d)
-        for n, d in enumerate(digits[:8])
-    ]
-    assert np.median(likeness) > 0.75
+def test_a_harder_photograph_gives_the_digit_that_was_written(digits, scene):
+    similarities = []
+    for number, digit_image in enumerate(digits[:8]):
+        image = photograph(digit_image, rng=np.random.default_rng(number), scene=scene)
+        similarities.append(similarity(read_image(image).digit_image, digit_image))
+    assert np.median(similarities) > 0.75
 
 
 def test_a_shadow_beside_the_digit_is_not_ink(digits):
     digit_image = digits[0]
     plain = np.asarray(photograph(digit_image, rng=np.random.default_rng(0))).copy()
     plain[:, 380:] = plain[:, 380:] * 0.6
-    assert alike(read_digit(from_array(plain)).digit_image, digit_image) > 0.8
+    assert similarity(read_digit(from_array(plain)).digit_image, digit_image) > 0.8
 
 
 def test_lines_of_a_grid_at_the_border_are_not_ink(digits):
     page = np.asarray(photograph(digits[0], rng=np.random.default_rng(0))).copy()
     page[20:24], page[-24:-20], page[:, 20:24], page[:, -24:-20] = 90, 90, 90, 90
-    assert alike(read_digit(from_array(page)).digit_image, digits[0]) > 0.8
+    assert similarity(read_digit(from_array(page)).digit_image, digits[0]) > 0.8
 
 
 def test_specks_do_not_move_the_digit(digits):
@@ -131,7 +131,7 @@ def test_a_digit_in_two_pieces_stays_whole():
     assert left + width >= 208
 
 
-def test_a_hairline_is_widened_to_a_stroke_of_mnist():
+def test_a_hairline_is_widened_to_a_stroke_as_in_mnist():
     page = np.full((600, 600), 235, np.uint8)
     page[100:500, 300:302] = 60
     page[100:102, 200:301] = 60
@@ -140,10 +140,10 @@ def test_a_hairline_is_widened_to_a_stroke_of_mnist():
     assert (digit_image[14] > 100).sum() >= 2
 
 
-def test_the_frame_is_that_of_mnist(digits):
+def test_a_digit_is_fitted_and_centred_as_in_mnist(digits):
     for number, digit_image in enumerate(digits[:10]):
         rng = np.random.default_rng(number)
-        result = view_of(photograph(digit_image, rng=rng)).digit_image.astype(float)
+        result = read_image(photograph(digit_image, rng=rng)).digit_image.astype(float)
         rows, columns = np.nonzero(result)
         assert max(np.ptp(rows), np.ptp(columns)) + 1 <= 20
         assert abs((result.sum(1) @ np.arange(28)) / result.sum() - 14) <= 0.6
@@ -178,13 +178,13 @@ def test_the_box_lies_in_the_picture(digits, seed):
 @pytest.mark.parametrize(
     "shape", [(1, 1), (1, 300), (2, 2), (7, 3), (3, 2500), (1300, 2), (27, 29)]
 )
-def test_odd_shapes_are_read_without_harm(shape):
+def test_pictures_of_odd_shapes_are_read(shape):
     noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     picture = from_array(noise)
-    view = read_digit(picture)
-    assert view.digit_image.shape == (28, 28)
-    assert view.digit_image.dtype == np.uint8
-    assert inside(view.box, picture.size)
+    candidate = read_digit(picture)
+    assert candidate.digit_image.shape == (28, 28)
+    assert candidate.digit_image.dtype == np.uint8
+    assert inside(candidate.box, picture.size)
 
 
 def inside(box: tuple[int, int, int, int], size: tuple[int, int]) -> bool:
@@ -199,27 +199,27 @@ def inside(box: tuple[int, int, int, int], size: tuple[int, int]) -> bool:
 
 @pytest.mark.parametrize("tone", [0, 90, 255])
 def test_an_even_page_is_blank(tone):
-    view = read_digit(from_array(np.full((50, 70), tone, np.uint8)))
-    assert view.blank
-    assert not view.digit_image.any()
-    assert view.box == (0, 0, 70, 50)
+    candidate = read_digit(from_array(np.full((50, 70), tone, np.uint8)))
+    assert candidate.blank
+    assert not candidate.digit_image.any()
+    assert candidate.box == (0, 0, 70, 50)
 
 
 def test_an_empty_sheet_with_grain_and_uneven_light_is_blank():
     nothing = np.zeros((28, 28), np.uint8)
     for seed in range(10):
         scene = Scene(gradient=0.3, noise=3, grain=2)
-        assert view_of(photograph(nothing, rng=np.random.default_rng(seed), scene=scene)).blank
+        assert read_image(photograph(nothing, rng=np.random.default_rng(seed), scene=scene)).blank
 
 
-def test_nine_in_ten_of_ordinary_photographs_give_the_written_digit_back(digits):
+def test_nine_in_ten_ordinary_photographs_give_the_digit_that_was_written(digits):
     rng = np.random.default_rng(1)
-    right = 0
+    correct = 0
     for digit_image in digits[:40]:
         scene = replace(ordinary(rng), rotation=0.0, slant=0.0)
-        view = view_of(photograph(digit_image, rng=rng, scene=scene))
-        right += alike(view.digit_image, digit_image) > 0.7
-    assert right >= 36
+        candidate = read_image(photograph(digit_image, rng=rng, scene=scene))
+        correct += similarity(candidate.digit_image, digit_image) > 0.7
+    assert correct >= 36
 
 
 def test_equal_generators_give_equal_photographs(digits):
@@ -238,7 +238,7 @@ def test_the_shipped_examples_are_read_and_small():
     assert not any(read_digit(decode(example.data)).blank for example in shipped)
 
 
-def test_reading_a_picture_loads_no_heif_library_for_other_formats():
+def test_only_heic_pictures_load_the_heif_library():
     code = (
         "import io, sys\n"
         "from PIL import Image\n"
@@ -253,16 +253,16 @@ def test_reading_a_picture_loads_no_heif_library_for_other_formats():
 
 @pytest.mark.parametrize("side", [16, 28, 150])
 @pytest.mark.parametrize("inverted", [False, True])
-def test_a_digit_cut_at_its_ink_is_one_digit_from_edge_to_edge(side, inverted):
-    x, _ = mnist.load("tune")
+def test_a_digit_cropped_at_its_ink_is_read_whole(side, inverted):
+    x, _ = mnist.load("validation")
     for image in x[:20]:
         rows, columns = np.flatnonzero((image > 30).any(1)), np.flatnonzero((image > 30).any(0))
         cut = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
         scale = side / max(cut.size)
         size = tuple(max(4, round(length * scale)) for length in cut.size)
         grey = np.asarray(cut.resize(size, Image.Resampling.BICUBIC))
-        view = read_digit(from_array(255 - grey if inverted else grey))
-        left, top, width, height = view.box
+        candidate = read_digit(from_array(255 - grey if inverted else grey))
+        left, top, width, height = candidate.box
         assert left <= 2 + 0.04 * size[0]
         assert top <= 2 + 0.04 * size[1]
         assert width >= 0.85 * size[0] - 2
