@@ -1,9 +1,9 @@
-"""Trace: what a picture looked like, small, to know the same picture again.
+"""Picture fingerprints: small views of a picture, to recognise the same picture again.
 
-The same photograph saved anew, made smaller or turned a little may be cut out differently and
-give another digit image. So a picture is known by two small views of it: the whole, and the place
-where the digit stood. Views are compared by normalised cross-correlation, the whole picture's
-without its slow changes of light.
+The same photograph, saved again, made smaller or turned a little, may be cropped differently and
+give another digit image. A fingerprint therefore holds two small views: the whole picture, and
+the place of the digit. Views are compared by normalised cross-correlation; slow changes of light
+are taken out of the view of the whole picture first.
 """
 
 from __future__ import annotations
@@ -23,36 +23,58 @@ from digitlab.images.picture import GreyImage
 SIDE: Final = 32
 """Side of a view, in pixels."""
 
-TRACE_BYTES: Final = 16 + 2 * SIDE * SIDE
-
-ALIKE: Final = 0.88
-"""Correlation of both views from which on two pictures are the same one."""
-
-COARSE: Final = 8
+COARSE_SIDE: Final = 8
 """Side of the coarse view that is compared first, in pixels."""
 
-COARSE_ALIKE: Final = 0.8
-"""Correlation of the coarse views below which the others are not compared."""
-
-_REDUCED: Final = 256  # least longest side of the picture that views are made of
-_AROUND: Final = 1.3  # the place of the digit is so much larger than its box
-_LIGHT: Final = 6.0  # sigma of what counts as a slow change of light, in pixels of a view
-_LEAST: Final = 0.2  # root mean square of a view, in grey levels, below which it shows nothing
-_SOFT: Final = 0.7  # sigma by which views are softened before they are compared
-_TURNS: Final = (-5.0, 5.0, -2.5, 2.5)  # degrees that a picture may have been turned by
-_STEPS: Final = (0.0, -0.06, 0.06)  # how far the place may have moved, in its own sides
+FINGERPRINT_BYTES: Final = 16 + 2 * SIDE * SIDE
+"""Size of a stored fingerprint: four float32 for the place, and two views."""
 
 Box = tuple[int, int, int, int]
 Floats = NDArray[np.float32]
 
 
+@dataclass(frozen=True, kw_only=True)
+class FingerprintThresholds:
+    """The tuned values of picture fingerprints; `benchmarks/memory.py` set them.
+
+    Attributes:
+        min_similarity: correlation, -1 to 1, of both views from which on two pictures are the
+            same one.
+        min_coarse_similarity: correlation of the coarse views below which the full views need
+            not be compared.
+        reduced_side: pixels; the picture is reduced by a whole factor while its longest side
+            stays at least this.
+        place_scale: side of the digit's place, in longer sides of the digit's box.
+        min_half_place: pixels of the reduced picture from the middle of the place to its edge.
+        light_sigma: sigma of the blur that leaves slow changes of light, in pixels of a view.
+        soft_sigma: sigma of the blur before views are compared, in pixels of a view.
+        min_contrast: root mean square of a view, in grey levels; with less a view is empty.
+        turns: degrees by which a picture may have been turned.
+        shifts: shares of its sides by which the digit's place may have moved.
+    """
+
+    min_similarity: float = 0.88
+    min_coarse_similarity: float = 0.8
+    reduced_side: int = 256
+    place_scale: float = 1.3
+    min_half_place: float = 4.0
+    light_sigma: float = 6.0
+    soft_sigma: float = 0.7
+    min_contrast: float = 0.2
+    turns: tuple[float, ...] = (-5.0, 5.0, -2.5, 2.5)
+    shifts: tuple[float, ...] = (0.0, -0.06, 0.06)
+
+
+FINGERPRINT_THRESHOLDS: Final = FingerprintThresholds()
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Trace:
-    """What is kept of a picture.
+class PictureFingerprint:
+    """Two small views of a picture, as the store keeps them.
 
     Attributes:
         place: left, top, right and bottom of the digit's place, as shares of width and height.
-        whole: uint8 (32, 32), the picture.
+        whole: uint8 (32, 32), the whole picture.
         digit: uint8 (32, 32), the digit's place.
     """
 
@@ -61,29 +83,29 @@ class Trace:
     digit: GreyImage = field(repr=False)
 
     def to_bytes(self) -> bytes:
-        """`TRACE_BYTES` bytes, for the store."""
+        """Return `FINGERPRINT_BYTES` bytes for the store."""
         place = np.array(self.place, "<f4").tobytes()
         return place + self.whole.tobytes() + self.digit.tobytes()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Trace:
-        """The trace that `to_bytes` gave."""
+    def from_bytes(cls, data: bytes) -> PictureFingerprint:
+        """Restore a fingerprint from the bytes of `to_bytes`."""
         views = np.frombuffer(data, np.uint8, offset=16).reshape(2, SIDE, SIDE)
         left, top, right, bottom = np.frombuffer(data, "<f4", 4).tolist()
         return cls(place=(left, top, right, bottom), whole=views[0], digit=views[1])
 
     @cached_property
     def coarse(self) -> Floats:
-        """The whole very small, (64,), of length 1."""
-        return _coarse(self.whole)
+        """The coarse view of the whole picture: (64,), mean 0, length 1."""
+        return _coarse_vector(self.whole)
 
     @cached_property
-    def _views(self) -> tuple[Floats, Floats]:
-        return _normal(self.whole, light=True), _normal(self.digit)
+    def _vectors(self) -> tuple[Floats, Floats]:
+        return _to_vector(self.whole, remove_light=True), _to_vector(self.digit)
 
 
-class Sight:
-    """A picture that is looked at, to be compared with traces.
+class QueryPicture:
+    """A picture to compare with stored fingerprints.
 
     Args:
         grey: the working image, uint8 (H, W).
@@ -91,60 +113,74 @@ class Sight:
 
     def __init__(self, grey: GreyImage) -> None:
         image = Image.fromarray(grey)
-        by = max(image.size) // _REDUCED
-        self._image = image.reduce(by) if by > 1 else image
+        factor = max(image.size) // FINGERPRINT_THRESHOLDS.reduced_side
+        self._image = image.reduce(factor) if factor > 1 else image
 
-    def trace(self, box: Box, size: tuple[int, int]) -> Trace:
-        """The trace of this picture.
+    def fingerprint(self, box: Box, size: tuple[int, int]) -> PictureFingerprint:
+        """Return the fingerprint of this picture.
 
         Args:
-            box: of the digit, in pixels of the full picture.
+            box: x, y, width, height of the digit, in pixels of the full picture.
             size: width and height of the full picture.
         """
         x, y, width, height = box
         across, down = self._image.width / size[0], self._image.height / size[1]
-        half = max(4.0, _AROUND * max(width * across, height * down) / 2)
+        longer = max(width * across, height * down)
+        half = max(
+            FINGERPRINT_THRESHOLDS.min_half_place, FINGERPRINT_THRESHOLDS.place_scale * longer / 2
+        )
         middle = ((x + width / 2) * across, (y + height / 2) * down)
         left, right = ((middle[0] + side * half) / self._image.width for side in (-1, 1))
         top, bottom = ((middle[1] + side * half) / self._image.height for side in (-1, 1))
         place = (max(0.0, left), max(0.0, top), min(1.0, right), min(1.0, bottom))
-        return Trace(place=place, whole=_whole(self._image), digit=_digit(self._image, place))
+        return PictureFingerprint(
+            place=place, whole=_whole_view(self._image), digit=_digit_view(self._image, place)
+        )
 
     @cached_property
     def coarse(self) -> Floats:
-        """As of a trace."""
-        return _coarse(_whole(self._image))
+        """The coarse view of the whole picture: (64,), mean 0, length 1."""
+        return _coarse_vector(_whole_view(self._image))
 
-    def likeness(self, trace: Trace) -> float:
-        """How alike the less alike one of the two views is, -1 to 1, turned as it fits best."""
-        whole, digit = trace._views
+    def similarity(self, fingerprint: PictureFingerprint) -> float:
+        """Return the correlation, -1 to 1, of the less similar of the two views.
+
+        The picture is compared as it is and turned back, and the best result counts; -1 where
+        the views of the whole picture correlate by less than `min_similarity`.
+        """
+        whole, digit = fingerprint._vectors
+        shifts = FINGERPRINT_THRESHOLDS.shifts
         best = -1.0
-        for image, view in self._turned:
-            alike = float(view @ whole)
-            if alike < ALIKE:
+        for image, vector in self._turned:
+            whole_similarity = float(vector @ whole)
+            if whole_similarity < FINGERPRINT_THRESHOLDS.min_similarity:
                 continue
-            found = max(
-                float(_normal(_digit(image, trace.place, right, down)) @ digit)
-                for right in _STEPS
-                for down in _STEPS
+            digit_similarity = max(
+                float(_to_vector(_digit_view(image, fingerprint.place, right, down)) @ digit)
+                for right in shifts
+                for down in shifts
             )
-            best = max(best, min(alike, found))
+            best = max(best, min(whole_similarity, digit_similarity))
         return best
 
     @cached_property
     def _turned(self) -> list[tuple[Image.Image, Floats]]:
-        """The picture as it is, and turned back; with its view."""
+        """The picture as it is and turned back, each with the vector of its whole view."""
         images, paper = [self._image], int(np.median(np.asarray(self._image)))
-        for degrees in _TURNS:
-            back = self._image.rotate(-degrees, Image.Resampling.BILINEAR, fillcolor=paper)
-            images += [back, *_without_margin(back, degrees)]
-        return [(image, _normal(_whole(image), light=True)) for image in images]
+        for degrees in FINGERPRINT_THRESHOLDS.turns:
+            turned = self._image.rotate(-degrees, Image.Resampling.BILINEAR, fillcolor=paper)
+            images += [turned, *_without_corners(turned, degrees)]
+        return [(image, _to_vector(_whole_view(image), remove_light=True)) for image in images]
 
 
-def _without_margin(image: Image.Image, degrees: float) -> list[Image.Image]:
-    """The middle, where turning had made the picture larger so that its corners stay."""
-    turn = math.radians(abs(degrees))
-    cos, sin = math.cos(turn), math.sin(turn)
+def _without_corners(image: Image.Image, degrees: float) -> list[Image.Image]:
+    """Crop to the original, if a program enlarged the picture while it turned it.
+
+    Returns:
+        One image; none where no original of a usable size fits.
+    """
+    radians = math.radians(abs(degrees))
+    cos, sin = math.cos(radians), math.sin(radians)
     width, height = (
         (one * cos - other * sin) / (cos**2 - sin**2)
         for one, other in (image.size, image.size[::-1])
@@ -155,15 +191,16 @@ def _without_margin(image: Image.Image, degrees: float) -> list[Image.Image]:
     return [image.crop((round(left), round(top), round(left + width), round(top + height)))]
 
 
-def _whole(image: Image.Image) -> GreyImage:
-    way = Image.Resampling.BOX if min(image.size) >= SIDE else Image.Resampling.BILINEAR
-    return np.asarray(image.resize((SIDE, SIDE), way))
+def _whole_view(image: Image.Image) -> GreyImage:
+    is_large = min(image.size) >= SIDE
+    resampling = Image.Resampling.BOX if is_large else Image.Resampling.BILINEAR
+    return np.asarray(image.resize((SIDE, SIDE), resampling))
 
 
-def _digit(
+def _digit_view(
     image: Image.Image, place: tuple[float, ...], right: float = 0.0, down: float = 0.0
 ) -> GreyImage:
-    """The place of the digit, moved by so many of its own sides as far as the picture goes."""
+    """Return the view of the digit's place, shifted within the picture by shares of its sides."""
     left, top, width, height = place[0], place[1], place[2] - place[0], place[3] - place[1]
     left = min(max(0.0, left + right * width), 1 - width) * image.width
     top = min(max(0.0, top + down * height), 1 - height) * image.height
@@ -172,30 +209,38 @@ def _digit(
     return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box))
 
 
-def _coarse(whole: GreyImage) -> Floats:
-    step = SIDE // COARSE
-    means = whole.reshape(COARSE, step, COARSE, step).mean(axis=(1, 3), dtype=np.float32)
-    return _normal(means)
+def _coarse_vector(whole: GreyImage) -> Floats:
+    step = SIDE // COARSE_SIDE
+    blocks = whole.reshape(COARSE_SIDE, step, COARSE_SIDE, step)
+    return _to_vector(blocks.mean(axis=(1, 3), dtype=np.float32))
 
 
-def _normal(view: NDArray[np.generic], *, light: bool = False) -> Floats:
-    """A view as a vector of mean 0 and length 1; of zeros where there is nothing to see."""
-    seen = ndimage.gaussian_filter(view.astype(np.float32), _SOFT)
-    if light:
-        seen = seen - ndimage.gaussian_filter(seen, _LIGHT, mode="nearest")
-    found: Floats = seen.ravel() - seen.mean()
-    if found.size == SIDE * SIDE:
-        found = found - _SLOPES @ (_SLOPES.T @ found)
-    length = float(np.linalg.norm(found))
-    return found / length if length > _LEAST * SIDE else np.zeros_like(found)
+def _to_vector(view: NDArray[np.generic], *, remove_light: bool = False) -> Floats:
+    """Return a view as a vector of mean 0 and length 1; all zeros for an empty view.
+
+    Args:
+        view: (32, 32), or (8, 8) for a coarse one.
+        remove_light: whether to take slow changes of light out of it.
+    """
+    soft = ndimage.gaussian_filter(view.astype(np.float32), FINGERPRINT_THRESHOLDS.soft_sigma)
+    if remove_light:
+        soft = soft - ndimage.gaussian_filter(
+            soft, FINGERPRINT_THRESHOLDS.light_sigma, mode="nearest"
+        )
+    vector: Floats = soft.ravel() - soft.mean()
+    if vector.size == SIDE * SIDE:
+        vector = vector - _SLOPES @ (_SLOPES.T @ vector)
+    length = float(np.linalg.norm(vector))
+    has_content = length > FINGERPRINT_THRESHOLDS.min_contrast * SIDE
+    return vector / length if has_content else np.zeros_like(vector)
 
 
-def _slopes() -> Floats:
-    """Cubic polynomials over a view, orthonormal (1024, 10): light that changes slowly."""
+def _cubic_polynomials() -> Floats:
+    """Return cubic polynomials over a view, orthonormal (1024, 10): slow changes of light."""
     y, x = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j].reshape(2, -1)
     powers = [x**n * y**m for n in range(4) for m in range(4 - n)]
-    found: Floats = np.linalg.qr(np.stack(powers, axis=1))[0].astype(np.float32)
-    return found
+    basis: Floats = np.linalg.qr(np.stack(powers, axis=1))[0].astype(np.float32)
+    return basis
 
 
-_SLOPES: Final = _slopes()
+_SLOPES: Final = _cubic_polynomials()

@@ -1,60 +1,77 @@
-"""Overlay: how well two digit images cover each other."""
+"""Pixel correlation: how well two digit images match, over small shifts and turns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-_SOFT: Final = 1.0  # sigma of the blur, in pixels
-_TURNS: Final = (0.0, -5.0, 5.0)  # degrees
-_SHIFTS: Final = (0, -1, 1)  # pixels, each way
-
 Floats = NDArray[np.float32]
 
 
-def overlay(image: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]]) -> Floats:
-    """The correlation of blurred digit images, at the best of small shifts and turns.
+@dataclass(frozen=True, kw_only=True)
+class CorrelationThresholds:
+    """The tuned values of pixel correlation; `benchmarks/memory.py` set them.
+
+    Attributes:
+        sigma: sigma of the blur before images are compared, in pixels.
+        turns: degrees by which an image is turned.
+        shifts: pixels by which it is shifted, across and down.
+    """
+
+    sigma: float = 1.0
+    turns: tuple[float, ...] = (0.0, -5.0, 5.0)
+    shifts: tuple[int, ...] = (0, -1, 1)
+
+
+_THRESHOLDS: Final = CorrelationThresholds()
+
+
+def pixel_correlations(image: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]]) -> Floats:
+    """Return the correlation of blurred digit images, at the best of small shifts and turns.
 
     Args:
-        image: uint8 (28, 28); it is moved by at most a pixel and five degrees.
+        image: uint8 (28, 28); shifted by at most a pixel and turned by at most five degrees.
         others: N digit images.
 
     Returns:
-        (N,), -1 to 1; 0 where there is no ink.
+        float32 (N,), -1 to 1; 0 where there is no ink.
     """
     if not others:
         return np.empty(0, np.float32)
+    shifts = _THRESHOLDS.shifts
     moved = [
-        np.roll(soft, (down, right), (0, 1))
-        for soft in (_soft(_turned(image, degrees)) for degrees in _TURNS)
-        for down in _SHIFTS
-        for right in _SHIFTS
+        np.roll(blurred, (down, right), (0, 1))
+        for blurred in (_blur(_turn(image, degrees)) for degrees in _THRESHOLDS.turns)
+        for down in shifts
+        for right in shifts
     ]
-    one = _normal(np.stack(moved))
-    other = _normal(np.stack([_soft(image) for image in others]))
-    found: Floats = (one @ other.T).max(axis=0)
-    return found
+    vectors = _to_vectors(np.stack(moved))
+    other_vectors = _to_vectors(np.stack([_blur(other) for other in others]))
+    correlations: Floats = (vectors @ other_vectors.T).max(axis=0)
+    return correlations
 
 
-def _turned(image: NDArray[np.uint8], degrees: float) -> NDArray[np.generic]:
+def _turn(image: NDArray[np.uint8], degrees: float) -> NDArray[np.generic]:
     if not degrees:
         return image
     turned: NDArray[np.generic] = ndimage.rotate(image, degrees, reshape=False, order=1)
     return turned
 
 
-def _soft(image: NDArray[np.generic]) -> Floats:
-    soft: Floats = ndimage.gaussian_filter(image.astype(np.float32), _SOFT)
-    return soft
+def _blur(image: NDArray[np.generic]) -> Floats:
+    blurred: Floats = ndimage.gaussian_filter(image.astype(np.float32), _THRESHOLDS.sigma)
+    return blurred
 
 
-def _normal(images: Floats) -> Floats:
-    """Each as a vector of mean 0 and length 1."""
+def _to_vectors(images: Floats) -> Floats:
+    """Return each image as a vector of mean 0 and length 1; (N, H, W) to (N, H * W)."""
     flat = images.reshape(len(images), -1)
     flat = flat - flat.mean(axis=1, keepdims=True)
-    found: Floats = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
-    return found
+    lengths = np.linalg.norm(flat, axis=1, keepdims=True)
+    vectors: Floats = flat / np.maximum(lengths, 1e-6)
+    return vectors

@@ -1,4 +1,4 @@
-"""Trace: the same picture is known again, another one is not."""
+"""Picture fingerprints: the same picture is recognised, a different one is not."""
 
 import io
 
@@ -9,82 +9,85 @@ from PIL import Image
 from digitlab.datasets import mnist
 from digitlab.images import decode
 from digitlab.images.similarity.picture_fingerprint import (
-    ALIKE,
-    COARSE_ALIKE,
-    TRACE_BYTES,
-    Sight,
-    Trace,
+    FINGERPRINT_BYTES,
+    FINGERPRINT_THRESHOLDS,
+    PictureFingerprint,
+    QueryPicture,
 )
 from digitlab.synthetic.photographs.photograph import Scene, photograph
 
+MIN_SIMILARITY = FINGERPRINT_THRESHOLDS.min_similarity
 
-def paper(row, seed):
-    """A photographed digit."""
+
+def photographed(row, seed):
+    """Photograph a digit of MNIST on synthetic paper."""
     rng = np.random.default_rng([seed, row])
     scene = Scene(size=(500, 400), height=0.4, gradient=0.3, noise=4)
-    return photograph(mnist.load("tune")[0][row], rng=rng, scene=scene)
+    return photograph(mnist.load("validation")[0][row], rng=rng, scene=scene)
 
 
-def sight(image, **options):
+def query(image, **options):
     data = io.BytesIO()
     image.save(data, options.pop("format", "PNG"), **options)
-    return Sight(decode(data.getvalue()).grey)
+    return QueryPicture(decode(data.getvalue()).grey)
 
 
 def middle(image):
-    """The box in the middle of a picture, where the digit is about."""
+    """Return a box in the middle of a picture, about where the digit is."""
     width, height = image.size
     return (width // 3, height // 3, width // 3, height // 3)
 
 
-def trace(image):
-    return sight(image).trace(middle(image), image.size)
+def fingerprint(image):
+    return query(image).fingerprint(middle(image), image.size)
 
 
 @pytest.fixture(scope="module", params=[3, 11])
 def image(request):
-    return paper(request.param, 5)
+    return photographed(request.param, 5)
 
 
-def fill(image):
+def paper(image):
+    """Return the colour of the paper, as a tuple."""
     return tuple(int(tone) for tone in np.median(np.asarray(image)[0], axis=0))
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(sight, id="as it was"),
-        pytest.param(lambda image: sight(image, format="JPEG", quality=60), id="saved anew"),
+        pytest.param(query, id="the same file"),
+        pytest.param(lambda image: query(image, format="JPEG", quality=60), id="saved again"),
         pytest.param(
-            lambda image: sight(image.resize((image.width * 7 // 10, image.height * 7 // 10))),
+            lambda image: query(image.resize((image.width * 7 // 10, image.height * 7 // 10))),
             id="smaller",
         ),
         pytest.param(
-            lambda image: sight(image.rotate(5, Image.Resampling.BICUBIC, fillcolor=fill(image))),
+            lambda image: query(image.rotate(5, Image.Resampling.BICUBIC, fillcolor=paper(image))),
             id="turned",
         ),
         pytest.param(
-            lambda image: sight(
-                image.rotate(-5, Image.Resampling.BICUBIC, expand=True, fillcolor=fill(image))
+            lambda image: query(
+                image.rotate(-5, Image.Resampling.BICUBIC, expand=True, fillcolor=paper(image))
             ),
             id="turned and larger",
         ),
     ],
 )
-def test_the_same_picture_is_known(image, change):
-    kept, seen = trace(image), change(image)
-    assert float(seen.coarse @ kept.coarse) >= COARSE_ALIKE
-    assert seen.likeness(kept) >= ALIKE
+def test_the_same_picture_is_recognised(image, change):
+    stored, shown = fingerprint(image), change(image)
+    coarse_similarity = float(shown.coarse @ stored.coarse)
+    assert coarse_similarity >= FINGERPRINT_THRESHOLDS.min_coarse_similarity
+    assert shown.similarity(stored) >= MIN_SIMILARITY
 
 
-def test_another_digit_on_paper_like_it_is_another_picture():
-    kept = [trace(paper(row, 5)) for row in range(20, 26)]
-    seen = [sight(paper(row, 6)) for row in range(40, 46)]
-    assert max(one.likeness(other) for one in seen for other in kept) < ALIKE
+def test_another_digit_on_similar_paper_is_a_different_picture():
+    stored = [fingerprint(photographed(row, 5)) for row in range(20, 26)]
+    shown = [query(photographed(row, 6)) for row in range(40, 46)]
+    assert max(one.similarity(other) for one in shown for other in stored) < MIN_SIMILARITY
 
 
-def test_another_digit_in_the_same_printed_box_is_another_picture():
-    x, _ = mnist.load("tune")
+def test_another_digit_in_the_same_printed_box_is_a_different_picture():
+    x, _ = mnist.load("validation")
 
     def form(row):
         page = np.full((300, 300), 230, np.uint8)
@@ -94,12 +97,12 @@ def test_another_digit_in_the_same_printed_box_is_another_picture():
         page[94:206, 94:206] = np.minimum(page[94:206, 94:206], 255 - ink)
         return Image.fromarray(page)
 
-    kept = sight(form(0)).trace((110, 100, 80, 100), (300, 300))
-    assert sight(form(0)).likeness(kept) >= ALIKE
-    assert max(sight(form(row)).likeness(kept) for row in range(1, 12)) < ALIKE
+    stored = query(form(0)).fingerprint((110, 100, 80, 100), (300, 300))
+    assert query(form(0)).similarity(stored) >= MIN_SIMILARITY
+    assert max(query(form(row)).similarity(stored) for row in range(1, 12)) < MIN_SIMILARITY
 
 
-def test_two_empty_sheets_in_the_same_light_are_not_the_same():
+def test_two_empty_sheets_in_the_same_light_are_different_pictures():
     y, x = np.mgrid[0:200, 0:200]
     vignette = (220 - 0.004 * ((x - 100) ** 2 + (y - 100) ** 2)).astype(np.uint8)
     rng = np.random.default_rng(0)
@@ -107,27 +110,28 @@ def test_two_empty_sheets_in_the_same_light_are_not_the_same():
         Image.fromarray((vignette + rng.integers(0, 5, vignette.shape)).astype(np.uint8))
         for _ in range(2)
     )
-    assert sight(one).likeness(trace(other)) < ALIKE
+    assert query(one).similarity(fingerprint(other)) < MIN_SIMILARITY
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 200), (28, 28), (1200, 40)])
-def test_pictures_of_any_shape_have_a_trace(size):
+def test_pictures_of_any_shape_have_a_fingerprint(size):
     image = Image.effect_noise(size, 60)
-    kept = trace(image)
-    assert kept.whole.shape == kept.digit.shape == (32, 32)
-    assert -1 <= sight(image).likeness(kept) <= 1.001
+    stored = fingerprint(image)
+    assert stored.whole.shape == stored.digit.shape == (32, 32)
+    assert -1 <= query(image).similarity(stored) <= 1.001
 
 
-def test_a_place_at_the_edge_of_the_picture_stays_within():
-    kept = sight(paper(3, 5)).trace((0, 0, 5, 5), paper(3, 5).size)
-    assert min(kept.place) >= 0
-    assert max(kept.place) <= 1
+def test_the_place_of_a_digit_at_the_edge_stays_within_the_picture():
+    image = photographed(3, 5)
+    place = query(image).fingerprint((0, 0, 5, 5), image.size).place
+    assert min(place) >= 0
+    assert max(place) <= 1
 
 
-def test_a_trace_comes_back_from_its_bytes():
-    kept = trace(paper(3, 5))
-    data = kept.to_bytes()
-    again = Trace.from_bytes(data)
-    assert len(data) == TRACE_BYTES
-    assert again.to_bytes() == data
-    assert again.place == pytest.approx(kept.place)
+def test_a_fingerprint_is_restored_from_its_bytes():
+    stored = fingerprint(photographed(3, 5))
+    data = stored.to_bytes()
+    restored = PictureFingerprint.from_bytes(data)
+    assert len(data) == FINGERPRINT_BYTES
+    assert restored.to_bytes() == data
+    assert restored.place == pytest.approx(stored.place)
