@@ -22,7 +22,7 @@ from common.photo_difficulties import DIFFICULTIES, LABELS
 
 from digitlab.datasets import mnist
 from digitlab.images import decode
-from digitlab.model.metrics import ece, wilson
+from digitlab.model.metrics import ece, wilson_interval
 from digitlab.model.runtime import Classifier
 from digitlab.picture_reader import Reader, limits_of
 from digitlab.prediction import Prediction
@@ -144,7 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
             options.show.mkdir(parents=True, exist_ok=True)
             sheet(data, predictions, labels).save(options.show / f"{name.replace(' ', '-')}.png")
     rows["all"] = whole.row()
-    low, high = wilson(int(rows["all"]["correct"]), int(rows["all"]["n"]))
+    low, high = wilson_interval(int(rows["all"]["correct"]), int(rows["all"]["n"]))
     text = (
         f"`python benchmarks/photos.py --n {options.n} --seed {options.seed}`, model "
         f"{reader.classifier.version}; 95 % interval of digitlab over all: {low:.1%} - {high:.1%}."

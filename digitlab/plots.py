@@ -44,7 +44,7 @@ def confusion_matrix(classifier: Classifier, x: NDArray[np.uint8], y: NDArray[np
         x: digit images, uint8 (N, 28, 28).
         y: their labels, (N,).
     """
-    counts = metrics.confusion(y, classifier.predict_proba(x).argmax(axis=1))
+    counts = metrics.confusion_matrix(y, classifier.predict_proba(x).argmax(axis=1))
     figure, axes = _subplots(figsize=(4.5, 4.5))
     errors = np.where(np.eye(10, dtype=bool), 0, counts)
     axes.imshow(errors, cmap="Oranges")

@@ -13,7 +13,7 @@ from digitlab.labels import NO_DIGIT
 from digitlab.learning.data.preview import FeedbackPreview
 from digitlab.learning.gate.rules import Comparison, Decision, Paired
 from digitlab.learning.results import Compared, RunResult, Slice, Trained
-from digitlab.model.metrics import confusion
+from digitlab.model.metrics import confusion_matrix
 
 _SHOWN = 40  # images of a gallery at most
 _CELL = "padding:2px 8px;text-align:right"
@@ -135,7 +135,7 @@ def _row(name: str, paired: Paired) -> str:
 
 
 def _matrix(name: str, labels: Iterable[int], guesses: Iterable[int]) -> str:
-    counts = confusion(np.asarray(labels), np.asarray(guesses))
+    counts = confusion_matrix(np.asarray(labels), np.asarray(guesses))
     worst = max(1, int(np.where(np.eye(10, dtype=bool), 0, counts).max()))
     rows = []
     for right in range(10):

@@ -31,7 +31,7 @@ def evidence(logits: Floats) -> NDArray[np.float64]:
     return np.asarray(top + np.log(np.exp(z - top[..., None]).sum(axis=-1)), np.float64)
 
 
-def lead(logits: Floats, labels: Ints) -> NDArray[np.float64]:
+def margin(logits: Floats, labels: Ints) -> NDArray[np.float64]:
     """How far each label's logit is ahead of the greatest other one, (N,); negative: misread."""
     others = np.array(logits, np.float64)
     each = np.arange(len(others))
@@ -64,7 +64,7 @@ def fit_temperature(logits: Floats, labels: Ints) -> float:
     return math.exp((low + high) / 2)
 
 
-def wilson(correct: int, n: int) -> tuple[float, float]:
+def wilson_interval(correct: int, n: int) -> tuple[float, float]:
     """95 % interval of a proportion (Wilson 1927); (0, 1) when nothing was counted."""
     if n == 0:
         return 0.0, 1.0
@@ -87,7 +87,7 @@ def ece(confidence: Floats, correct: NDArray[np.bool_], *, bins: int = 15) -> fl
     return float(np.abs(gap).sum() / len(confidence))
 
 
-def confusion(labels: Ints, guesses: Ints) -> NDArray[np.int64]:
+def confusion_matrix(labels: Ints, guesses: Ints) -> NDArray[np.int64]:
     """Counts (10, 10): row is the right digit, column the guess."""
     counts = np.bincount(np.asarray(labels, int) * 10 + np.asarray(guesses, int), minlength=100)
     return counts.reshape(10, 10)
@@ -115,7 +115,7 @@ def summary(probabilities: Floats, labels: Ints) -> dict[str, Any]:
         "n": n,
         "correct": correct,
         "accuracy": correct / n,
-        "ci95": list(wilson(correct, n)),
+        "ci95": list(wilson_interval(correct, n)),
         "ece": ece(confidence, right),
         "auroc": auroc(confidence[right], confidence[~right]) if 0 < correct < n else None,
         "log_loss": float(-np.log(np.maximum(picked, 1e-12)).mean()),

@@ -25,7 +25,7 @@ def test_evidence_is_the_log_odds_of_a_digit_against_an_eleventh_class_of_logit_
 
 def test_the_lead_is_over_the_greatest_other_logit():
     logits = np.array([[0.0, 5.0, 3.0, *[-1.0] * 7], [0.0, 5.0, 3.0, *[-1.0] * 7]], np.float32)
-    assert metrics.lead(logits, np.array([1, 2], np.uint8)).tolist() == [2.0, -2.0]
+    assert metrics.margin(logits, np.array([1, 2], np.uint8)).tolist() == [2.0, -2.0]
     assert logits[0, 1] == 5.0
 
 
@@ -45,13 +45,13 @@ def test_the_temperature_that_made_the_labels_is_found():
 
 
 def test_wilsons_interval_has_its_published_value():
-    low, high = metrics.wilson(81, 263)  # Newcombe 1998, table I
+    low, high = metrics.wilson_interval(81, 263)  # Newcombe 1998, table I
     assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
 
 
 @pytest.mark.parametrize(("correct", "n"), [(0, 10), (10, 10), (0, 0)])
 def test_wilsons_interval_stays_between_0_and_1(correct, n):
-    low, high = metrics.wilson(correct, n)
+    low, high = metrics.wilson_interval(correct, n)
     assert 0 <= low <= high <= 1
 
 
@@ -66,7 +66,7 @@ def test_ece_of_nothing_is_zero():
 
 
 def test_the_confusion_has_right_digits_as_rows():
-    counts = metrics.confusion(np.array([7, 7, 1]), np.array([1, 7, 1]))
+    counts = metrics.confusion_matrix(np.array([7, 7, 1]), np.array([1, 7, 1]))
     assert (counts[7, 1], counts[7, 7], counts[1, 1], counts.sum()) == (1, 1, 1, 3)
 
 

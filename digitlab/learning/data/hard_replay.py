@@ -37,7 +37,7 @@ def rehearse(batches: Sequence[Batch], ask: Ask, config: FineTuneConfig) -> list
     x, y, logits, embeddings = (np.stack(part) for part in zip(*batches, strict=True))
     n, first = digits_of(config), y.shape[1] - config.replay
     images, kept = slice(first, first + n), slice(0, n)
-    lead = metrics.lead(ask(x[:, images].reshape(-1, 28, 28)), y[:, images].ravel())
+    lead = metrics.margin(ask(x[:, images].reshape(-1, 28, 28)), y[:, images].ravel())
     least = np.argsort(lead, kind="stable")[: -(-len(lead) // _OF)]
     order = np.random.default_rng([config.seed, 6]).permutation(np.tile(least, _OF)[: len(lead)])
     for part, rows in ((x, images), (y, images), (logits, kept), (embeddings, kept)):

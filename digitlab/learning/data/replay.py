@@ -131,7 +131,7 @@ def _asked(base: Classifier) -> tuple[str, str]:
 
 def _lead(base: Classifier, x: Images, y: Images) -> NDArray[np.float64]:
     """The base's lead, and infinity for what it plainly misreads."""
-    lead = metrics.lead(base.logits_and_embeddings(x)[0], y)
+    lead = metrics.margin(base.logits_and_embeddings(x)[0], y)
     return np.where(lead < _WRONG, np.inf, lead)
 
 

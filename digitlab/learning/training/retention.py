@@ -168,10 +168,10 @@ def _known(base: Classifier, places: Sequence[Path]) -> tuple[Any, ...]:
     if kept is not None:
         lead, asked, right = kept
         return lead, _copies(x, lead)[asked], asked % _HARDEST, right
-    lead = metrics.lead(base.logits_and_embeddings(x)[0], y).astype(np.float32)
+    lead = metrics.margin(base.logits_and_embeddings(x)[0], y).astype(np.float32)
     copies = _copies(x, lead)
     labels = np.tile(y[np.argsort(lead, kind="stable")[:_HARDEST]], _COPIES)
-    ahead = metrics.lead(base.logits_and_embeddings(copies)[0], labels)
+    ahead = metrics.margin(base.logits_and_embeddings(copies)[0], labels)
     asked = np.argsort(ahead, kind="stable")[:_ASKED]
     right = ahead[asked] > 0
     write_arrays(places[-1] / name, lead=lead, asked=asked.astype(np.uint16), right=right)

@@ -39,7 +39,7 @@ class Forgetful:
 def by_lead(base):
     """Images of `validation` that the base reads right, those that it is least sure of first."""
     x, y = mnist.load("validation")
-    lead = metrics.lead(base.logits_and_embeddings(x)[0], y)
+    lead = metrics.margin(base.logits_and_embeddings(x)[0], y)
     order = np.argsort(lead)
     return x[order[lead[order] > 0]]
 
