@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from digitlab.datasets import mnist, photographs
 from digitlab.model import metrics
-from digitlab.model.refusal_threshold import fit_refusal
+from digitlab.model.refusal_threshold import fit_refusal_threshold
 from digitlab.model.runtime import LiteRTModel
 from digitlab.synthetic.handwriting.writer import write_digits
 
-WRITTEN: Final = 2_000  # digits of other hands on which the refusal is fitted; their seed too
+SYNTHETIC_DIGITS: Final = (
+    2_000  # digits of other hands on which the refusal is fitted; their seed too
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,16 +41,16 @@ class Calibration:
         return np.asarray(metrics.evidence(logits) < self.refusal)
 
 
-def calibrate(network: LiteRTModel, *, written: NDArray[np.uint8] | None = None) -> Calibration:
+def calibrate(network: LiteRTModel, *, synthetic: NDArray[np.uint8] | None = None) -> Calibration:
     """Fit temperature and refusal on `validation`, photographed and written digits.
 
     The network is asked as pages ask it, through LiteRT: its rounding is part of what it says.
 
     Args:
         network: as it would serve.
-        written: the digits of `written_digits`, where the caller has them; drawn otherwise.
+        synthetic: the digits of `synthetic_digits`, where the caller has them; drawn otherwise.
     """
-    written = written_digits() if written is None else written
+    synthetic = synthetic_digits() if synthetic is None else synthetic
     splits = {
         "mnist:validation": mnist.load("validation"),
         "mnist:test": mnist.load("test"),
@@ -56,11 +58,11 @@ def calibrate(network: LiteRTModel, *, written: NDArray[np.uint8] | None = None)
     }
     logits = {name: network.logits_and_embeddings(x)[0] for name, (x, _) in splits.items()}
     temperature = metrics.fit_temperature(logits["mnist:validation"], splits["mnist:validation"][1])
-    refusal = fit_refusal(
+    refusal = fit_refusal_threshold(
         {
             "validation": metrics.evidence(logits["mnist:validation"]),
             "photographs": metrics.evidence(logits["photographs:validation"]),
-            "written": metrics.evidence(network.logits_and_embeddings(written)[0]),
+            "synthetic": metrics.evidence(network.logits_and_embeddings(synthetic)[0]),
         }
     )
     figures = {}
@@ -76,6 +78,6 @@ def calibrate(network: LiteRTModel, *, written: NDArray[np.uint8] | None = None)
     )
 
 
-def written_digits() -> NDArray[np.uint8]:
-    """Digits of other hands, uint8 (WRITTEN, 28, 28): always the same ones."""
-    return write_digits(WRITTEN, rng=np.random.default_rng(WRITTEN))[0]
+def synthetic_digits() -> NDArray[np.uint8]:
+    """Digits of other hands, uint8 (SYNTHETIC_DIGITS, 28, 28): always the same ones."""
+    return write_digits(SYNTHETIC_DIGITS, rng=np.random.default_rng(SYNTHETIC_DIGITS))[0]

@@ -11,7 +11,7 @@ from digitlab.datasets import mnist, photographs
 from digitlab.errors import ModelError
 from digitlab.model import metrics, network
 from digitlab.model.card import Card, file_sha256
-from digitlab.model.refusal_threshold import SHARES
+from digitlab.model.refusal_threshold import MAX_REFUSED_SHARES
 from digitlab.model.runtime import Classifier
 from digitlab.model.train_config import TrainConfig
 from digitlab.model.training import train_base
@@ -77,8 +77,11 @@ def test_the_hash_in_the_card_is_over_the_weights(trained):
 def test_the_refusal_spares_digits_of_every_kind(trained):
     card = Card.read(trained[0])
     assert card.refusal is not None
-    assert card.metrics["mnist:validation"]["refused"] <= 5_000 * SHARES["validation"]
-    assert card.metrics["photographs:validation"]["refused"] <= 1_000 * SHARES["photographs"]
+    assert card.metrics["mnist:validation"]["refused"] <= 5_000 * MAX_REFUSED_SHARES["validation"]
+    assert (
+        card.metrics["photographs:validation"]["refused"]
+        <= 1_000 * MAX_REFUSED_SHARES["photographs"]
+    )
 
 
 def test_an_interrupted_training_goes_on_and_ends_as_if_it_had_not_been(trained, tmp_path):

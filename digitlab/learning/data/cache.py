@@ -14,7 +14,7 @@ from digitlab.datasets.cached import cache_file_name, find_arrays, read_arrays, 
 from digitlab.learning.config import TYPES, FineTuneConfig
 from digitlab.learning.data.examples import RECIPE
 from digitlab.learning.data.replay import Replay, replay
-from digitlab.model.calibration import WRITTEN, written_digits
+from digitlab.model.calibration import SYNTHETIC_DIGITS, synthetic_digits
 from digitlab.model.runtime import Classifier
 from digitlab.settings import Settings
 from digitlab.store import ModelRegistry
@@ -60,15 +60,15 @@ def _replay_name(base: Classifier, config: FineTuneConfig) -> str:
 
 
 def written(cache: Path) -> NDArray[np.uint8]:
-    """The digits of `written_digits`, which take a second to draw.
+    """The digits of `synthetic_digits`, which take a second to draw.
 
     Args:
         cache: the folder in which they are kept.
     """
-    file = cache / f"written-{WRITTEN}.npz"
-    kept = read_arrays(file, x=(WRITTEN, 28, 28))
+    file = cache / f"written-{SYNTHETIC_DIGITS}.npz"
+    kept = read_arrays(file, x=(SYNTHETIC_DIGITS, 28, 28))
     if kept is None:
-        kept = (written_digits(),)
+        kept = (synthetic_digits(),)
         write_arrays(file, x=kept[0])
     return kept[0].astype(np.uint8)
 

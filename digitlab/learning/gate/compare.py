@@ -65,7 +65,7 @@ def compare(
     asked = LiteRTModel(
         folder / "model.tflite", embedding=embedding, version="challenger", threads=2
     )
-    calibration = calibrate(asked, written=written(cache))
+    calibration = calibrate(asked, synthetic=written(cache))
     tell(seconds_left=0.3 * trained.seconds)
     known = holdout_guesses(champion, (origin, cache))
     slices = {

@@ -11,7 +11,7 @@ from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.data import cache
 from digitlab.learning.data.cache import draw_ahead, replayed, written
 from digitlab.learning.data.replay import replay
-from digitlab.model.calibration import written_digits
+from digitlab.model.calibration import synthetic_digits
 from digitlab.settings import Settings, bundled
 
 ASKED = {"steps": 6, "seed": 3}
@@ -57,10 +57,10 @@ def test_a_damaged_file_is_drawn_again(base, settings, places):
 
 def test_written_digits_are_drawn_once(settings, monkeypatch):
     draw_ahead(settings, ASKED)
-    monkeypatch.delattr(cache, "written_digits")
+    monkeypatch.delattr(cache, "synthetic_digits")
     kept = written(settings.cache)
     assert (kept.dtype, kept.shape) == ("uint8", (2_000, 28, 28))
-    assert np.array_equal(kept, written_digits())
+    assert np.array_equal(kept, synthetic_digits())
 
 
 def test_unknown_parameters_are_left_to_the_notebook_and_wrong_ones_are_named(settings):
