@@ -24,9 +24,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """
     if item.get_closest_marker("tf") and "tensorflow" not in sys.modules:
         from digitlab.learning.config import FineTuneConfig
-        from digitlab.model.finetuning import prepare
+        from digitlab.model.finetuning import make_deterministic
 
-        prepare(threads=FineTuneConfig().threads)
+        make_deterministic(threads=FineTuneConfig().threads)
 
 
 @pytest.fixture(scope="session")

@@ -171,7 +171,7 @@ class FineTune:
             compared,
             decision,
             trained,
-            adaptation=self._adaptation,
+            tuner=self._adaptation,
             base=self._models.card(found.base),
             config=self.config,
             run=self.turn.name,

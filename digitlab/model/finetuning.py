@@ -29,7 +29,7 @@ _SOFT = 2.0  # temperature at which the two are compared
 _STAY = 5.0  # weight of keeping the embeddings, in units of their variance
 
 
-def prepare(*, threads: int) -> None:
+def make_deterministic(*, threads: int) -> None:
     """Make this process's TensorFlow repeatable; before anything is computed in it.
 
     Args:
@@ -53,7 +53,7 @@ def prepare(*, threads: int) -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-class Adaptation:
+class FineTuner:
     """One network being fine-tuned, from a `.keras` file.
 
     Batch normalisation keeps the statistics of the base and nothing is dropped out: a few
@@ -69,8 +69,8 @@ class Adaptation:
         keras = network.import_keras()
         keras.utils.set_random_seed(seed)
         self.model: Any = network.load(path)
-        self.base: Weights = self.model.get_weights()
-        self.tuned: Weights = self.base
+        self.base_weights: Weights = self.model.get_weights()
+        self.tuned_weights: Weights = self.base_weights
         self._ask: Any = None
         layers = self.model.layers
         pools = [
@@ -85,7 +85,7 @@ class Adaptation:
         *,
         steps: int,
         learning_rate: float,
-        stepped: Callable[[int, float], None],
+        step_done: Callable[[int, float], None],
         halfway: Callable[[Sequence[Batch]], Sequence[Batch]] = lambda left: left,
     ) -> None:
         """Train on joint batches: Adam, its rate falling along a cosine to zero.
@@ -99,7 +99,7 @@ class Adaptation:
             batches: at least `steps` of them, all of one size.
             steps: how many are used.
             learning_rate: the rate of the first step.
-            stepped: called after each step with its number (from 1) and its loss.
+            step_done: called after each step with its number (from 1) and its loss.
             halfway: called after half of the steps with the batches that are left; gives those
                 that take their place.
         """
@@ -136,10 +136,10 @@ class Adaptation:
             if number == half + 1:
                 batches = [*batches[:half], *halfway(batches[half:steps])]
             loss = step(*(tf.constant(part) for part in batches[number - 1]))
-            stepped(number, float(loss))
-        self.tuned = model.get_weights()
+            step_done(number, float(loss))
+        self.tuned_weights = model.get_weights()
 
-    def mix(self, alpha: float) -> None:
+    def interpolate(self, alpha: float) -> None:
         """Set the weights to (1 - alpha) x base + alpha x tuned.
 
         Source: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", section 3.
@@ -147,7 +147,7 @@ class Adaptation:
         self.model.set_weights(
             [
                 ((1 - alpha) * base + alpha * tuned).astype(base.dtype)
-                for base, tuned in zip(self.base, self.tuned, strict=True)
+                for base, tuned in zip(self.base_weights, self.tuned_weights, strict=True)
             ]
         )
 

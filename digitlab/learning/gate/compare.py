@@ -25,7 +25,7 @@ from digitlab.learning.training.train import Tell
 from digitlab.model import network
 from digitlab.model.calibration import Calibration, calibrate
 from digitlab.model.card import FILES, Card, file_sha256, library_versions
-from digitlab.model.finetuning import Adaptation
+from digitlab.model.finetuning import FineTuner
 from digitlab.model.runtime import Classifier, LiteRTModel
 from digitlab.settings import Settings
 
@@ -35,7 +35,7 @@ _TIMINGS: Final = 60
 def compare(
     found: FeedbackPreview,
     trained: Trained,
-    adaptation: Adaptation,
+    tuner: FineTuner,
     *,
     champion: Classifier,
     base: Classifier,
@@ -49,7 +49,7 @@ def compare(
     Args:
         found: the examples.
         trained: what the training was like.
-        adaptation: the network, its weights mixed.
+        tuner: the network, its weights mixed.
         champion: the version that serves.
         base: the version that the fine-tune started from.
         origin: its folder.
@@ -57,9 +57,9 @@ def compare(
         cache: folder for what can be computed again, as the champion's answers.
         tell: told of every part.
     """
-    network.save(adaptation.model, folder / "model.keras")
+    network.save(tuner.model, folder / "model.keras")
     tell(seconds_left=0.8 * trained.seconds)
-    network.export_litert(adaptation.model, folder / "model.tflite")
+    network.export_litert(tuner.model, folder / "model.tflite")
     tell(seconds_left=0.6 * trained.seconds)
     embedding = base.card.embedding
     asked = LiteRTModel(
@@ -115,7 +115,7 @@ def write_card(
     decision: Decision,
     trained: Trained,
     *,
-    adaptation: Adaptation,
+    tuner: FineTuner,
     base: Card,
     config: FineTuneConfig,
     run: str,
@@ -141,7 +141,7 @@ def write_card(
         metrics=compared.calibration.metrics
         | figures(compared, trained, found.examples.corrections),
         hashes={
-            "weights": network.weights_hash(adaptation.model),
+            "weights": network.weights_hash(tuner.model),
             **{name: file_sha256(folder / name) for name in FILES},
         },
         libraries=library_versions("keras", "tensorflow", "numpy", "ai-edge-litert"),

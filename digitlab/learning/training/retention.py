@@ -17,7 +17,7 @@ from digitlab.learning.data.replay import MOVED
 from digitlab.learning.gate.rules import HOLDOUT_BOUND, Z95
 from digitlab.model import metrics
 from digitlab.model.augment import augment
-from digitlab.model.finetuning import Adaptation
+from digitlab.model.finetuning import FineTuner
 from digitlab.model.runtime import Classifier
 
 _COPIES: Final = 4  # of each image, moved a little
@@ -106,15 +106,15 @@ class Tune:
         self._copies, self._rows, self._base_copies = copies, rows, right
         self._asked: list[NDArray[np.int64]] = []  # of the last mix: guesses, hardest first
 
-    def glance(self, adaptation: Adaptation) -> float:
+    def glance(self, tuner: FineTuner) -> float:
         """Share of the hardest few hundred that is read right."""
-        return float((_guesses(adaptation, self._x[:_GLANCED]) == self._y[:_GLANCED]).mean())
+        return float((_guesses(tuner, self._x[:_GLANCED]) == self._y[:_GLANCED]).mean())
 
-    def shift(self, adaptation: Adaptation) -> Shift:
+    def shift(self, tuner: FineTuner) -> Shift:
         """What changed with the network as it is."""
         hard, easy = slice(None, _HARDEST), slice(_HARDEST, None)
-        self._asked = [_guesses(adaptation, self._x[hard])]
-        copies = _guesses(adaptation, self._copies) == self._y[self._rows]
+        self._asked = [_guesses(tuner, self._x[hard])]
+        copies = _guesses(tuner, self._copies) == self._y[self._rows]
         readings = [
             (np.arange(_HARDEST), _change(self._base[hard], self._asked[0] == self._y[hard]), 1),
             (self._rows, _change(self._base_copies, copies), 1),
@@ -122,15 +122,15 @@ class Tune:
         early = _shift(readings, self._n)
         if not early.passes:
             return early
-        self._asked.append(_guesses(adaptation, self._x[easy]))
+        self._asked.append(_guesses(tuner, self._x[easy]))
         rows = np.arange(_HARDEST, len(self._y))
         changed = _change(self._base[easy], self._asked[1] == self._y[easy])
         return _shift([*readings, (rows, changed, _EVERY)], self._n)
 
-    def guesses(self, adaptation: Adaptation) -> Ints:
+    def guesses(self, tuner: FineTuner) -> Ints:
         """What the network says of the images in `rows`."""
         if len(self._asked) == 1:
-            self._asked.append(_guesses(adaptation, self._x[_HARDEST:]))
+            self._asked.append(_guesses(tuner, self._x[_HARDEST:]))
         return np.concatenate(self._asked)
 
 
@@ -153,8 +153,8 @@ def _change(before: Bools, after: Bools) -> Ints:
     return np.asarray(after).astype(np.int64) - before
 
 
-def _guesses(adaptation: Adaptation, x: NDArray[np.uint8]) -> Ints:
-    return np.asarray(adaptation.logits(x).argmax(axis=1))
+def _guesses(tuner: FineTuner, x: NDArray[np.uint8]) -> Ints:
+    return np.asarray(tuner.logits(x).argmax(axis=1))
 
 
 def _known(base: Classifier, places: Sequence[Path]) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from digitlab.learning.data.examples import ExampleSet
 from digitlab.learning.data.hard_replay import rehearse
 from digitlab.learning.results import Trained
 from digitlab.learning.training.retention import Shift, Tune
-from digitlab.model.finetuning import Adaptation, prepare
+from digitlab.model.finetuning import FineTuner, make_deterministic
 from digitlab.model.runtime import Classifier
 
 _LOOKS: Final = 4  # times while it trains
@@ -31,7 +31,7 @@ def train(
     *,
     cache: Path,
     tell: Tell,
-) -> tuple[Adaptation, Trained]:
+) -> tuple[FineTuner, Trained]:
     """Fine-tune the base on examples.
 
     Args:
@@ -51,15 +51,17 @@ def train(
     tell()
     tune = Tune(base, (folder, cache))
     tell()
-    prepare(threads=config.threads)  # tensorflow was loading meanwhile, in a run of its own
+    make_deterministic(
+        threads=config.threads
+    )  # tensorflow was loading meanwhile, in a run of its own
     tell()
-    adaptation = Adaptation(folder / "model.keras", seed=config.seed)
+    tuner = FineTuner(folder / "model.keras", seed=config.seed)
     curve: list[tuple[int, float, float | None]] = []
     started = time.monotonic()
 
-    def stepped(step: int, loss: float) -> None:
+    def step_done(step: int, loss: float) -> None:
         look = step % max(1, steps // _LOOKS) == 0
-        share = tune.glance(adaptation) if look else None
+        share = tune.glance(tuner) if look else None
         curve.append((step, loss, share))
         tell(
             step=step,
@@ -70,30 +72,30 @@ def train(
         )
 
     tell(phase="training", step=0, steps=steps)
-    adaptation.train(
+    tuner.train(
         batches,
         steps=steps,
         learning_rate=config.learning_rate,
-        stepped=stepped,
-        halfway=lambda left: rehearse(left, adaptation.logits, config),
+        step_done=step_done,
+        halfway=lambda left: rehearse(left, tuner.logits, config),
     )
     took = time.monotonic() - started
     tell(phase="choosing", seconds_left=(_WHOLE - 1) * took)
     tried: list[tuple[float, Shift]] = []
     alpha = None
     for candidate in reversed(config.alphas):
-        adaptation.mix(candidate)
-        found = tune.shift(adaptation)
+        tuner.interpolate(candidate)
+        found = tune.shift(tuner)
         tried.append((candidate, found))
         tell()
         if found.passes:
             alpha = candidate
             break
-    return adaptation, Trained(
+    return tuner, Trained(
         curve=tuple(curve),
         alphas=tuple(tried),
         alpha=alpha,
         seconds=took,
         asked=tune.rows,
-        guesses=tune.guesses(adaptation),
+        guesses=tune.guesses(tuner),
     )
