@@ -41,7 +41,7 @@ from digitlab.learning.gate.rules import decide
 from digitlab.learning.label_quality.rules import Item, suspects
 from digitlab.learning.training import train
 from digitlab.model import network
-from digitlab.model.reference_embeddings import Reference
+from digitlab.model.reference_embeddings import ReferenceEmbeddings
 from digitlab.model.runtime import Classifier, LiteRTModel
 from digitlab.settings import bundled
 from digitlab.store import Entry
@@ -86,10 +86,10 @@ def base() -> Classifier:
 
 
 @cache
-def reference() -> Reference:
+def reference() -> ReferenceEmbeddings:
     """Digits of `train` as the base sees them."""
     x, y = (array[:3_000] for array in mnist.load("train"))
-    return Reference(embeddings=base().embed(x), labels=y)
+    return ReferenceEmbeddings(embeddings=base().embed(x), labels=y)
 
 
 def reads(network_: Any, x: np.ndarray) -> np.ndarray:

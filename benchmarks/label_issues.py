@@ -25,7 +25,7 @@ from common.poisoned_feedback import Given, by_all, by_five, by_one
 
 from digitlab.datasets import mnist, photographs
 from digitlab.learning.label_quality.rules import Item, suspects
-from digitlab.model.reference_embeddings import Reference
+from digitlab.model.reference_embeddings import ReferenceEmbeddings
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
 
@@ -50,7 +50,7 @@ class Bench:
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
         x, y = (array[:3000] for array in mnist.load("train"))
-        self._reference = Reference(embeddings=classifier.embed(x), labels=y)
+        self._reference = ReferenceEmbeddings(embeddings=classifier.embed(x), labels=y)
 
     def misread(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Which digits the model misreads."""

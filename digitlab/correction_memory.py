@@ -27,7 +27,7 @@ from digitlab.images.similarity.picture_fingerprint import (
 )
 from digitlab.images.similarity.pixel_correlation import pixel_correlations
 from digitlab.labels import NO_DIGIT
-from digitlab.model.reference_embeddings import Reference
+from digitlab.model.reference_embeddings import ReferenceEmbeddings
 from digitlab.model.runtime import Classifier
 from digitlab.prediction import DigitImage, RecalledCorrection
 from digitlab.store.feedback.corrections import NOTHING, Correction
@@ -155,7 +155,7 @@ class _CorrectionEmbeddings:
     def __init__(self, classifier: Classifier, cache: Path) -> None:
         self.classifier = classifier
         self.training_examples = frozenset(classifier.card.training_examples)
-        self._reference = Reference.of(classifier, cache=cache)
+        self._reference = ReferenceEmbeddings.load(classifier, cache=cache)
         self._cached: dict[tuple[str, int], tuple[Floats, float]] = {}
 
     def direction(self, embedding: Floats) -> Floats:
@@ -173,7 +173,9 @@ class _CorrectionEmbeddings:
             images = np.stack([one.digit_image for one in new.values()])
             directions = self._reference.directions(self.classifier.embed(images))
             labels = np.array([label for _, label in new])
-            radii = self._reference.nearest_other(directions, labels) + THRESHOLDS.margin
+            radii = (
+                self._reference.similarity_to_other_labels(directions, labels) + THRESHOLDS.margin
+            )
             directions = directions.astype(np.float32)
             radii = np.maximum(radii, THRESHOLDS.min_radius)
             self._cached |= dict(zip(new, zip(directions, radii, strict=True), strict=True))

@@ -169,11 +169,13 @@ def _look_ahead(settings: Settings, run: Run) -> None:
     """Let the version that serves now see what a page's memory will compare with."""
     if run.outcome != "promoted" or run.version is None:
         return
-    from digitlab.model.reference_embeddings import Reference
+    from digitlab.model.reference_embeddings import ReferenceEmbeddings
     from digitlab.store import ModelRegistry
 
     try:
-        Reference.of(ModelRegistry(settings).load(run.version, threads=2), cache=settings.cache)
+        ReferenceEmbeddings.load(
+            ModelRegistry(settings).load(run.version, threads=2), cache=settings.cache
+        )
     except DigitlabError:  # the memory does it itself
         log.exception("%s was not prepared for the memory", run.version)
 

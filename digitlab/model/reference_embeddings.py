@@ -1,4 +1,4 @@
-"""Reference: ordinary digits as a model version sees them, to tell what is like what.
+"""ReferenceEmbeddings: ordinary digits as a model version sees them, to tell what is like what.
 
 Embeddings are compared by their directions after whitening: what varies within a digit of the
 reference counts little, what tells digits apart counts much.
@@ -21,7 +21,7 @@ from digitlab.model.runtime import Classifier
 
 Floats = NDArray[np.floating]
 
-NEAREST: Final = 10
+NEIGHBOURS: Final = 10
 """How many digits of the reference are asked."""
 
 _IMAGES: Final = 3_000  # of `train`, its first ones
@@ -29,7 +29,7 @@ _RIDGE: Final = 0.05  # of the mean variance within digits, added before whiteni
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Reference:
+class ReferenceEmbeddings:
     """Digits of MNIST's `train` split as the base sees them.
 
     Attributes:
@@ -41,7 +41,7 @@ class Reference:
     labels: NDArray[np.integer] = field(repr=False)
 
     @classmethod
-    def of(cls, classifier: Classifier, *, cache: Path) -> Self:
+    def load(cls, classifier: Classifier, *, cache: Path) -> Self:
         """Digits of `train` as a version sees them; kept in a file, for MNIST is large.
 
         Args:
@@ -50,23 +50,35 @@ class Reference:
         """
         hashes = classifier.card.hashes
         asked = hashes["weights"], hashes["model.tflite"], mnist.SHA256
-        file = cache / cache_file_name("reference", _IMAGES, _RIDGE, NEAREST, *asked)
+        file = cache / cache_file_name("reference", _IMAGES, _RIDGE, NEIGHBOURS, *asked)
         shared = _SHARED.get(file)
         if isinstance(shared, cls):  # the memory and the screening of one process
             return shared
         size = classifier.card.embedding
-        kept = {"whitening": (size, size), "directions": (_IMAGES, size), "usual": (_IMAGES,)}
+        kept = {
+            "whitening": (size, size),
+            "directions": (_IMAGES, size),
+            "neighbour_similarity": (_IMAGES,),
+        }
         found = read_arrays(file, embeddings=(_IMAGES, size), labels=(_IMAGES,), **kept)
         if found is None:
             x, y = (array[:_IMAGES] for array in mnist.load("train"))
             made = cls(embeddings=classifier.embed(x), labels=y.astype(np.intp))
-            found = (made.embeddings, made.labels, made.whitening, made._directions, made.usual)
+            found = (
+                made.embeddings,
+                made.labels,
+                made.whitening,
+                made._directions,
+                made.neighbour_similarity,
+            )
             write_arrays(file, **dict(zip(("embeddings", "labels", *kept), found, strict=True)))
             _SHARED[file] = made
             return made
         reference = cls(embeddings=found[0].astype(np.float32), labels=found[1].astype(np.intp))
         # What follows from these takes a page's kernel half a second and 150 MB for a moment.
-        vars(reference).update(whitening=found[2], _directions=found[3], usual=found[4])
+        vars(reference).update(
+            whitening=found[2], _directions=found[3], neighbour_similarity=found[4]
+        )
         _SHARED[file] = reference
         return reference
 
@@ -77,7 +89,7 @@ class Reference:
         found: Floats = whitened / np.maximum(lengths, 1e-9)
         return found
 
-    def nearest_other(self, directions: Floats, labels: NDArray[np.integer]) -> Floats:
+    def similarity_to_other_labels(self, directions: Floats, labels: NDArray[np.integer]) -> Floats:
         """The cosine to the nearest digit of the reference that has another label, (N,).
 
         Args:
@@ -89,19 +101,21 @@ class Reference:
         found: Floats = similar.max(axis=1)
         return found
 
-    def nearest(self, directions: Floats) -> tuple[NDArray[np.intp], Floats]:
+    def agreed_labels(self, directions: Floats) -> tuple[NDArray[np.intp], Floats]:
         """What the reference's nearest digits are, where they agree.
 
         Args:
             directions: as of `directions`.
 
         Returns:
-            The label of the `NEAREST` digits, (N,), -1 where they differ; and how ordinary
+            The label of the `NEIGHBOURS` digits, (N,), -1 where they differ; and how ordinary
             the place is, 0-1: the share of the reference's own digits that lie less close
             to their neighbours.
         """
         labels, tenth = self._ask(directions, itself=False)
-        return labels, np.searchsorted(self.usual, tenth) / len(self.usual)
+        return labels, np.searchsorted(self.neighbour_similarity, tenth) / len(
+            self.neighbour_similarity
+        )
 
     @cached_property
     def whitening(self) -> Floats:
@@ -125,13 +139,13 @@ class Reference:
         return self.directions(self.embeddings)
 
     @cached_property
-    def usual(self) -> Floats:
+    def neighbour_similarity(self) -> Floats:
         """How near the reference's own digits have their neighbours, from far to near."""
         return np.sort(self._ask(self._directions, itself=True)[1])
 
     def _ask(self, directions: Floats, *, itself: bool) -> tuple[NDArray[np.intp], Floats]:
         """Label and similarity of the last of the nearest, of which none is the image itself."""
-        count = min(NEAREST, len(self.labels) - 1)
+        count = min(NEIGHBOURS, len(self.labels) - 1)
         similar = directions @ self._directions.T
         if itself:
             np.fill_diagonal(similar, -1)
@@ -142,5 +156,5 @@ class Reference:
         return np.where(agreed, labels[:, 0], -1).astype(np.intp), last
 
 
-_SHARED: Final[WeakValueDictionary[Path, Reference]] = WeakValueDictionary()
+_SHARED: Final[WeakValueDictionary[Path, ReferenceEmbeddings]] = WeakValueDictionary()
 """What this process has in use, by its file: it has 5 MB."""

@@ -17,7 +17,7 @@ from digitlab.learning.label_quality.gaussian_process import (
     likeness,
     opinions,
 )
-from digitlab.model.reference_embeddings import NEAREST, Reference
+from digitlab.model.reference_embeddings import NEIGHBOURS, ReferenceEmbeddings
 
 PEOPLE: Final = 3
 """Contributors from whom on one can be told from the others."""
@@ -73,7 +73,7 @@ class Neighbours:
         reference: what digits look like.
     """
 
-    def __init__(self, items: Sequence[Item], reference: Reference) -> None:
+    def __init__(self, items: Sequence[Item], reference: ReferenceEmbeddings) -> None:
         self._items = items
         self._digits = np.array([item.label for item in items], np.intp)
         names = np.unique([item.contributor for item in items], return_inverse=True)[1]
@@ -83,7 +83,7 @@ class Neighbours:
         self._doubt = np.where(self._reviewed, _DOUBT * _REVIEWED, _DOUBT)
         directions = reference.directions(np.stack([item.embedding for item in items]))
         self._alike = likeness(directions, directions)
-        self._looks, self._ordinary = reference.nearest(directions)
+        self._looks, self._ordinary = reference.agreed_labels(directions)
         given = np.stack([np.append(item.probabilities, 0) for item in items])
         likely = given[np.arange(len(items)), self._digits]
         self._seen = _HALF_SEEN * np.sqrt(np.minimum(likely, 0.5))  # the model half agrees
@@ -106,7 +106,7 @@ class Neighbours:
             elif self._strange[row] and self._ordinary[row] >= _ORDINARY and support < _SUPPORTED:
                 found[int(row)] = (
                     f"It was called {name_of(self._digits[row])}, but looks like an ordinary "
-                    f"{self._looks[row]}: so are the {NEAREST} digits of MNIST most like it."
+                    f"{self._looks[row]}: so are the {NEIGHBOURS} digits of MNIST most like it."
                 )
         return found
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.learning.label_quality.neighbours import PEOPLE, Item, Neighbours, name_of
-from digitlab.model.reference_embeddings import Reference
+from digitlab.model.reference_embeddings import ReferenceEmbeddings
 
 __all__ = ["Item", "cap_share", "check_one", "suspects"]
 
@@ -26,7 +26,7 @@ _MOST: Final = 2500  # items that are judged: the newest; older ones were judged
 _NEAR: Final = 400  # items that are asked about a single one
 
 
-def suspects(items: Sequence[Item], *, reference: Reference) -> dict[int, str]:
+def suspects(items: Sequence[Item], *, reference: ReferenceEmbeddings) -> dict[int, str]:
     """The items to hold for review.
 
     Args:
@@ -51,7 +51,7 @@ def suspects(items: Sequence[Item], *, reference: Reference) -> dict[int, str]:
     return {number: found[number] for number in sorted(found.keys() - reviewed)}
 
 
-def check_one(item: Item, others: Sequence[Item], *, reference: Reference) -> str | None:
+def check_one(item: Item, others: Sequence[Item], *, reference: ReferenceEmbeddings) -> str | None:
     """Why to hold an item that was just given, by the same rules; None to accept it.
 
     Args:

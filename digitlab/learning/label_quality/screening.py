@@ -11,7 +11,7 @@ import numpy as np
 from digitlab.labels import NO_DIGIT
 from digitlab.learning.label_quality.rules import Item, check_one, suspects
 from digitlab.model.metrics import softmax
-from digitlab.model.reference_embeddings import Reference
+from digitlab.model.reference_embeddings import ReferenceEmbeddings
 from digitlab.model.runtime import Classifier
 from digitlab.store import Entry, FeedbackStore, ModelRegistry
 
@@ -33,7 +33,7 @@ class Screen:
         self._base = base
         self._cache = cache
         self._known: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-        self._reference: Reference | None = None
+        self._reference: ReferenceEmbeddings | None = None
 
     @classmethod
     def of(cls, store: FeedbackStore, models: ModelRegistry, *, cache: Path) -> Screen:
@@ -70,10 +70,10 @@ class Screen:
         held = self._store.review(ids, "held", by=SCREENER, reason=why, only=["accepted"])
         return [entry.id for entry in held]
 
-    def reference(self) -> Reference:
+    def reference(self) -> ReferenceEmbeddings:
         """Ordinary digits as the base sees them."""
         if self._reference is None:
-            self._reference = Reference.of(self._base, cache=self._cache)
+            self._reference = ReferenceEmbeddings.load(self._base, cache=self._cache)
         return self._reference
 
     def _items(self, entries: Iterable[Entry]) -> list[Item]:

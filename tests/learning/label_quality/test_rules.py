@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from digitlab.learning.label_quality.rules import Item, cap_share, check_one, suspects
-from digitlab.model.reference_embeddings import Reference
+from digitlab.model.reference_embeddings import ReferenceEmbeddings
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SIDE = 24
@@ -19,7 +19,7 @@ def reference():
     """A hundred digits of each label, about one axis each; the other axes are nobody's."""
     rng = np.random.default_rng(0)
     labels = np.arange(1000) % 10
-    return Reference(embeddings=cluster(labels, rng), labels=labels)
+    return ReferenceEmbeddings(embeddings=cluster(labels, rng), labels=labels)
 
 
 def cluster(axes, rng):

@@ -34,7 +34,7 @@ def seven(base, cache):
     images = sevens(40)
     screen = Screen(None, base, cache=cache)  # only its reference is asked
     directions = screen.reference().directions(base.embed(np.stack(images)))
-    labels, ordinary = screen.reference().nearest(directions)
+    labels, ordinary = screen.reference().agreed_labels(directions)
     return images[int(np.argmax(np.where(labels == 7, ordinary, 0)))]
 
 
