@@ -23,7 +23,7 @@ from digitlab.model.calibration import calibrate
 from digitlab.model.card import Card, file_sha256, library_versions
 from digitlab.model.runtime import LiteRTModel
 from digitlab.model.train_config import TrainConfig
-from digitlab.model.training_data import Material
+from digitlab.model.training_data import TrainingData
 
 EpochDone = Callable[[dict[str, Any]], None]
 """Called with an epoch's row of the history: epoch (from 1), loss, tune figures, seconds."""
@@ -69,14 +69,14 @@ def _run_epochs(
     history: list[dict[str, Any]] = json.loads(pointer.read_text()) if pointer.is_file() else []
     if len(history) == config.epochs:
         return history
-    material = Material(config, checkpoint)
-    steps = len(material) // config.batch_size
+    training_data = TrainingData(config, checkpoint)
+    steps = len(training_data) // config.batch_size
     if history:
         last = checkpoint / f"epoch-{len(history):03d}.keras"
         model = network.resume(last, config, steps_per_epoch=steps)
     else:
         model = network.build(config, steps_per_epoch=steps)
-    for epoch, (x, y) in material.epochs(len(history)):
+    for epoch, (x, y) in training_data.epochs(len(history)):
         started = time.monotonic()
         loss = network.train_epoch(model, x, y, config=config, epoch=epoch, progress=progress)
         tune = metrics.summary(

@@ -1,4 +1,4 @@
-"""Material: the images that each epoch of a training sees."""
+"""TrainingData: the images that each epoch of a training sees."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from digitlab.synthetic.photographs.through_front_end import photographed
 Images = NDArray[np.uint8]
 
 
-class Material:
+class TrainingData:
     """What a training is made of; an epoch's images depend on seed and epoch alone.
 
     Args:

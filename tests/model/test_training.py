@@ -27,7 +27,7 @@ TINY = TrainConfig(
     photographed=0.02,
     stages=((8, 1), (16, 1), (32, 1)),
 )
-MATERIAL = 512 + 82 + 102  # MNIST's, written ones and outliers, beside what photographs gave
+IMAGES = 512 + 82 + 102  # MNIST's, written ones and outliers, beside what photographs gave
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def trained(tmp_path_factory):
 def test_every_step_and_epoch_is_reported(trained):
     _, steps, rows = trained
     of = steps[0][1]
-    assert MATERIAL // 32 <= of <= (MATERIAL + 10) // 32
+    assert IMAGES // 32 <= of <= (IMAGES + 10) // 32
     assert [step for step, _, _ in steps] == [*range(1, of + 1)] * 2
     assert [row["epoch"] for row in rows] == [1, 2]
     assert rows[1]["loss"] < rows[0]["loss"]

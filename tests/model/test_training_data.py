@@ -4,12 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from digitlab.model.train_config import TrainConfig
 
 from digitlab.datasets import mnist
 from digitlab.labels import NO_DIGIT
 from digitlab.model.augment import augment
-from digitlab.model.training_data import Material
+from digitlab.model.train_config import TrainConfig
+from digitlab.model.training_data import TrainingData
 
 TINY = TrainConfig(epochs=3, images=256, batch_size=32, photographed=0.04)
 STILL = dataclasses.replace(TINY, rotation=0, shear=0, scale=0, shift=0, elastic=0, worn=0)
@@ -44,28 +44,28 @@ def test_equal_generators_give_equal_images(digits):
 
 
 @pytest.fixture(scope="module")
-def material(tmp_path_factory) -> Material:
-    return Material(TINY, tmp_path_factory.mktemp("cache"))
+def training_data(tmp_path_factory) -> TrainingData:
+    return TrainingData(TINY, tmp_path_factory.mktemp("cache"))
 
 
-def test_an_epoch_holds_digits_of_all_kinds_and_outliers(material):
-    _, (x, y) = next(material.epochs(0))
-    assert len(x) == len(y) == len(material)
+def test_an_epoch_holds_digits_of_all_kinds_and_outliers(training_data):
+    _, (x, y) = next(training_data.epochs(0))
+    assert len(x) == len(y) == len(training_data)
     assert (x.dtype, x.shape[1:]) == (np.uint8, (28, 28))
     assert (y == NO_DIGIT).sum() == round(0.2 * 256)
     assert 256 + 41 + 8 <= (y < NO_DIGIT).sum() <= 256 + 41 + 10
 
 
-def test_a_later_epoch_is_the_same_whether_or_not_the_earlier_ones_were_made(material):
-    later = list(material.epochs(0))[2]
-    (number, (x, y)) = next(material.epochs(2))
+def test_a_later_epoch_is_the_same_whether_or_not_the_earlier_ones_were_made(training_data):
+    later = list(training_data.epochs(0))[2]
+    (number, (x, y)) = next(training_data.epochs(2))
     assert number == later[0] == 2
     assert np.array_equal(x, later[1][0])
     assert np.array_equal(y, later[1][1])
 
 
 def test_photographed_digits_are_made_once(material, tmp_path):
-    Material(TINY, tmp_path)
+    TrainingData(TINY, tmp_path)
     first = (tmp_path / "photographed.npz").stat().st_mtime_ns
-    Material(TINY, tmp_path)
+    TrainingData(TINY, tmp_path)
     assert (tmp_path / "photographed.npz").stat().st_mtime_ns == first
