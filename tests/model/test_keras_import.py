@@ -12,8 +12,8 @@ from digitlab.datasets import mnist
 from digitlab.errors import ModelError
 from digitlab.model.card import Card
 from digitlab.model.keras_import.build import import_model
-from digitlab.model.keras_import.layers import LAYERS, UnfitError
-from digitlab.model.keras_import.sandbox import read_apart
+from digitlab.model.keras_import.layers import LAYERS, UnsupportedModelError
+from digitlab.model.keras_import.sandbox import read_in_sandbox
 from digitlab.model.runtime import Classifier
 
 pytestmark = pytest.mark.tf
@@ -369,8 +369,8 @@ def test_a_file_on_which_the_library_fails_or_hangs_ends_another_process_alone(
 
 def test_a_file_that_takes_too_long_is_refused(keras, save):
     model = save(small(keras, keras.layers.Flatten(), keras.layers.Dense(10)))
-    with pytest.raises(UnfitError, match="could not be read"):
-        read_apart(model, seconds=0.001)
+    with pytest.raises(UnsupportedModelError, match="could not be read"):
+        read_in_sandbox(model, seconds=0.001)
 
 
 def test_a_zip_without_a_model_is_refused(tmp_path, refused):

@@ -1,6 +1,6 @@
 """A foreign Keras digit model made into a version of digitlab: rebuilt, judged, written.
 
-The network is built anew, from Keras's own layers, by what `foreign_graph` read of the file, and
+The network is built anew, from Keras's own layers, by what `graph` read of the file, and
 its weights are put in as plain arrays. Nothing in the file is ever run.
 """
 
@@ -18,18 +18,22 @@ from digitlab.errors import ModelError
 from digitlab.model import network
 from digitlab.model.calibration import calibrate
 from digitlab.model.card import FILES, Card, file_sha256, library_versions
-from digitlab.model.keras_import.file import MOST_NUMBERS, Weights
-from digitlab.model.keras_import.graph import parse
-from digitlab.model.keras_import.layers import Graph, Node, UnfitError
-from digitlab.model.keras_import.sandbox import read_apart
+from digitlab.model.keras_import.file import MAX_NUMBERS, Weights
+from digitlab.model.keras_import.graph import parse_graph
+from digitlab.model.keras_import.layers import Graph, Node, UnsupportedModelError
+from digitlab.model.keras_import.sandbox import read_in_sandbox
 from digitlab.model.runtime import LiteRTModel
 
-RANGES: Final = {"0 to 1": (1 / 255, 0.0), "0 to 255": (1.0, 0.0), "-1 to 1": (1 / 127.5, -1.0)}
+INPUT_RANGES: Final = {
+    "0 to 1": (1 / 255, 0.0),
+    "0 to 255": (1.0, 0.0),
+    "-1 to 1": (1 / 127.5, -1.0),
+}
 """What a foreign model may want for 0-255, as scale and offset; the first that reads best."""
 
 _ASKED: Final = 1_000  # images of `validation` to tell the ranges apart; they differ by far
 
-_MOST_VALUES: Final = 1_000_000  # of one image between two layers
+_MAX_VALUES: Final = 1_000_000  # of one image between two layers
 
 
 def import_model(path: Path, out_folder: Path) -> Card:
@@ -47,10 +51,10 @@ def import_model(path: Path, out_folder: Path) -> Card:
             its layers do not run in LiteRT.
     """
     try:
-        config, weights = read_apart(path)
-        graph = parse(config)
+        config, weights = read_in_sandbox(path)
+        graph = parse_graph(config)
         model, meaning = _wrap(graph, weights)
-    except UnfitError as error:
+    except UnsupportedModelError as error:
         raise ModelError(f"{path} is not taken: {error}.") from error
     embedding = int(model.output["embedding"].shape[-1])
     runtime = _write(model, out_folder, embedding=embedding, path=path)
@@ -92,7 +96,7 @@ def _wrap(graph: Graph, weights: Weights) -> tuple[Any, str]:
     """The network around a foreign one, and which range of inputs it wants."""
     x, y = (part[:_ASKED] for part in mnist.load("validation"))
     best: tuple[int, Any, str] | None = None
-    for meaning in RANGES:
+    for meaning in INPUT_RANGES:
         model = _network(graph, weights, meaning)
         correct = int((network.logits_and_embeddings(model, x)[0].argmax(axis=1) == y).sum())
         if best is None or correct > best[0]:
@@ -104,7 +108,7 @@ def _wrap(graph: Graph, weights: Weights) -> tuple[Any, str]:
 def _network(graph: Graph, weights: Weights, meaning: str) -> Any:
     """uint8 (N, 28, 28) -> {"logits": (N, 10), "embedding": (N, E)}, with the file's weights."""
     keras = network.import_keras()
-    scale, offset = RANGES[meaning]
+    scale, offset = INPUT_RANGES[meaning]
     inputs = keras.Input((28, 28), dtype="uint8", name="digit_image")
     x = keras.layers.Rescaling(scale, offset)(inputs)
     if graph.shape != (28, 28):
@@ -117,7 +121,7 @@ def _network(graph: Graph, weights: Weights, meaning: str) -> Any:
         found[node.name] = _call(keras, node, [found[name] for name in node.sources], weights)
     embedding = found[head.sources[0]]
     if len(embedding.shape) != 2:
-        raise UnfitError(
+        raise UnsupportedModelError(
             f"its last Dense layer takes {embedding.shape[1:]}; expected one row a digit"
         )
     plain = Node(
@@ -145,11 +149,13 @@ def _call(keras: Any, node: Node, tensors: list[Any], weights: Weights) -> Any:
         _check_size(node, tensors, layer)
         y = layer(tensors if len(tensors) > 1 else tensors[0])
         layer.set_weights(weights.get(node.name, []))
-    except UnfitError:
+    except UnsupportedModelError:
         raise
     except Exception as error:  # Keras raises what it likes for arguments that fit nowhere
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-        raise UnfitError(f"its layer {node.name!r} ({node.kind}) does not fit: {reason}") from error
+        raise UnsupportedModelError(
+            f"its layer {node.name!r} ({node.kind}) does not fit: {reason}"
+        ) from error
     return y
 
 
@@ -162,9 +168,11 @@ def _check_size(node: Node, tensors: list[Any], layer: Any) -> None:
     shapes = [tuple(tensor.shape) for tensor in tensors]
     shape = layer.compute_output_shape(shapes if len(shapes) > 1 else shapes[0])
     if any(size is None for size in shape[1:]):
-        raise UnfitError(f"its layer {node.name!r} has an output of open shape {tuple(shape)}")
-    if numbers > MOST_NUMBERS or math.prod(int(size) for size in shape[1:]) > _MOST_VALUES:
-        raise UnfitError(f"its layer {node.name!r} is larger than any digit needs")
+        raise UnsupportedModelError(
+            f"its layer {node.name!r} has an output of open shape {tuple(shape)}"
+        )
+    if numbers > MAX_NUMBERS or math.prod(int(size) for size in shape[1:]) > _MAX_VALUES:
+        raise UnsupportedModelError(f"its layer {node.name!r} is larger than any digit needs")
 
 
 def _write(model: Any, folder: Path, *, embedding: int, path: Path) -> LiteRTModel:

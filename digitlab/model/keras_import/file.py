@@ -17,15 +17,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.model.keras_import.layers import UnfitError
+from digitlab.model.keras_import.layers import UnsupportedModelError
 
-MOST_BYTES: Final = 500_000_000
+MAX_BYTES: Final = 500_000_000
 """The largest file, and the largest part of one, that is looked into."""
 
-MOST_NUMBERS: Final = 50_000_000
+MAX_NUMBERS: Final = 50_000_000
 """The most weights of a model."""
 
-_MOST_TEXTS: Final = 100  # in one attribute: the weights of a layer
+_MAX_TEXTS: Final = 100  # in one attribute: the weights of a layer
 
 _SLOTS: Final = 4  # the optimiser keeps some numbers more for each weight
 
@@ -48,28 +48,30 @@ def read_file(path: Path) -> tuple[Any, Weights]:
     """The configuration and the weights of a legacy Keras HDF5 or a `.keras` file.
 
     Raises:
-        UnfitError: it is neither, or holds no whole model.
+        UnsupportedModelError: it is neither, or holds no whole model.
     """
     try:
         with path.open("rb") as file:
             start = file.read(8)
             size = file.seek(0, io.SEEK_END)
     except OSError as error:
-        raise UnfitError(f"it cannot be read ({error.strerror or error})") from error
-    if size > MOST_BYTES:
-        raise UnfitError(f"it has {size:,} bytes; expected at most {MOST_BYTES:,}")
+        raise UnsupportedModelError(f"it cannot be read ({error.strerror or error})") from error
+    if size > MAX_BYTES:
+        raise UnsupportedModelError(f"it has {size:,} bytes; expected at most {MAX_BYTES:,}")
     if start == b"\x89HDF\r\n\x1a\n":
         return _read_hdf5(path)
     if start.startswith(b"PK\x03\x04"):
         return _read_keras(path)
-    raise UnfitError("it is neither a Keras HDF5 file (.h5) nor a .keras file")
+    raise UnsupportedModelError("it is neither a Keras HDF5 file (.h5) nor a .keras file")
 
 
 def _read_hdf5(path: Path) -> tuple[Any, Weights]:
     with _opened(path) as file:
         texts = _texts(file, "model_config")
         if len(texts) != 1:
-            raise UnfitError("it holds weights alone; save the whole model with model.save(...)")
+            raise UnsupportedModelError(
+                "it holds weights alone; save the whole model with model.save(...)"
+            )
         root = file.get("model_weights", file)
         weights = {
             name: [_array(group[key]) for key in _texts(group, "weight_names")]
@@ -84,10 +86,10 @@ def _read_keras(path: Path) -> tuple[Any, Weights]:
         with zipfile.ZipFile(path) as archive:
             config = _json(_part(archive, "config.json").decode())
             packed = io.BytesIO(_part(archive, "model.weights.h5"))
-    except UnfitError:
+    except UnsupportedModelError:
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, *_BROKEN) as error:
-        raise UnfitError(f"it is no whole .keras file ({error})") from error
+        raise UnsupportedModelError(f"it is no whole .keras file ({error})") from error
     weights: Weights = {}
     with _opened(packed) as file:
         for name, place in _places(config):
@@ -98,8 +100,10 @@ def _read_keras(path: Path) -> tuple[Any, Weights]:
 
 def _part(archive: zipfile.ZipFile, name: str) -> bytes:
     size = archive.getinfo(name).file_size  # what is read is never longer
-    if size > MOST_BYTES:
-        raise UnfitError(f"its {name} has {size:,} bytes; expected at most {MOST_BYTES:,}")
+    if size > MAX_BYTES:
+        raise UnsupportedModelError(
+            f"its {name} has {size:,} bytes; expected at most {MAX_BYTES:,}"
+        )
     return archive.read(name)
 
 
@@ -114,7 +118,7 @@ def _places(config: Any) -> Iterator[tuple[str, str]]:
             yield str(values["name"]), f"{snake}_{seen[snake]}" if seen[snake] else snake
             seen[snake] += 1
     except (KeyError, TypeError) as error:
-        raise UnfitError(f"its configuration cannot be read ({error!r})") from error
+        raise UnsupportedModelError(f"its configuration cannot be read ({error!r})") from error
 
 
 def _order(group: Any) -> list[str]:
@@ -130,10 +134,10 @@ def _opened(source: Any) -> Iterator[Any]:
         with h5py.File(source, "r") as file:
             _check_links(file, h5py.ExternalLink)
             yield file
-    except UnfitError:
+    except UnsupportedModelError:
         raise
     except _BROKEN as error:
-        raise UnfitError(f"its HDF5 part cannot be read ({error})") from error
+        raise UnsupportedModelError(f"its HDF5 part cannot be read ({error})") from error
 
 
 def _check_links(file: Any, external: type) -> None:
@@ -144,7 +148,7 @@ def _check_links(file: Any, external: type) -> None:
         group = waiting.pop()
         for name in group:
             if isinstance(group.get(name, getlink=True), external):
-                raise UnfitError(f"its {group.name}/{name} lies in another file")
+                raise UnsupportedModelError(f"its {group.name}/{name} lies in another file")
             found = group.get(name)
             if hasattr(found, "keys"):
                 if found.id not in seen:
@@ -153,18 +157,20 @@ def _check_links(file: Any, external: type) -> None:
             elif hasattr(found, "shape"):
                 numbers += found.size or 0
                 if found.external or found.is_virtual:
-                    raise UnfitError(f"its {found.name} lies in another file")
-    if numbers > _SLOTS * MOST_NUMBERS:
-        raise UnfitError(f"it holds {numbers:,} numbers; a model has at most {MOST_NUMBERS:,}")
+                    raise UnsupportedModelError(f"its {found.name} lies in another file")
+    if numbers > _SLOTS * MAX_NUMBERS:
+        raise UnsupportedModelError(
+            f"it holds {numbers:,} numbers; a model has at most {MAX_NUMBERS:,}"
+        )
 
 
 def _array(dataset: Any) -> NDArray[np.float32]:
     try:
         values = np.asarray(dataset[()], np.float32)
     except ValueError as error:
-        raise UnfitError(f"its {dataset.name} holds no numbers") from error
+        raise UnsupportedModelError(f"its {dataset.name} holds no numbers") from error
     if not np.isfinite(values).all():
-        raise UnfitError(f"its {dataset.name} holds values that are not finite")
+        raise UnsupportedModelError(f"its {dataset.name} holds values that are not finite")
     return values
 
 
@@ -172,14 +178,14 @@ def _json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UnfitError(f"its configuration is no JSON ({error})") from error
+        raise UnsupportedModelError(f"its configuration is no JSON ({error})") from error
 
 
 def _texts(place: Any, name: str) -> list[str]:
     """The texts in an attribute; none where there is none."""
     if name not in place.attrs:
         return []
-    if math.prod(place.attrs.get_id(name).shape) > _MOST_TEXTS:
-        raise UnfitError(f"its attribute {name} is longer than any model's")
+    if math.prod(place.attrs.get_id(name).shape) > _MAX_TEXTS:
+        raise UnsupportedModelError(f"its attribute {name} is longer than any model's")
     values = np.atleast_1d(place.attrs[name])
     return [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values]

@@ -9,21 +9,28 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from digitlab.model.keras_import.layers import ACTIVATIONS, LAYERS, SHAPES, Graph, Node, UnfitError
+from digitlab.model.keras_import.layers import (
+    ACTIVATIONS,
+    LAYERS,
+    SHAPES,
+    Graph,
+    Node,
+    UnsupportedModelError,
+)
 
-MOST_LAYERS: Final = 500
+MAX_LAYERS: Final = 500
 
 _RENAMED: Final = {("LeakyReLU", "alpha"): "negative_slope"}  # since Keras 3
 
 
-def parse(model: Any) -> Graph:
+def parse_graph(model: Any) -> Graph:
     """The network that a model's configuration describes.
 
     Args:
         model: the `model_config` of a legacy HDF5 file or the `config.json` of a `.keras` file.
 
     Raises:
-        UnfitError: it is no plain digit model.
+        UnsupportedModelError: it is no plain digit model.
     """
     try:
         _check_plain({**model, "compile_config": None})  # how it was trained does not matter
@@ -33,16 +40,18 @@ def parse(model: Any) -> Graph:
         elif kind in ("Functional", "Model"):
             shape, source, nodes, last = _functional(config)
         else:
-            raise UnfitError(f"it is a {kind}; expected a Sequential or functional model")
+            raise UnsupportedModelError(
+                f"it is a {kind}; expected a Sequential or functional model"
+            )
         if shape not in SHAPES:
-            raise UnfitError(
+            raise UnsupportedModelError(
                 f"its input has the shape {shape}; expected (28, 28, 1), (28, 28), (784,)"
             )
         return Graph(
             shape=shape, source=source, nodes=_needed(nodes, source, last), head=_head(nodes, last)
         )
     except (KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
-        raise UnfitError(f"its configuration cannot be read ({error!r})") from error
+        raise UnsupportedModelError(f"its configuration cannot be read ({error!r})") from error
 
 
 def _check_plain(value: Any) -> None:
@@ -52,10 +61,10 @@ def _check_plain(value: Any) -> None:
         module = str(value.get("module") or "keras")
         registered = value.get("registered_name")
         if kind == "Lambda":
-            raise UnfitError("it has a Lambda layer, which would run code from the file")
+            raise UnsupportedModelError("it has a Lambda layer, which would run code from the file")
         foreign = module.partition(".")[0] not in ("keras", "builtins", "tf_keras")
         if kind and (foreign or ">" in kind or registered not in (None, kind)):
-            raise UnfitError(
+            raise UnsupportedModelError(
                 f"it has the custom object {registered or kind!r}; only Keras's own are taken"
             )
         for part in value.values():
@@ -94,7 +103,9 @@ def _functional(config: dict[str, Any]) -> tuple[tuple[int, ...], str, dict[str,
             continue
         calls = layer["inbound_nodes"]
         if len(calls) != 1:
-            raise UnfitError(f"its layer {name!r} is used {len(calls)} times; expected once")
+            raise UnsupportedModelError(
+                f"its layer {name!r} is used {len(calls)} times; expected once"
+            )
         _add(nodes, layer, tuple(_sources(calls[0])))
     return shape or (), source, nodes, _only(config["output_layers"], "output")
 
@@ -103,12 +114,16 @@ def _add(nodes: dict[str, Node], layer: dict[str, Any], sources: tuple[str, ...]
     """Add one layer to `nodes`; return its name."""
     kind, config = layer["class_name"], layer["config"]
     if kind not in LAYERS:
-        raise UnfitError(f"it has a layer of the kind {kind!r}; taken are {', '.join(LAYERS)}")
+        raise UnsupportedModelError(
+            f"it has a layer of the kind {kind!r}; taken are {', '.join(LAYERS)}"
+        )
     name = str(config["name"])
-    if name in nodes or len(nodes) >= MOST_LAYERS:
-        raise UnfitError(f"it has two layers {name!r}, or more than {MOST_LAYERS}")
+    if name in nodes or len(nodes) >= MAX_LAYERS:
+        raise UnsupportedModelError(f"it has two layers {name!r}, or more than {MAX_LAYERS}")
     if config.get("data_format") == "channels_first":
-        raise UnfitError(f"its layer {name!r} wants channels first; expected channels last")
+        raise UnsupportedModelError(
+            f"its layer {name!r} wants channels first; expected channels last"
+        )
     values = {_RENAMED.get((kind, key), key): value for key, value in config.items()}
     arguments = {key: _plain(name, key, values[key]) for key in LAYERS[kind] if key in values}
     nodes[name] = Node(name=name, kind=kind, arguments=arguments, sources=sources)
@@ -118,12 +133,14 @@ def _add(nodes: dict[str, Node], layer: dict[str, Any], sources: tuple[str, ...]
 def _plain(layer: str, key: str, value: Any) -> Any:
     if key == "activation":
         if value is not None and not (isinstance(value, str) and value in ACTIVATIONS):
-            raise UnfitError(f"its layer {layer!r} has the unknown activation {value!r}")
+            raise UnsupportedModelError(f"its layer {layer!r} has the unknown activation {value!r}")
         return value or "linear"
     parts = value if isinstance(value, list) else [value]
     flat = [p for part in parts for p in (part if isinstance(part, list) else [part])]
     if not all(p is None or isinstance(p, (int, float)) or p in ("same", "valid") for p in flat):
-        raise UnfitError(f"its layer {layer!r} has {key}={value!r}; expected plain numbers")
+        raise UnsupportedModelError(
+            f"its layer {layer!r} has {key}={value!r}; expected plain numbers"
+        )
     if key == "axis" and isinstance(value, list) and len(value) == 1:
         return value[0]
     return value
@@ -140,7 +157,7 @@ def _sources(call: Any) -> list[str]:
         found = [tuple(tensor["config"]["keras_history"]) for tensor in tensors]
         extra = [*call["args"][1:], *filter(None, (call.get("kwargs") or {}).values())]
     if extra or any(history[1:] != (0, 0) for history in found):
-        raise UnfitError(
+        raise UnsupportedModelError(
             "its layers are called in a way that is not taken; expected one after another"
         )
     return [str(history[0]) for history in found]
@@ -153,7 +170,7 @@ def _only(places: Any, what: str) -> str:
     if len(places) == 3 and isinstance(places[0], str):
         places = [places]
     if len(places) != 1:
-        raise UnfitError(f"it has {len(places)} {what}s; expected one")
+        raise UnsupportedModelError(f"it has {len(places)} {what}s; expected one")
     return str(places[0][0])
 
 
@@ -166,7 +183,7 @@ def _needed(nodes: dict[str, Node], source: str, last: str) -> tuple[Node, ...]:
         if name == source or name in order:
             return
         if name in open_names:
-            raise UnfitError(f"its layer {name!r} takes its own output")
+            raise UnsupportedModelError(f"its layer {name!r} takes its own output")
         open_names.add(name)
         for before in nodes[name].sources:
             visit(before)
@@ -185,10 +202,12 @@ def _head(nodes: dict[str, Node], last: str) -> str:
         node = nodes[node.sources[0]]
     if node.kind != "Dense" or node.arguments["units"] != 10:
         size = f" of {node.arguments['units']}" if node.kind == "Dense" else ""
-        raise UnfitError(f"it ends in a {node.kind} layer{size}; expected a Dense layer of 10")
+        raise UnsupportedModelError(
+            f"it ends in a {node.kind} layer{size}; expected a Dense layer of 10"
+        )
     outputs = {node.arguments.get("activation", "linear"), before}
     if not outputs <= {"linear", "softmax"}:
-        raise UnfitError(
+        raise UnsupportedModelError(
             f"its outputs are {', '.join(outputs - {'linear'})}; expected softmax or logits"
         )
     return node.name

@@ -54,7 +54,7 @@ SHAPES: Final = ((28, 28), (28, 28, 1), (784,))
 """The shapes of one image that are taken."""
 
 
-class UnfitError(ValueError):
+class UnsupportedModelError(ValueError):
     """What is wrong with a file, as the end of a sentence that begins with its name."""
 
 

@@ -16,21 +16,21 @@ from typing import Any, Final
 import numpy as np
 
 from digitlab.model.keras_import.file import Weights, read_file
-from digitlab.model.keras_import.layers import UnfitError
+from digitlab.model.keras_import.layers import UnsupportedModelError
 
-SECONDS: Final = 60.0
+TIMEOUT_SECONDS: Final = 60.0
 """How long a file may take to be read."""
 
 
-def read_apart(path: Path, *, seconds: float = SECONDS) -> tuple[Any, Weights]:
-    """As `foreign_file.read_file`, in a process of its own.
+def read_in_sandbox(path: Path, *, seconds: float = TIMEOUT_SECONDS) -> tuple[Any, Weights]:
+    """As `file.read_file`, in a process of its own.
 
     Args:
         path: the file.
         seconds: how long it may take.
 
     Raises:
-        UnfitError: it holds no whole model, or is so damaged that the HDF5 library fails on it.
+        UnsupportedModelError: it holds no whole model, or is so damaged that the HDF5 library fails on it.
     """
     with tempfile.TemporaryDirectory(prefix="digitlab-") as folder:
         numbers = Path(folder) / "weights.npz"
@@ -40,12 +40,12 @@ def read_apart(path: Path, *, seconds: float = SECONDS) -> tuple[Any, Weights]:
                 command, capture_output=True, timeout=seconds, check=False
             )
         except subprocess.TimeoutExpired as error:
-            raise UnfitError(f"it could not be read in {seconds:.0f} seconds") from error
+            raise UnsupportedModelError(f"it could not be read in {seconds:.0f} seconds") from error
         if done.returncode != 0:
-            raise UnfitError("it is damaged: the HDF5 library failed on it")
+            raise UnsupportedModelError("it is damaged: the HDF5 library failed on it")
         found = json.loads(done.stdout)
         if "unfit" in found:
-            raise UnfitError(found["unfit"])
+            raise UnsupportedModelError(found["unfit"])
         with np.load(numbers, allow_pickle=False) as arrays:
             weights = {name: [arrays[key] for key in keys] for name, keys in found["keys"].items()}
     return found["config"], weights
@@ -55,7 +55,7 @@ def _answer(path: Path, numbers: Path) -> str:
     """What the process says; the weights go into the file `numbers`."""
     try:
         config, weights = read_file(path)
-    except UnfitError as error:
+    except UnsupportedModelError as error:
         return json.dumps({"unfit": str(error)})
     keys = {
         name: [f"{layer}-{n}" for n in range(len(arrays))]
