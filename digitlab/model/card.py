@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from digitlab.errors import ModelError
 
-FILES = ("model.keras", "model.tflite")
+MODEL_FILES = ("model.keras", "model.tflite")
 """The files of a version folder beside its card; their hashes stand in the card."""
 
 
@@ -115,7 +115,7 @@ class Card:
                 version=folder.name,
             ) from error
 
-    def check(self, folder: Path, name: str) -> Path:
+    def verified_path(self, folder: Path, name: str) -> Path:
         """The path of one file of the version, its hash compared with the card's.
 
         Raises:

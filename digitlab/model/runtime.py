@@ -127,7 +127,7 @@ class Classifier:
             ModelError: a file is missing, damaged, or of another shape.
         """
         card = Card.read(folder)
-        path = card.check(folder, "model.tflite")
+        path = card.verified_path(folder, "model.tflite")
         return cls(path, card, version=folder.name, threads=threads)
 
     def logits_and_embeddings(

@@ -19,7 +19,7 @@ from digitlab.learning.data.preview import FeedbackPreview
 from digitlab.learning.gate import compare, rules
 from digitlab.learning.training import train
 from digitlab.model import network
-from digitlab.model.card import FILES, Card, file_sha256
+from digitlab.model.card import MODEL_FILES, Card, file_sha256
 from digitlab.model.train_config import TrainConfig
 from digitlab.settings import Settings, bundled
 from digitlab.store import FeedbackStore, ModelRegistry, RunLog
@@ -52,7 +52,7 @@ def small(tmp_path_factory):
     network.save(model, folder / "model.keras")
     network.export_litert(model, folder / "model.tflite")
     hashes = {"weights": network.weights_hash(model)}
-    hashes |= {name: file_sha256(folder / name) for name in FILES}
+    hashes |= {name: file_sha256(folder / name) for name in MODEL_FILES}
     card = Card.read(bundled("models/base"))
     dataclasses.replace(card, embedding=32, refusal=None, hashes=hashes).write(folder)
     return folder

@@ -24,7 +24,7 @@ from digitlab.learning.results import Compared, Slice, Trained
 from digitlab.learning.training.train import Tell
 from digitlab.model import network
 from digitlab.model.calibration import Calibration, calibrate
-from digitlab.model.card import FILES, Card, file_sha256, library_versions
+from digitlab.model.card import MODEL_FILES, Card, file_sha256, library_versions
 from digitlab.model.finetuning import FineTuner
 from digitlab.model.runtime import Classifier, LiteRTModel
 from digitlab.settings import Settings
@@ -142,7 +142,7 @@ def write_card(
         | figures(compared, trained, found.examples.corrections),
         hashes={
             "weights": network.weights_hash(tuner.model),
-            **{name: file_sha256(folder / name) for name in FILES},
+            **{name: file_sha256(folder / name) for name in MODEL_FILES},
         },
         libraries=library_versions("keras", "tensorflow", "numpy", "ai-edge-litert"),
         parent=found.base,

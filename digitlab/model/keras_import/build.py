@@ -17,7 +17,7 @@ from digitlab.datasets import mnist
 from digitlab.errors import ModelError
 from digitlab.model import network
 from digitlab.model.calibration import calibrate
-from digitlab.model.card import FILES, Card, file_sha256, library_versions
+from digitlab.model.card import MODEL_FILES, Card, file_sha256, library_versions
 from digitlab.model.keras_import.file import MAX_NUMBERS, Weights
 from digitlab.model.keras_import.graph import parse_graph
 from digitlab.model.keras_import.layers import Graph, Node, UnsupportedModelError
@@ -83,7 +83,7 @@ def import_model(path: Path, out_folder: Path) -> Card:
         metrics=calibration.metrics,
         hashes={
             "weights": network.weights_hash(model),
-            **{name: file_sha256(out_folder / name) for name in FILES},
+            **{name: file_sha256(out_folder / name) for name in MODEL_FILES},
         },
         libraries=library_versions("keras", "tensorflow", "numpy", "ai-edge-litert"),
         source=path.name,

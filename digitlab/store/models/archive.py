@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from digitlab.errors import ModelError
-from digitlab.model.card import FILES
+from digitlab.model.card import MODEL_FILES
 
-_NAMES: Final = ("card.json", *FILES)
+_NAMES: Final = ("card.json", *MODEL_FILES)
 
 
 def hand_out(folder: Path, path: Path) -> Path:

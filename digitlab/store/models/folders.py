@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from digitlab.errors import ModelError
-from digitlab.model.card import FILES, Card
+from digitlab.model.card import MODEL_FILES, Card
 from digitlab.settings import Settings, bundled
 from digitlab.store.models.moves import BASE
 
@@ -78,8 +78,8 @@ class VersionFolders:
         """
         folder = self.folder(version)
         card = Card.read(folder)
-        for name in FILES:
-            card.check(folder, name)
+        for name in MODEL_FILES:
+            card.verified_path(folder, name)
         return card
 
     @contextmanager
@@ -134,8 +134,8 @@ class VersionFolders:
             ModelError: the folder's files are not those that its card describes.
         """
         card = Card.read(folder)
-        for name in FILES:
-            card.check(folder, name)
+        for name in MODEL_FILES:
+            card.verified_path(folder, name)
         self._models.mkdir(parents=True, exist_ok=True)
         while True:
             version = f"v{self._last_number() + 1:04d}"
