@@ -1,6 +1,6 @@
-"""Migrations of the store, run by Alembic from inside the package; no ini file is needed.
+"""The migrations of the store's database; Alembic runs them without an ini file.
 
-A new one: write `versions/vNNNN_<subject>.py` by the last one's example, and raise `HEAD` in
+To add one, write `versions/vNNNN_<subject>.py` like the last one, and raise `HEAD` in
 `digitlab/store/tables.py`. Tests compare the result with the tables, column by column.
 """
 
@@ -16,31 +16,31 @@ if TYPE_CHECKING:
 
 
 def scripts() -> ScriptDirectory:
-    """The migrations as Alembic sees them."""
-    from alembic.script import ScriptDirectory  # only a migration that is due may load Alembic
+    """Return the migrations as Alembic's script directory."""
+    from alembic.script import ScriptDirectory  # opening a current database loads no Alembic
 
     return ScriptDirectory.from_config(_config())
 
 
 def is_known(revision: str) -> bool:
-    """Whether this program knows `revision`; if not, a newer program wrote the database."""
+    """Tell whether this program has the migration `revision`; a newer program may have more."""
     return any(script.revision == revision for script in scripts().walk_revisions())
 
 
-def upgrade(connection: sa.Connection) -> None:
-    """Bring the database to the newest revision, inside the connection's own transaction."""
+def upgrade(connection: sa.Connection, revision: str = "head") -> None:
+    """Migrate the database to `revision`, in the transaction that `connection` has begun."""
     from alembic import command
 
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _config() -> Config:
     from alembic.config import Config
 
     config = Config()
-    # Alembic's options are interpolated: a "%" in the folder's name must be doubled.
+    # Alembic interpolates its options, so a "%" in the folder's name must be doubled.
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config

@@ -1,11 +1,12 @@
-"""Rename columns and tables to the field's terms, and the same names inside stored JSON.
+"""Rename tables, columns and stored JSON keys to the terms that the rest of digitlab uses.
 
-`label` is the true digit, `predicted` and `digit` the model's; a run has a trigger, a heartbeat
-and an outcome; the splits are called validation and holdout.
+`label` is the true digit, `predicted` and `digit` are the model's; a run has a trigger, a
+heartbeat and an outcome; the splits are called validation and holdout.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,12 +17,11 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-COLUMNS: Final = (
+RENAMED_COLUMNS: Final = (
     ("predictions", "label", "digit"),
     ("verdicts", "label", "predicted"),
     ("verdicts", "digit", "label"),
     ("reviews", "decision", "state"),
-    ("traces", "trace", "fingerprint"),
     ("runs", "door", "trigger"),
     ("runs", "beaten", "heartbeat_at"),
     ("runs", "tune", "validation_accuracy"),
@@ -31,29 +31,65 @@ COLUMNS: Final = (
     ("leases", "beaten", "heartbeat_at"),
     ("schedules", "beaten", "heartbeat_at"),
 )
-"""Table, old name, new name; in this order."""
+"""Table, old name and new name, in the order in which the columns are renamed."""
 
-TABLES: Final = (("traces", "fingerprints"), ("options", "home_settings"))
-
-RENAMED: Final = {"gate": "holdout", "tune": "validation"}
-"""Keys of a run's metrics."""
+RENAMED_METRICS: Final = {"gate": "holdout", "tune": "validation"}
+RENAMED_PARAMETERS: Final = {"lessons": "examples"}
+RENAMED_DATA_SETS: Final = {"mnist:tune": "mnist:validation"}
 
 
 def upgrade() -> None:
-    """Rename in place: SQLite and PostgreSQL keep the rows, the keys and the foreign keys."""
-    quote = op.get_bind().dialect.identifier_preparer.quote
-    for table, old, new in COLUMNS:
-        op.execute(f"ALTER TABLE {table} RENAME COLUMN {quote(old)} TO {quote(new)}")
-    for old, new in TABLES:
-        op.rename_table(old, new)
+    """Rename columns in place, copy the two renamed tables, and rename the keys in JSON."""
+    for table, old_name, new_name in RENAMED_COLUMNS:
+        op.alter_column(table, old_name, new_column_name=new_name)
     op.drop_index("ix_runs_news", table_name="runs")
     op.create_index("ix_runs_feedback_fingerprint", "runs", ["feedback_fingerprint"])
-    op.drop_index("ix_options_name_id", table_name="home_settings")
+    _copy_fingerprints()
+    _copy_home_settings()
+    _rename_keys_of_runs(op.get_bind())
+
+
+# A renamed table keeps the names of its constraints, and SQLite cannot rename those. So both
+# tables are created again; they are small and no other table refers to them.
+
+
+def _copy_fingerprints() -> None:
+    fingerprints = op.create_table(
+        "fingerprints",
+        sa.Column("verdict_id", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["verdict_id"], ["verdicts.id"], name="fk_fingerprints_verdict_id_verdicts"
+        ),
+        sa.PrimaryKeyConstraint("verdict_id", name="pk_fingerprints"),
+    )
+    traces = sa.table("traces", sa.column("verdict_id"), sa.column("trace"))
+    op.execute(fingerprints.insert().from_select(["verdict_id", "fingerprint"], sa.select(traces)))
+    op.drop_table("traces")
+
+
+def _copy_home_settings() -> None:
+    home_settings = op.create_table(
+        "home_settings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_home_settings"),
+        sqlite_autoincrement=True,
+    )
+    columns = ["time", "name", "value", "by"]
+    options = sa.table("options", sa.column("id"), *map(sa.column, columns))
+    # The ids are given again, in the same order: a copied id would not move the sequence that
+    # PostgreSQL draws the next one from. Nothing refers to them.
+    rows = sa.select(*(options.c[name] for name in columns)).order_by(options.c.id)
+    op.execute(home_settings.insert().from_select(columns, rows))
+    op.drop_table("options")
     op.create_index("ix_home_settings_name_id", "home_settings", ["name", "id"])
-    _rename_in_json(op.get_bind())
 
 
-def _rename_in_json(connection: sa.Connection) -> None:
+def _rename_keys_of_runs(connection: sa.Connection) -> None:
     runs = sa.table(
         "runs",
         sa.column("id", sa.Integer),
@@ -61,23 +97,30 @@ def _rename_in_json(connection: sa.Connection) -> None:
         sa.column("parameters", sa.JSON),
     )
     for row in connection.execute(sa.select(runs)).all():
-        values = {"metrics": _metrics(row.metrics), "parameters": _parameters(row.parameters)}
-        connection.execute(sa.update(runs).where(runs.c.id == row.id).values(**values))
+        values = {
+            "metrics": _renamed_metrics(row.metrics),
+            "parameters": _renamed_parameters(row.parameters),
+        }
+        connection.execute(sa.update(runs).where(runs.c.id == row.id).values(values))
 
 
-def _metrics(metrics: Any) -> Any:
-    if not isinstance(metrics, dict):
-        return metrics
-    renamed = {RENAMED.get(name, name): value for name, value in metrics.items()}
-    if isinstance(renamed.get("base"), dict):
-        renamed["base"] = {RENAMED.get(n, n): value for n, value in renamed["base"].items()}
-    return renamed
+def _renamed_metrics(metrics: dict[str, Any]) -> dict[str, Any]:
+    metrics = _renamed(metrics, RENAMED_METRICS)
+    if "base" in metrics:
+        metrics["base"] = _renamed(metrics["base"], RENAMED_METRICS)
+    if "evaluate_on" in metrics:
+        metrics["evaluate_on"] = _with_current_data_set(metrics["evaluate_on"], "data")
+    return metrics
 
 
-def _parameters(parameters: Any) -> Any:
-    if not isinstance(parameters, dict):
-        return parameters
-    renamed = {"examples" if name == "lessons" else name: v for name, v in parameters.items()}
-    if renamed.get("evaluate_on") == "mnist:tune":
-        renamed["evaluate_on"] = "mnist:validation"
-    return renamed
+def _renamed_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
+    return _with_current_data_set(_renamed(parameters, RENAMED_PARAMETERS), "evaluate_on")
+
+
+def _renamed(values: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in values.items()}
+
+
+def _with_current_data_set(values: dict[str, Any], key: str) -> dict[str, Any]:
+    current_name = RENAMED_DATA_SETS.get(str(values.get(key)))
+    return values if current_name is None else values | {key: current_name}
