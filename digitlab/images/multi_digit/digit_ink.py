@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,26 +10,16 @@ from numpy.typing import NDArray
 from digitlab.images.multi_digit.group_strokes import group
 from digitlab.images.multi_digit.paper_sheets import is_sheet, thickness
 from digitlab.images.multi_digit.plausible_components import (
-    BODY,
     around_others,
     crossing,
     plausible,
     usual_height,
 )
+from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.segmentation.components import Components, find_components
 from digitlab.images.segmentation.contrast import stand_out, threshold
 from digitlab.images.segmentation.ink import Box, Floats, Mask, joined
 from digitlab.images.segmentation.ruled_lines import find_page_lines, find_table_lines
-
-_SHARES: Final = (1.0, 0.5, 0.25)  # of the usual width of a stroke
-_SMALLEST: Final = 0.012  # of the longer side: digits are taller
-_FEWEST: Final = 7  # pixels: digits are taller
-_UPRIGHT: Final = 0.5  # of a digit's usual height: a 1 is taller
-_BROAD: Final = 1.6  # usual heights: a level line is longer
-_PALE: Final = 0.4  # of a piece's usual tone: less is a line or a fold
-_HIGH: Final = 2.2  # usual heights: an upright line is longer
-_FRAME: Final = 1.25  # usual heights: the side of a frame is longer
-_NEAR: Final = 0.25  # of the mean side: paper is looked for so far around ink
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -99,7 +88,7 @@ def find_marks(grey: NDArray[np.uint8]) -> Sheet | None:
 def _read_dark(page: Floats) -> Sheet | None:
     """The page with dark ink; looked at more narrowly while nothing but blots is found."""
     found = None
-    for share in _SHARES:
+    for share in THRESHOLDS.stroke_windows:
         contrast, noise = stand_out(page, share=share)
         ink = threshold(contrast, noise=noise)
         if ink is not None:
@@ -126,7 +115,7 @@ def _distance(page: Floats, bare: Mask) -> Floats:
     """
     from scipy import ndimage
 
-    size = max(3, int(_NEAR * float(np.sqrt(page.size))))
+    size = max(3, int(THRESHOLDS.paper_window * float(np.sqrt(page.size))))
     weights = bare.astype(np.float32)
     share = ndimage.uniform_filter(weights, size)
     tone = ndimage.uniform_filter(page * weights, size)
@@ -141,7 +130,7 @@ def _digits(ink: Mask, contrast: Floats) -> tuple[tuple[Mark, ...], float]:
     components = find_components(ink, contrast)
     lines = around_others(components) | crossing(components)
     usual = usual_height(components, ~lines)
-    broad = components.extents > _BROAD * usual
+    broad = components.extents > THRESHOLDS.max_digit_extent * usual
     if (broad | lines).any():
         components = find_components(
             ink & ~_pale(components, contrast, np.flatnonzero(broad & ~lines)), contrast
@@ -151,7 +140,7 @@ def _digits(ink: Mask, contrast: Floats) -> tuple[tuple[Mark, ...], float]:
             return (), 0.0
         lines = around_others(components) | crossing(components)
         usual = usual_height(components, ~lines)
-    if usual < max(_FEWEST, _SMALLEST * max(ink.shape)):
+    if usual < max(THRESHOLDS.min_digit_pixels, THRESHOLDS.min_digit_height * max(ink.shape)):
         return (), 0.0
     kept = np.flatnonzero(plausible(components, usual) & ~lines)
     marks = [_mark(components, numbers) for numbers in group(components, kept, usual)]
@@ -165,7 +154,7 @@ def _pale(components: Components, contrast: Floats, numbers: NDArray[np.intp]) -
         box = components.boxes[number]
         own = components.labels[box] == number + 1
         tone = float(np.percentile(contrast[box][own], 75))
-        pale[box] |= own & (contrast[box] < _PALE * tone)
+        pale[box] |= own & (contrast[box] < THRESHOLDS.pale_share * tone)
     return pale
 
 
@@ -174,19 +163,22 @@ def _without_lines(components: Components, contrast: Floats) -> Components:
     ink = components.labels > 0
     around, across = around_others(components), crossing(components)
     usual = usual_height(components, ~(around | across))
-    broad = across | (components.extents > _BROAD * usual)
+    broad = across | (components.extents > THRESHOLDS.max_digit_extent * usual)
     most = 0.75 * max(ink.shape)
-    for lined, high in ((around, _FRAME), (broad & ~around, _HIGH)):
+    for lined, high in (
+        (around, THRESHOLDS.min_frame_side),
+        (broad & ~around, THRESHOLDS.min_upright_line),
+    ):
         if lined.any():
             where = np.append(False, lined)[components.labels]
-            level, upright = min(_BROAD * usual, most), min(high * usual, most)
+            level, upright = min(THRESHOLDS.max_digit_extent * usual, most), min(high * usual, most)
             ink = ink & ~find_table_lines(ink & where, min_level=level, min_upright=upright)
     return find_components(ink, contrast)
 
 
 def _least(mark: Mark) -> float:
     """The height of a digit at least, in usual heights; commas and colons are narrow and low."""
-    return BODY if mark.width > 0.4 * mark.height else _UPRIGHT
+    return THRESHOLDS.min_height if mark.width > 0.4 * mark.height else THRESHOLDS.min_narrow_height
 
 
 def _mark(components: Components, numbers: list[int]) -> Mark:

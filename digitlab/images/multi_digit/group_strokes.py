@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.images.multi_digit.plausible_components import BODY
+from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.segmentation.components import Components
 from digitlab.images.segmentation.ink import Box, joined, widened
-
-_REACH: Final = 0.22  # of a digit's usual height: pieces of one digit are nearer
-_HIGH: Final = 1.35  # usual heights: the pieces of a digit are no higher and no wider together
-_PART: Final = 0.75  # of a digit's usual height: what is taller is joined to nothing
 
 
 def group(components: Components, kept: NDArray[np.intp], usual: float) -> list[list[int]]:
@@ -39,7 +33,10 @@ def group(components: Components, kept: NDArray[np.intp], usual: float) -> list[
 
     boxes = {number: components.boxes[number] for number in owner}
     heights = components.heights
-    small = sorted((n for n in owner if heights[n] < _PART * usual), key=lambda n: -heights[n])
+    small = sorted(
+        (n for n in owner if heights[n] < THRESHOLDS.max_part_height * usual),
+        key=lambda n: -heights[n],
+    )
     for number in small:
         for other in _nearest(components, number, usual):
             a, b = root(number), root(other) if other in owner else -1
@@ -60,7 +57,7 @@ def _nearest(components: Components, number: int, usual: float) -> list[int]:
     """The other pieces near to one, the nearest first."""
     from scipy import ndimage
 
-    reach = _REACH * usual
+    reach = THRESHOLDS.max_part_gap * usual
     rows, columns = components.boxes[number]
     window = widened((rows, columns), int(reach) + 1)
     part = components.labels[window]
@@ -82,10 +79,10 @@ def _one_digit(one: Box, other: Box, usual: float) -> bool:
     small, large = sorted((r1.stop - r1.start, r2.stop - r2.start))
     rows, columns = joined(one, other)
     height, width = rows.stop - rows.start, columns.stop - columns.start
-    if height > _HIGH * max(usual, large):
+    if height > THRESHOLDS.max_joined_size * max(usual, large):
         return False
-    if small < BODY * usual:
-        return bool(width <= _HIGH * max(usual, large))
+    if small < THRESHOLDS.min_height * usual:
+        return bool(width <= THRESHOLDS.max_joined_size * max(usual, large))
     # Two halves of one digit stand above each other.
     shared = min(c1.stop, c2.stop) - max(c1.start, c2.start)
     return bool(shared > 0.5 * min(c1.stop - c1.start, c2.stop - c2.start))

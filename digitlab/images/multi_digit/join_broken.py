@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
-from typing import Final
 
 import numpy as np
 
 from digitlab.images.multi_digit.digit_ink import Mark
+from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.segmentation.ink import Box, joined
-
-_HIGH: Final = 2.2  # usual heights: a digit is no higher, even if most of them are broken
-_WIDE: Final = 1.25  # usual heights, or of its own height, that a digit is wide at most
-_GAP: Final = 0.12  # usual heights: pieces of one digit are no farther apart
-_MOST: Final = 4  # marks of a cluster; more are several digits in any case
 
 Way = tuple[Mark, ...]
 """Marks from left to right."""
@@ -49,7 +44,7 @@ def ways_to_join(cluster: Sequence[Mark], usual: float) -> list[Way]:
         cluster: marks from left to right.
         usual: usual height of a digit, in pixels.
     """
-    if not 1 < len(cluster) <= _MOST:
+    if not 1 < len(cluster) <= THRESHOLDS.max_broken_parts:
         return [tuple(cluster)]
     found = []
     for parts in _partitions(list(cluster)):
@@ -75,13 +70,16 @@ def _close(one: Mark, other: Mark, usual: float) -> bool:
     gaps = [
         max(a.start, b.start) - min(a.stop, b.stop) for a, b in zip(one.box, other.box, strict=True)
     ]
-    return max(gaps) <= _GAP * usual and _one([one, other], usual)
+    return max(gaps) <= THRESHOLDS.max_broken_gap * usual and _one([one, other], usual)
 
 
 def _one(marks: Sequence[Mark], usual: float) -> bool:
     """Whether marks together have the size of one digit."""
     height, width = (side.stop - side.start for side in _around(marks))
-    return bool(height <= _HIGH * usual and width <= _WIDE * max(usual, height))
+    return bool(
+        height <= THRESHOLDS.max_broken_height * usual
+        and width <= THRESHOLDS.max_broken_width * max(usual, height)
+    )
 
 
 def _around(marks: Sequence[Mark]) -> Box:

@@ -7,12 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.segmentation.components import label_background
 from digitlab.images.segmentation.ink import Mask
 
-_HOLE: Final = 0.001  # of a sheet's box: a digit on it is larger
-_SEVERAL: Final = 3  # holes; a digit has two at most
-_SQUARE: Final = 0.87  # of its rectangle that a sheet fills, its holes filled
 _ANGLES: Final = np.deg2rad(np.arange(-15, 16, 1.5))
 
 
@@ -26,12 +24,14 @@ def is_sheet(mask: Mask) -> bool:
         mask: bool (H, W), tight around what hangs together.
     """
     paper, areas = label_background(mask)
-    holes = [n for n in range(2, len(areas)) if areas[n] > _HOLE * mask.size]
+    holes = [n for n in range(2, len(areas)) if areas[n] > THRESHOLDS.min_sheet_hole * mask.size]
     if not holes:
         return False
-    if _squareness((paper != 1)[1:-1, 1:-1]) > _SQUARE:
+    if _squareness((paper != 1)[1:-1, 1:-1]) > THRESHOLDS.min_rectangle_fill:
         return True
-    return len(holes) >= _SEVERAL and thickness(mask) > thickness(np.isin(paper, holes))
+    return len(holes) >= THRESHOLDS.min_sheet_holes and thickness(mask) > thickness(
+        np.isin(paper, holes)
+    )
 
 
 def thickness(mask: Mask) -> float:

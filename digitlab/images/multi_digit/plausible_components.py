@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.segmentation.components import Components
-
-BODY: Final = 0.45  # of a digit's usual height: less is no digit by itself
-_SPECK: Final = 0.12  # of a digit's usual height: less belongs to nothing
-_TALLEST: Final = 3.0  # usual heights: more is no digit
-_FAR: Final = 0.6  # of the picture's side: lines across it are longer
-_HOLLOW: Final = 0.2  # of its box that a net of lines fills at most
-_DUST: Final = 0.015  # of the longer side: what is lower is dust, or a part of something
-_PALE: Final = 0.4  # of the usual tone: less is a fold, or the other side of the sheet
 
 
 def usual_height(components: Components, counted: NDArray[np.bool_]) -> float:
@@ -32,7 +23,7 @@ def usual_height(components: Components, counted: NDArray[np.bool_]) -> float:
 def around_others(components: Components) -> NDArray[np.bool_]:
     """Which pieces stand around others: frames, tables, circles. A digit holds only dust."""
     heights = components.heights
-    tall = heights > _DUST * max(components.labels.shape)
+    tall = heights > THRESHOLDS.dust_height * max(components.labels.shape)
     found = np.zeros(len(heights), bool)
     edges = np.array([(r.start, r.stop, c.start, c.stop) for r, c in components.boxes])
     for number in map(int, np.flatnonzero(components.areas >= np.median(components.areas))):
@@ -49,8 +40,10 @@ def crossing(components: Components) -> NDArray[np.bool_]:
     """Which pieces are lines from one edge of the picture to another, alone or as a net."""
     rows, columns = components.labels.shape
     edges = components.touched_edges().sum(0)
-    far = (components.heights > _FAR * rows) | (components.widths > _FAR * columns)
-    hollow = components.areas < _HOLLOW * components.heights * components.widths
+    far = (components.heights > THRESHOLDS.min_page_line * rows) | (
+        components.widths > THRESHOLDS.min_page_line * columns
+    )
+    hollow = components.areas < THRESHOLDS.max_net_fill * components.heights * components.widths
     thin = np.minimum(components.heights, components.widths) < 0.15 * np.maximum(
         components.heights, components.widths
     )
@@ -80,9 +73,9 @@ def plausible(components: Components, usual: float) -> NDArray[np.bool_]:
     fill = components.areas / (heights * widths)
     solid = fill > np.where(extents > 1.5 * usual, 0.6, 0.85)
     return (
-        (extents >= _SPECK * usual)
-        & (heights <= _TALLEST * usual)
-        & (tones >= _PALE * tone)
+        (extents >= THRESHOLDS.min_extent * usual)
+        & (heights <= THRESHOLDS.max_height * usual)
+        & (tones >= THRESHOLDS.min_tone * tone)
         & ~line
         & ~(at_edge & (narrow | (heights < 0.7 * usual)))
         & ~(solid & (np.minimum(heights, widths) > 0.7 * usual))

@@ -10,6 +10,7 @@ from digitlab.images.multi_digit.digit_ink import Mark, Sheet, find_marks
 from digitlab.images.multi_digit.join_broken import clusters, merged, ways_to_join
 from digitlab.images.multi_digit.reading_order import in_rows
 from digitlab.images.multi_digit.split_touching import cuts
+from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.normalise import is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
 from digitlab.images.segmentation.contrast import isolate, soft_edge_width
@@ -20,9 +21,6 @@ from digitlab.images.single_digit import DigitCandidate, pad_tight_crop, read_di
 MAX_DIGITS: Final = 200
 """Digits of one picture that are read; what comes after them in reading order is not."""
 
-_SMALL: Final = 112  # shorter side below which a picture is enlarged before it is looked at
-_LARGE: Final = 1200  # longer side up to which it is
-_WIDE: Final = 0.7  # width to height, from which on a mark may be several digits
 
 Spot = tuple[tuple[DigitCandidate, ...], ...]
 """The ways to read ink: each mark as a digit first, then parted, or several joined to one."""
@@ -64,7 +62,9 @@ def read_spots(picture: Picture) -> tuple[Spot, ...]:
         return (((read_digit(picture),),),)
     whole, margin = pad_tight_crop(picture.grey)
     # Small digits are enlarged, so that one rule serves all sizes.
-    zoom = max(1, min(-(-_SMALL // min(whole.shape)), _LARGE // max(whole.shape)))
+    zoom = max(
+        1, min(-(-THRESHOLDS.min_side // min(whole.shape)), THRESHOLDS.max_side // max(whole.shape))
+    )
     grey = enlarge(whole, zoom)
     sheet = find_marks(grey)
     marks = () if sheet is None else sheet.marks
@@ -88,7 +88,9 @@ def _spot(sheet: Sheet, cluster: list[Mark], frame: _Frame) -> Spot:
         tuple(_view(sheet, mark, mark.mask, frame) for mark in way)
         for way in ways_to_join(cluster, sheet.height)
     ]
-    if len(cluster) == 1 and cluster[0].width > _WIDE * max(cluster[0].height, 0.8 * sheet.height):
+    if len(cluster) == 1 and cluster[0].width > THRESHOLDS.min_touching_width * max(
+        cluster[0].height, 0.8 * sheet.height
+    ):
         (mark,) = cluster
         found += [tuple(_view(sheet, mark, part, frame) for part in way) for way in cuts(mark.mask)]
     return tuple(found)

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.images.multi_digit.thresholds import THRESHOLDS
+
 _ANGLES: Final = np.deg2rad(np.arange(-12, 12.5, 1))  # by which rows may be turned
-_SHARES: Final = (0.3, 0.22, 0.15, 0.08, 0.0)  # of a mark's height, around its middle
 
 Floats64 = NDArray[np.float64]
 
@@ -35,7 +36,7 @@ def in_rows(boxes: Sequence[tuple[slice, slice]]) -> list[list[int]]:
     along = x * np.cos(angle) + y * np.sin(angle)
     down = y * np.cos(angle) - x * np.sin(angle)
     rows: list[NDArray[np.intp]] = []
-    for share in _SHARES:
+    for share in THRESHOLDS.row_bands:
         rows = _bands(down, share * heights)
         if not any(_stacked(sides[row]) for row in rows):
             break

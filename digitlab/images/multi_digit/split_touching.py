@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.segmentation.components import label_background
 from digitlab.images.segmentation.ink import Mask
-
-_TALL: Final = 64  # pixels of the mask on which paths are looked for
-_SIDEWAYS: Final = 0.15  # cost of a step aside; a step through ink costs 1
-_DEAREST: Final = 0.45  # of the height: a cut goes through less ink
-_APART: Final = 0.15  # of the height: cuts are farther from one another
-_HOLE: Final = 0.004  # of the mask: smaller holes are none
-_ONE: Final = 1.9  # width to height, up to which no cut may open a loop
-_LOWEST: Final = 0.7  # of the height: every part is taller
-_MOST: Final = 4  # single cuts that are tried
 
 Parts = tuple[Mask, ...]
 """Masks of the shape that was cut, from left to right; together they are its ink."""
@@ -40,7 +31,7 @@ def cuts(mask: Mask, *, most: int = 3) -> tuple[Parts, ...]:
         The ways, those into two parts first, the cheapest first; none if no cut is cheap.
     """
     height, width = mask.shape
-    scale = min(1.0, _TALL / height)
+    scale = min(1.0, THRESHOLDS.cut_height / height)
     small = np.asarray(
         Image.fromarray(mask.astype(np.float32)).resize(
             (max(3, round(width * scale)), max(3, round(height * scale))), Image.Resampling.BOX
@@ -54,7 +45,7 @@ def cuts(mask: Mask, *, most: int = 3) -> tuple[Parts, ...]:
             ordered = sorted(chosen, key=lambda n: float(paths[n].mean()))
             ways.append(_parts(mask, [sides[n] for n in ordered]))
     kept = [way for way in ways if all(_sound(part, height) for part in way)]
-    if width <= _ONE * height:  # a 0 is no two digits
+    if width <= THRESHOLDS.max_loop_width * height:  # a 0 is no two digits
         loops = _loops(mask)
         kept = [way for way in kept if sum(_loops(part) for part in way) >= loops]
     return tuple(kept)
@@ -67,20 +58,26 @@ def _paths(ink: NDArray[np.float32]) -> list[NDArray[np.intp]]:
     steps = np.zeros((height, width), np.int8)
     for row in range(1, height):
         padded = np.pad(cost, 1, constant_values=np.inf)
-        ways = np.stack([padded[1:-1], padded[:-2] + _SIDEWAYS, padded[2:] + _SIDEWAYS])
+        ways = np.stack(
+            [
+                padded[1:-1],
+                padded[:-2] + THRESHOLDS.side_step_cost,
+                padded[2:] + THRESHOLDS.side_step_cost,
+            ]
+        )
         best = ways.argmin(0)
         steps[row] = np.array([0, -1, 1])[best]
         cost = ways[best, np.arange(width)] + ink[row]
     margin = max(1, round(0.1 * height))
     found: list[NDArray[np.intp]] = []
     for end in np.argsort(cost, kind="stable"):
-        if cost[end] > _DEAREST * height or len(found) == _MOST:
+        if cost[end] > THRESHOLDS.max_cut_cost * height or len(found) == THRESHOLDS.max_cuts:
             break
         path = _trace(steps, int(end))
         middle = path.mean()
         if not margin <= middle <= width - 1 - margin:
             continue
-        if all(abs(middle - other.mean()) > _APART * height for other in found):
+        if all(abs(middle - other.mean()) > THRESHOLDS.min_cut_gap * height for other in found):
             found.append(path)
     return found
 
@@ -113,10 +110,10 @@ def _parts(mask: Mask, sides: list[Mask]) -> Parts:
 def _sound(part: Mask, height: int) -> bool:
     """Whether a part is as tall as a digit."""
     rows = np.flatnonzero(part.any(1))
-    return len(rows) > 0 and bool(rows[-1] - rows[0] + 1 >= _LOWEST * height)
+    return len(rows) > 0 and bool(rows[-1] - rows[0] + 1 >= THRESHOLDS.min_split_height * height)
 
 
 def _loops(part: Mask) -> int:
     """How many holes the ink has; what a few pixels enclose is none."""
     _, areas = label_background(part)
-    return int((areas[1:] > _HOLE * part.size).sum()) - 1
+    return int((areas[1:] > THRESHOLDS.min_loop_area * part.size).sum()) - 1

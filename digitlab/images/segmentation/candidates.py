@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,24 +14,7 @@ from digitlab.images.segmentation.digit_parts import cut_close, find_digit_parts
 from digitlab.images.segmentation.ink import Floats, Ink, Mask, bounds, extent, overlap, widened
 from digitlab.images.segmentation.resize import shrink
 from digitlab.images.segmentation.ruled_lines import find_page_lines
-
-_AROUND: Final = 0.35  # of the digit's extent: how far around it the paper is looked at
-_CLEAR: Final = 4.0  # times the other polarity's evidence: no doubt is left
-_NARROWER: Final = (0.5, 0.25)  # of the usual width of a stroke
-_STRICT: Final = 0.5  # of the ink's peak: light lines of the paper stay below it
-_COARSE: Final = 180  # longest side of the copy that shows the polarity
-_PASSES: Final = 3  # looks below what turned out to be lines or the desk's edge
-_UNLIKELY: Final = 0.35  # likeness of what is looked below
-_HIDES: Final = 0.3  # of the likeliest piece's ink: less of that is not looked below
-_BLOT: Final = 0.38  # thickness of a piece that is hardly a stroke
-_SEEN: Final = 0.1  # of the picture's longer side: smaller blots are specks
-_MANY: Final = 6  # pieces: some of them are lines or dots of the paper
-_LONG: Final = 0.6  # of the picture's longer side: so is this
-_CLOSE: Final = 0.9  # likeness of a digit from edge to edge
-_RULED: Final = 0.4  # the same, where it may as well be lines of the paper
-_LIKELY: Final = 0.5  # likeness of a digit whose parts are hardly digits themselves
-_PART: Final = 0.1  # of its mass, that such a part counts
-_RIVAL: Final = 0.08  # of the best one's evidence: others are not worth a reading
+from digitlab.images.segmentation.thresholds import THRESHOLDS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,9 +51,15 @@ def find_ink(grey: NDArray[np.uint8]) -> tuple[Sight, ...]:
         return ()
     page = grey.astype(np.float32)
     # Which polarity it is shows in a small copy; the other one is not looked at again.
-    coarse = _sights(shrink(page, _COARSE), quick=max(page.shape) > _COARSE)
+    coarse = _sights(
+        shrink(page, THRESHOLDS.polarity_side), quick=max(page.shape) > THRESHOLDS.polarity_side
+    )
     polarities = [sight.bright for sight in coarse] or [False, True]
-    return coarse if max(page.shape) <= _COARSE else _sights(page, polarities, quick=False)
+    return (
+        coarse
+        if max(page.shape) <= THRESHOLDS.polarity_side
+        else _sights(page, polarities, quick=False)
+    )
 
 
 def _sights(
@@ -87,8 +76,8 @@ def _sights(
     first, second = sorted(
         (_judged(sight, page, paper) for sight in sights), key=lambda s: -s.evidence[0]
     )
-    clear = first.evidence[0] > _CLEAR * second.evidence[0]
-    return (first,) if clear and first.digits[0].likeness > _UNLIKELY else (first, second)
+    clear = first.evidence[0] > THRESHOLDS.clear_polarity * second.evidence[0]
+    return (first,) if clear and first.digits[0].likeness > THRESHOLDS.unlikely else (first, second)
 
 
 def _see(page: Floats, *, bright: bool, quick: bool) -> Sight:
@@ -100,7 +89,7 @@ def _see(page: Floats, *, bright: bool, quick: bool) -> Sight:
     contrast, noise = stand_out(page)
     found = last = _search(contrast, noise, quick=quick)
     digits = list(found.digits)
-    for share in () if quick and digits else _NARROWER:
+    for share in () if quick and digits else THRESHOLDS.narrower_windows:
         if digits and not last.blotted:
             break
         last = _search(*stand_out(page, share=share), quick=quick)
@@ -131,29 +120,33 @@ def _search(contrast: Floats, noise: float, *, quick: bool) -> _Found:
     mask, lines = np.zeros(shape, bool), np.zeros(shape, bool)
     digits: list[Ink] = []
     blotted = False
-    for number in range(2 if quick else _PASSES):
+    for number in range(2 if quick else THRESHOLDS.max_passes):
         ink = threshold(left, noise=noise if number == 0 else None)
         if ink is None:
             break
         ruled = find_page_lines(ink)
         mask, lines = mask | ink, lines | ruled
         if number == 0 and ruled.any():
-            digits += cut_close(find_digit_parts(ink, left), left, likeness=_RULED)
+            digits += cut_close(
+                find_digit_parts(ink, left), left, likeness=THRESHOLDS.ruled_crop_likeness
+            )
         if (ink & ~ruled).any():
             parts = find_digit_parts(ink & ~ruled, left)
             components = parts.components
-            digits += cut_close(parts, left, likeness=_CLOSE) if number == 0 else []
+            digits += (
+                cut_close(parts, left, likeness=THRESHOLDS.crop_likeness) if number == 0 else []
+            )
             digits += gather(parts, left)
-            long = components.extents > _LONG * max(shape)
-            if not quick and (len(components) >= _MANY or long.any()):
+            long = components.extents > THRESHOLDS.min_cluttered_extent * max(shape)
+            if not quick and (len(components) >= THRESHOLDS.min_cluttered_components or long.any()):
                 known = noise if number == 0 else None
-                dark = threshold(left, noise=known, weak=_STRICT)
+                dark = threshold(left, noise=known, weak=THRESHOLDS.strict_weak_ink)
                 digits += [] if dark is None else gather(find_digit_parts(dark, left), left)
-            unlikely = np.flatnonzero(parts.likeness < _UNLIKELY)
-            if components.masses[unlikely].sum() > _HIDES * parts.weights.max():
+            unlikely = np.flatnonzero(parts.likeness < THRESHOLDS.unlikely)
+            if components.masses[unlikely].sum() > THRESHOLDS.min_hiding_mass * parts.weights.max():
                 ruled |= components.mask(unlikely)
-            large = components.extents > _SEEN * max(shape)
-            blotted |= bool(((parts.thickness > _BLOT) & large).any())
+            large = components.extents > THRESHOLDS.min_blot_extent * max(shape)
+            blotted |= bool(((parts.thickness > THRESHOLDS.suspect_thickness) & large).any())
         if not ruled.any():
             break
         reach = 2 + max(shape) // 200
@@ -170,8 +163,10 @@ def _distinct(digits: list[Ink]) -> list[Ink]:
     for ink in sorted(digits, key=lambda ink: -ink.mass):
         if any(overlap(bounds(ink.mask), bounds(other.mask)) >= 0.8 for other in kept):
             continue
-        part = any(other.likeness >= _LIKELY and _within(ink.mask, other.mask) for other in kept)
-        kept.append(replace(ink, mass=ink.mass * _PART) if part else ink)
+        part = any(
+            other.likeness >= THRESHOLDS.likely and _within(ink.mask, other.mask) for other in kept
+        )
+        kept.append(replace(ink, mass=ink.mass * THRESHOLDS.inner_part_weight) if part else ink)
     return sorted(kept, key=lambda ink: -ink.mass)
 
 
@@ -194,7 +189,7 @@ def _judged(sight: Sight, page: Floats, paper: float | None) -> Sight:
         away = page - paper if sight.bright else paper - page
         strength = first.likeness * _thin(first.mask) * float(np.median(away[first.mask]))
     shares = [ink.mass / first.mass for ink in sight.digits]
-    kept = [i for i, share in enumerate(shares) if share >= _RIVAL]
+    kept = [i for i, share in enumerate(shares) if share >= THRESHOLDS.min_evidence]
     return replace(
         sight,
         digits=tuple(sight.digits[i] for i in kept),
@@ -211,7 +206,7 @@ def _paper_tone(page: Floats, dark: Mask, bright: Mask) -> float:
     either = dark | bright
     box = bounds(either)
     outside = np.zeros(page.shape, bool)
-    outside[widened(box, round(_AROUND * extent(box)) + 1)] = True
+    outside[widened(box, round(THRESHOLDS.paper_margin * extent(box)) + 1)] = True
     outside[box] = False
     if outside.sum() < 0.1 * page.size:  # the digit fills the picture: paper is what is neither
         outside |= ~either

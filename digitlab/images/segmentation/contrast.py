@@ -7,33 +7,12 @@ leaves everything larger as it is, hard shadow edges included; what it took away
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from digitlab.images.segmentation.components import label_connected
 from digitlab.images.segmentation.ink import Floats, Mask
 from digitlab.images.segmentation.resize import block_factor, expand_blocks, reduce_blocks
-
-_WINDOW: Final = 0.28  # of the mean side: wider than a brush stroke, narrower than a shadow
-_WIDER: Final = 0.45  # the same for thumbnails: they are cut close, and hold no shadows
-_THUMBNAIL: Final = 112  # longest side of these
-_COARSE: Final = 160  # longest side on which the paper is looked for
-_GRAIN: Final = 1000  # a picture of this side is smoothed by one pixel
-_DIMMEST: Final = 90.0  # grey levels: below this paper holds no light to measure by
-_FLOOR: Final = 5.0  # grey levels below which nothing is ink
-_NOISES: Final = 5.0  # standard deviations of the noise that ink stands out by, at least
-_FAINT: Final = 9.0  # ink of fewer standard deviations is looked at through more smoothing
-_SMOOTHER: Final = (1.2, 2.2)  # pixels of a picture of 600 a side
-_SMOOTHER_SMALL: Final = 6.5  # times as much in thumbnails, for their size
-_STRONG: Final = 0.45  # of the ink's peak: surely ink
-_FEWEST: Final = 6  # pixels of ink
-_SAMPLED: Final = 64  # rows and columns, at least, that the paper is judged by
-_CLOSE: Final = 0.12  # of a picture that ink, or paper, covers, where it is cut close
-_PARTED: Final = 4.0  # standard deviations of the paper between it and that ink
-
-WEAK: Final = 0.22
-"""Of the ink's peak: ink if it hangs together with sure ink, faint ends of strokes included."""
+from digitlab.images.segmentation.thresholds import THRESHOLDS
 
 
 def stand_out(page: Floats, *, share: float = 1.0) -> tuple[Floats, float]:
@@ -55,13 +34,22 @@ def stand_out(page: Floats, *, share: float = 1.0) -> tuple[Floats, float]:
     from scipy import ndimage
 
     longest = max(page.shape)
-    smooth = page if longest <= 150 else ndimage.gaussian_filter(page, longest / _GRAIN)
+    smooth = (
+        page
+        if longest <= 150
+        else ndimage.gaussian_filter(page, longest / THRESHOLDS.smoothing_side)
+    )
     contrast = _above_paper(smooth, share)
     noise = spread(contrast)
-    for pixels in _SMOOTHER:
-        if _height(contrast) >= _FAINT * noise:
+    for pixels in THRESHOLDS.faint_ink_sigmas:
+        if _height(contrast) >= THRESHOLDS.min_clear_ink_noise * noise:
             break
-        sigma = pixels * longest / 600 * (_SMOOTHER_SMALL if longest <= 150 else 1)
+        sigma = (
+            pixels
+            * longest
+            / 600
+            * (THRESHOLDS.small_picture_sigma_factor if longest <= 150 else 1)
+        )
         smooth = ndimage.gaussian_filter(page, max(0.8, sigma))
         contrast = _above_paper(smooth, share)
         noise = spread(contrast)
@@ -71,10 +59,14 @@ def stand_out(page: Floats, *, share: float = 1.0) -> tuple[Floats, float]:
 def _above_paper(smooth: Floats, share: float) -> Floats:
     from scipy import ndimage
 
-    factor = block_factor(smooth.shape, _COARSE)
+    factor = block_factor(smooth.shape, THRESHOLDS.paper_side)
     coarse = reduce_blocks(smooth, factor, np.mean)
-    small = max(coarse.shape) <= _THUMBNAIL
-    side = share * (_WIDER if small else _WINDOW) * float(np.sqrt(coarse.size))
+    small = max(coarse.shape) <= THRESHOLDS.max_thumbnail_side
+    side = (
+        share
+        * (THRESHOLDS.thumbnail_paper_window if small else THRESHOLDS.paper_window)
+        * float(np.sqrt(coarse.size))
+    )
     window = max(3, int(side) | 1)
     padded = np.pad(coarse, window, mode="edge")
     paper = ndimage.grey_closing(padded, size=(window, window))[window:-window, window:-window]
@@ -84,7 +76,7 @@ def _above_paper(smooth: Floats, share: float) -> Floats:
     contrast: Floats = paper - smooth
     # A closing keeps the brightest grains of the paper: take their height off again.
     contrast -= np.median(_of_paper(contrast))
-    contrast *= 220 / np.maximum(paper, _DIMMEST)
+    contrast *= 220 / np.maximum(paper, THRESHOLDS.min_paper_tone)
     return contrast
 
 
@@ -98,13 +90,17 @@ def _of_paper(contrast: Floats) -> Floats:
 
     In a picture cut close, ink may cover half of it.
     """
-    sample = _sample(contrast, _SAMPLED)
+    sample = _sample(contrast, THRESHOLDS.paper_sample_side)
     low, high = np.percentile(sample, (5, 95))
     below = sample[sample < (low + high) / 2]
-    if not _CLOSE * sample.size < below.size < (1 - _CLOSE) * sample.size:
+    if (
+        not THRESHOLDS.min_tone_group * sample.size
+        < below.size
+        < (1 - THRESHOLDS.min_tone_group) * sample.size
+    ):
         return sample
     gap = float(np.median(sample[sample >= (low + high) / 2]) - np.median(below))
-    return below if gap > _PARTED * float(below.std()) else sample
+    return below if gap > THRESHOLDS.min_tone_gap * float(below.std()) else sample
 
 
 def _sample(values: Floats, side: int) -> Floats:
@@ -141,7 +137,9 @@ def isolate(contrast: Floats, mask: Mask, ink: Mask, *, edge_width: int) -> Floa
     return np.where(near, np.maximum(contrast, 0), 0).astype(np.float32)
 
 
-def threshold(contrast: Floats, *, noise: float | None = None, weak: float = WEAK) -> Mask | None:
+def threshold(
+    contrast: Floats, *, noise: float | None = None, weak: float = THRESHOLDS.weak_ink
+) -> Mask | None:
     """Part ink from paper by two thresholds with hysteresis (Canny 1986, section VIII).
 
     Args:
@@ -152,12 +150,15 @@ def threshold(contrast: Floats, *, noise: float | None = None, weak: float = WEA
     Returns:
         bool (H, W); None when nothing stands out from the noise.
     """
-    floor = max(_FLOOR, _NOISES * (spread(contrast) if noise is None else noise))
+    floor = max(
+        THRESHOLDS.min_ink_contrast,
+        THRESHOLDS.min_ink_noise * (spread(contrast) if noise is None else noise),
+    )
     above = contrast[contrast > floor]
-    if above.size < _FEWEST:
+    if above.size < THRESHOLDS.min_ink_pixels:
         return None
     peak = float(np.percentile(above, 90))
-    strong, weak = max(floor, _STRONG * peak), max(0.7 * floor, weak * peak)
+    strong, weak = max(floor, THRESHOLDS.strong_ink * peak), max(0.7 * floor, weak * peak)
     labels, count = label_connected(contrast > weak)
     if count == 0:
         return None

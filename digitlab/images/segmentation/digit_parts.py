@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,22 +11,7 @@ from numpy.typing import NDArray
 from digitlab.images.segmentation.components import Components, find_components
 from digitlab.images.segmentation.contrast import isolate, soft_edge_width
 from digitlab.images.segmentation.ink import Box, Floats, Ink, Mask, bounds, gap, widened
-
-_SPECK: Final = 0.1  # of the main piece's extent: smaller ones are dust
-_SCRAP: Final = 0.02  # of the main piece's area: the same
-_REACH: Final = 0.22  # of the main piece's extent: farther ones are something else
-_FEWEST: Final = 6  # pixels of a digit
-_SMALLEST: Final = 0.015  # of the longer side: what is smaller is a speck on an empty page
-_MOST: Final = 60  # pieces that are looked at
-_MANY: Final = 8  # pieces, from which on noise is thought of
-_STANDS_OUT: Final = 0.25  # of all ink: a digit has more than this
-_THICK: Final = 0.32  # of its extent: the fattest strokes
-_BLOT: Final = 0.5  # of its extent: surely no stroke
-_EDT_SIDE: Final = 200  # pixels of a mask on which thickness is measured
-_AT_EDGE: Final = 0.3  # likeness of what touches the picture's edge, beside the others
-_ALONE: Final = 0.75  # of all ink
-_FILLS: Final = 0.75  # of the picture's longer side
-_RIVALS: Final = 3  # pieces that may each be the digit
+from digitlab.images.segmentation.thresholds import THRESHOLDS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,7 +44,9 @@ def find_digit_parts(mask: Mask, contrast: Floats) -> DigitParts:
         contrast: float32 (H, W), how far each pixel stands out from the paper.
     """
     # Contrast above 255 is an artefact of dark paper: without a limit, it outweighs real ink.
-    components = find_components(mask, np.minimum(contrast, 255), max_count=_MOST)
+    components = find_components(
+        mask, np.minimum(contrast, 255), max_count=THRESHOLDS.max_components
+    )
     edge_counts = components.touched_edges().sum(0)
     thickness = _thickness(components)
     likeness = [
@@ -85,22 +71,24 @@ def gather(parts: DigitParts, contrast: Floats) -> list[Ink]:
     it: a 5 or a 4 in two strokes.
 
     Returns:
-        At most `_RIVALS`; none when all of it is dust.
+        At most `THRESHOLDS.max_candidates`; none when all of it is dust.
     """
     shape = contrast.shape
     components, weights, masses = parts.components, parts.weights, parts.components.masses
     candidates: list[Ink] = []
     used: set[int] = set()
-    for main in map(int, np.argsort(-weights)[: 2 * _RIVALS]):
+    for main in map(int, np.argsort(-weights)[: 2 * THRESHOLDS.max_candidates]):
         size = components.extents[main]
-        dust = components.areas[main] < _FEWEST or size < _SMALLEST * max(shape)
-        if main in used or dust or len(candidates) == _RIVALS:
+        dust = components.areas[
+            main
+        ] < THRESHOLDS.min_digit_pixels or size < THRESHOLDS.min_digit_extent * max(shape)
+        if main in used or dust or len(candidates) == THRESHOLDS.max_candidates:
             continue
         numbers = _main_with_neighbours(parts, main)
         share = masses[numbers].sum() / masses.sum()
         if (
-            len(components) >= _MANY
-            and share < _STANDS_OUT
+            len(components) >= THRESHOLDS.min_noisy_components
+            and share < THRESHOLDS.min_digit_mass
             and size < 4 * np.median(components.extents)
         ):
             continue  # one grain among its like: noise, not ink
@@ -130,14 +118,19 @@ def cut_close(parts: DigitParts, contrast: Floats, *, likeness: float) -> list[I
     components, masses = parts.components, parts.components.masses
     main = int(np.argmax(masses))
     size = components.extents[main]
-    alone = masses[main] >= _ALONE * masses.sum()
-    if not (parts.edge_counts[main] and alone and size >= _FILLS * max(contrast.shape)):
+    alone = masses[main] >= THRESHOLDS.min_crop_mass * masses.sum()
+    if not (
+        parts.edge_counts[main]
+        and alone
+        and size >= THRESHOLDS.min_crop_extent * max(contrast.shape)
+    ):
         return []
     main_box = components.boxes[main]
     numbers = [
         number
         for number, box in enumerate(components.boxes)
-        if components.extents[number] >= _SPECK * size and gap(box, main_box) <= _REACH * size
+        if components.extents[number] >= THRESHOLDS.min_part_extent * size
+        and gap(box, main_box) <= THRESHOLDS.max_part_gap * size
     ]
     mask = components.mask(numbers)
     likeness *= _stroke_likeness(parts.thickness[main])
@@ -155,16 +148,16 @@ def _main_with_neighbours(parts: DigitParts, main: int) -> list[int]:
     """The main piece and those near to it that may be parts of the same digit."""
     components = parts.components
     size = components.extents[main]
-    least = 0.5 * (_AT_EDGE if parts.edge_counts[main] else 1.0)
+    least = 0.5 * (THRESHOLDS.edge_likeness if parts.edge_counts[main] else 1.0)
     return [
         number
         for number, box in enumerate(components.boxes)
         if number == main
         or (
-            gap(box, components.boxes[main]) <= _REACH * size
+            gap(box, components.boxes[main]) <= THRESHOLDS.max_part_gap * size
             and not (parts.edge_counts[number] and not parts.edge_counts[main])
-            and components.extents[number] >= _SPECK * size
-            and components.areas[number] >= _SCRAP * components.areas[main]
+            and components.extents[number] >= THRESHOLDS.min_part_extent * size
+            and components.areas[number] >= THRESHOLDS.min_part_area * components.areas[main]
             and components.tones[number] >= 0.5 * components.tones[main]
             and parts.likeness[number] >= least
         )
@@ -174,7 +167,7 @@ def _main_with_neighbours(parts: DigitParts, main: int) -> list[int]:
 def _thickness(components: Components) -> NDArray[np.float64]:
     from scipy import ndimage
 
-    step = 1 + max(components.labels.shape) // _EDT_SIDE
+    step = 1 + max(components.labels.shape) // THRESHOLDS.thickness_side
     small = components.labels[::step, ::step]
     depth = ndimage.distance_transform_edt(np.pad(small > 0, 1))[1:-1, 1:-1]
     deepest = np.zeros(len(components) + 1)
@@ -198,12 +191,23 @@ def _digit_likeness(
         (side.start + side.stop) / 2 / full - 0.5 for side, full in zip(box, shape, strict=True)
     ]
     centred = 1 - min(1.0, math.hypot(*middle))
-    return (_AT_EDGE if edges else 1.0) * (0.4 + 0.6 * centred) * _stroke_likeness(thickness)
+    return (
+        (THRESHOLDS.edge_likeness if edges else 1.0)
+        * (0.4 + 0.6 * centred)
+        * _stroke_likeness(thickness)
+    )
 
 
 def _stroke_likeness(thickness: float) -> float:
     """0-1: how far what is as thick as that, as a share of its extent, is a stroke."""
-    return min(1.0, max(0.02, (_BLOT - thickness) / (_BLOT - _THICK)))
+    return min(
+        1.0,
+        max(
+            0.02,
+            (THRESHOLDS.blot_thickness - thickness)
+            / (THRESHOLDS.blot_thickness - THRESHOLDS.thick_stroke),
+        ),
+    )
 
 
 def _isolated(contrast: Floats, mask: Mask, ink: Mask) -> Floats:

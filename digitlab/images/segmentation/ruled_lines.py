@@ -21,20 +21,11 @@ from numpy.typing import NDArray
 from digitlab.images.segmentation.components import label_connected
 from digitlab.images.segmentation.ink import Mask
 from digitlab.images.segmentation.resize import block_factor, expand_blocks, reduce_blocks
+from digitlab.images.segmentation.thresholds import THRESHOLDS
 
-_SIDE: Final = 200  # pixels of the reduced mask on which lines are looked for
-_TILT: Final = 21.0  # degrees from level or upright, at most
-_STEP: Final = 0.5  # degrees
-_SPAN: Final = 0.6  # of the picture's shorter side that a line crosses, at least
-_COVER: Final = 0.7  # of its way through the picture that is ink, at least
-_END: Final = 0.12  # of its way, at either end of it
-_AT_ENDS: Final = 0.4  # of these that are ink: a stroke of a digit ends before the edge
-_REACHES: Final = 0.55  # of the picture's side that a piece must span to be looked at
-_MOST: Final = 24  # lines of one direction
-
-_SLOPES: Final = np.linspace(-0.12, 0.12, 13)  # of a line against the picture's edge
-_COARSE: Final = 12.0  # pixels that the shortest line has at least where it is looked for
-_TABLE_SIDE: Final = 400  # longest side of the image on which lines are looked for
+_SLOPES: Final = np.linspace(
+    -THRESHOLDS.max_table_line_slope, THRESHOLDS.max_table_line_slope, THRESHOLDS.table_line_slopes
+)
 
 
 class _Line(NamedTuple):
@@ -59,7 +50,7 @@ def find_page_lines(mask: Mask) -> Mask:
     nothing = np.zeros_like(mask)
     if min(mask.shape) < 24 or not _reaches(mask):
         return nothing
-    factor = block_factor(mask.shape, _SIDE)
+    factor = block_factor(mask.shape, THRESHOLDS.hough_side)
     small = reduce_blocks(mask, factor, np.any)
     found = nothing.copy()
     for upright in (False, True):
@@ -98,8 +89,8 @@ def _reaches(mask: Mask) -> bool:
 
     labels, _ = label_connected(mask)
     return any(
-        (box[0].stop - box[0].start) > _REACHES * mask.shape[0]
-        or (box[1].stop - box[1].start) > _REACHES * mask.shape[1]
+        (box[0].stop - box[0].start) > THRESHOLDS.min_line_component * mask.shape[0]
+        or (box[1].stop - box[1].start) > THRESHOLDS.min_line_component * mask.shape[1]
         for box in ndimage.find_objects(labels)
     )
 
@@ -108,20 +99,27 @@ def _lines(mask: Mask, *, upright: bool) -> list[_Line]:
     """Lines of one direction, the most covered ones first."""
     y, x = np.nonzero(mask)
     height, width = mask.shape
-    angles = np.deg2rad(np.arange(-_TILT, _TILT + _STEP / 2, _STEP) + (0 if upright else 90))
+    angles = np.deg2rad(
+        np.arange(
+            -THRESHOLDS.max_line_tilt,
+            THRESHOLDS.max_line_tilt + THRESHOLDS.line_tilt_step / 2,
+            THRESHOLDS.line_tilt_step,
+        )
+        + (0 if upright else 90)
+    )
     rho = np.rint(np.outer(np.cos(angles), x) + np.outer(np.sin(angles), y)).astype(np.intp)
     offset = width + height
     size = 3 * offset
     keys = rho + offset + np.arange(len(angles))[:, None] * size
     counts = np.bincount(keys.ravel(), minlength=len(angles) * size).reshape(len(angles), size)
     chords = _chords(angles, np.arange(size) - offset, width, height)
-    long = chords >= _SPAN * min(height, width)
+    long = chords >= THRESHOLDS.min_line_span * min(height, width)
     cover = np.where(long, counts / np.maximum(chords, 1), 0.0)
     lines: list[_Line] = []
-    while len(lines) < _MOST:
+    while len(lines) < THRESHOLDS.max_lines:
         best = int(cover.argmax())
         row, column = divmod(best, size)
-        if cover[row, column] < _COVER:
+        if cover[row, column] < THRESHOLDS.min_line_cover:
             break
         line = _Line(float(angles[row]), float(column - offset))
         if _goes_through(mask, line):
@@ -146,8 +144,8 @@ def _goes_through(mask: Mask, line: _Line) -> bool:
     near = np.zeros(len(y), bool)
     for dy, dx in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)):
         near |= mask[np.clip(y + dy, 0, height - 1), np.clip(x + dx, 0, width - 1)]
-    end = max(1, round(_END * len(near)))
-    return min(float(near[:end].mean()), float(near[-end:].mean())) >= _AT_ENDS
+    end = max(1, round(THRESHOLDS.line_end * len(near)))
+    return min(float(near[:end].mean()), float(near[-end:].mean())) >= THRESHOLDS.min_end_cover
 
 
 def _chords(
@@ -183,7 +181,15 @@ def _level_lines(ink: Mask, shortest: float) -> Mask:
     """The points of nearly level lines."""
     from scipy import ndimage
 
-    factor = int(max(1, min(block_factor(ink.shape, _TABLE_SIDE), shortest / _COARSE)))
+    factor = int(
+        max(
+            1,
+            min(
+                block_factor(ink.shape, THRESHOLDS.table_line_side),
+                shortest / THRESHOLDS.min_reduced_line,
+            ),
+        )
+    )
     small = reduce_blocks(ink, factor, np.any)
     length = max(3, int(shortest / factor))
     rows, columns = small.shape

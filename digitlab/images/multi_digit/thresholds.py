@@ -1,0 +1,180 @@
+"""The tuned thresholds of reading several digits in one picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, kw_only=True)
+class MultiDigitThresholds:
+    """The tuned values of reading several digits, in the order in which a picture meets them.
+
+    `benchmarks/rows.py` set them.
+
+    A "digit height" is the usual height of a digit of the same picture; "extent" is the longer
+    side of a box, "aspect" its shorter by its longer side.
+
+    Attributes:
+        min_side: pixels; a picture with a shorter side below this is enlarged.
+        max_side: pixels; a picture is enlarged up to this longer side.
+        stroke_windows: shares of the usual paper window to try until one shows digits.
+        min_digit_height: digit height, as a share of the picture's longer side.
+        min_digit_pixels: digit height, in pixels.
+        max_digit_extent: extent of a component in digit heights, from which on it may hold
+            lines or pale surroundings.
+        pale_percentile: percentile of a component's contrast that its strokes have.
+        pale_share: share of that contrast; less is squared paper or a fold.
+        min_frame_side: length of an upright line of a frame, in digit heights.
+        min_upright_line: length of any other upright line, in digit heights.
+        max_required_line: share of the picture's longer side; no line need be longer.
+        min_height: height of a digit, in digit heights.
+        min_narrow_height: height of a narrow digit, in digit heights; commas and colons are
+            lower.
+        narrow_digit: width of a narrow digit, as a share of its height.
+        paper_window: share of the mean side of the picture; the paper's tone is taken so far
+            around ink.
+        flat_aspect: width of a component as a multiple of its height; flatter ones do not
+            count for the digit height.
+        min_counted_height: height of a component that counts for the digit height, as a share
+            of the height that most of the ink has.
+        dust_height: height of dust, as a share of the picture's longer side.
+        min_enclosed_height: height of a component that a digit cannot enclose, as a share of
+            the enclosing one's.
+        max_enclosed: number of components, without dust, that a digit may enclose.
+        min_page_line: length of a line from edge to edge, as a share of the picture's side.
+        max_net_fill: share of its box that a net of lines fills.
+        line_aspect: aspect of a line.
+        min_line_length: length of a line, in digit heights.
+        dash_aspect: width of a dash as a multiple of its height.
+        min_dash_length: length of a dash, in digit heights.
+        min_extent: extent of a part of a digit, in digit heights; less is dust.
+        max_height: height of a digit, in digit heights.
+        min_tone: contrast of a part of a digit, as a share of the contrast that most of the
+            ink has; less is a fold, or ink on the other side of the sheet.
+        narrow_aspect: aspect of a narrow component.
+        min_edge_height: height of a digit at the picture's edge, in digit heights.
+        large_extent: extent of a large component, in digit heights.
+        max_large_fill: share of its box that a large digit fills.
+        max_fill: share of its box that any other digit fills.
+        min_solid_side: shorter side of a solid component, in digit heights.
+        max_part_gap: distance between the parts of a digit, in digit heights.
+        max_joined_size: height and width of joined parts, in digit heights.
+        max_part_height: height of a part that is joined to others, in digit heights.
+        bar_aspect: width of the bar of a 5 as a multiple of its height.
+        min_shared_width: share of the narrower part's width that stands above or below the
+            other one, in a digit of two halves.
+        max_broken_gap: distance between the parts of a broken digit, in digit heights.
+        max_broken_height: height of a broken digit, in digit heights; most digits of the
+            picture may be broken.
+        max_broken_width: width of a broken digit, in digit heights or its own heights.
+        max_broken_parts: number of parts; more are several digits in any case.
+        min_touching_width: width of ink that may be touching digits, as a share of its height.
+        min_touching_height: height that this ink has at least for that rule, in digit heights.
+        cut_height: height of the mask on which cuts are searched, in pixels.
+        side_step_cost: cost of a cut's step aside; a step through ink costs 1.
+        max_cut_cost: cost of a cut, as a share of the height.
+        min_cut_gap: distance between two cuts, as a share of the height.
+        min_cut_margin: distance of a cut from the sides, as a share of the height.
+        max_cuts: number of cuts to try.
+        max_cut_parts: number of digits to split into.
+        min_split_height: height of each part, as a share of the height.
+        max_loop_width: width of ink, as a multiple of its height, up to which no cut may open
+            a loop.
+        min_loop_area: area of a loop, as a share of the mask's box.
+        min_sheet_hole: area of a hole in a sheet of paper, as a share of the sheet's box; a
+            digit on the sheet is larger.
+        min_sheet_holes: number of holes; a digit has two at most.
+        min_rectangle_fill: share of its rectangle that a sheet with fewer holes fills.
+        max_sheet_tilt: largest angle of that rectangle, in degrees.
+        sheet_tilt_step: degrees between two angles.
+        max_row_tilt: largest angle of the rows, in degrees.
+        row_tilt_step: degrees between two angles.
+        row_tilt_cost: cost of an angle, per radian, beside 1.
+        row_tilt_band: share of a digit's height on each side of its middle that counts for the
+            angle.
+        row_bands: the same for the rows; the first share that stacks no digits is taken.
+        min_stacked_width: share of the narrower digit's width that two digits share, where one
+            stands above the other.
+        max_stacked_overlap: share of the lower digit's height that two such digits share.
+    """
+
+    # reader
+    min_side: int = 112
+    max_side: int = 1200
+    min_touching_width: float = 0.7
+    min_touching_height: float = 0.8
+    # digit_ink
+    stroke_windows: tuple[float, ...] = (1.0, 0.5, 0.25)
+    min_digit_height: float = 0.012
+    min_digit_pixels: int = 7
+    max_digit_extent: float = 1.6
+    pale_percentile: float = 75.0
+    pale_share: float = 0.4
+    min_frame_side: float = 1.25
+    min_upright_line: float = 2.2
+    max_required_line: float = 0.75
+    min_height: float = 0.45
+    min_narrow_height: float = 0.5
+    narrow_digit: float = 0.4
+    paper_window: float = 0.25
+    # plausible_components
+    flat_aspect: float = 4.0
+    min_counted_height: float = 0.4
+    dust_height: float = 0.015
+    min_enclosed_height: float = 0.3
+    max_enclosed: int = 3
+    min_page_line: float = 0.6
+    max_net_fill: float = 0.2
+    line_aspect: float = 0.15
+    min_line_length: float = 1.6
+    dash_aspect: float = 6.0
+    min_dash_length: float = 0.8
+    min_extent: float = 0.12
+    max_height: float = 3.0
+    min_tone: float = 0.4
+    narrow_aspect: float = 0.3
+    min_edge_height: float = 0.7
+    large_extent: float = 1.5
+    max_large_fill: float = 0.6
+    max_fill: float = 0.85
+    min_solid_side: float = 0.7
+    # group_strokes
+    max_part_gap: float = 0.22
+    max_joined_size: float = 1.35
+    max_part_height: float = 0.75
+    bar_aspect: float = 1.5
+    min_shared_width: float = 0.5
+    # join_broken
+    max_broken_gap: float = 0.12
+    max_broken_height: float = 2.2
+    max_broken_width: float = 1.25
+    max_broken_parts: int = 4
+    # split_touching
+    cut_height: int = 64
+    side_step_cost: float = 0.15
+    max_cut_cost: float = 0.45
+    min_cut_gap: float = 0.15
+    min_cut_margin: float = 0.1
+    max_cuts: int = 4
+    max_cut_parts: int = 3
+    min_split_height: float = 0.7
+    max_loop_width: float = 1.9
+    min_loop_area: float = 0.004
+    # paper_sheets
+    min_sheet_hole: float = 0.001
+    min_sheet_holes: int = 3
+    min_rectangle_fill: float = 0.87
+    max_sheet_tilt: float = 15.0
+    sheet_tilt_step: float = 1.5
+    # reading_order
+    max_row_tilt: float = 12.0
+    row_tilt_step: float = 1.0
+    row_tilt_cost: float = 0.1
+    row_tilt_band: float = 0.25
+    row_bands: tuple[float, ...] = (0.3, 0.22, 0.15, 0.08, 0.0)
+    min_stacked_width: float = 0.5
+    max_stacked_overlap: float = 0.2
+
+
+THRESHOLDS: Final = MultiDigitThresholds()

@@ -1,0 +1,230 @@
+"""The tuned thresholds of segmentation: of finding the ink and the candidates for a digit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentationThresholds:
+    """The tuned values of segmentation, in the order in which a picture meets them.
+
+    `benchmarks/photos.py` set them on single digits; `benchmarks/rows.py` set those of
+    `find_table_lines` on several digits.
+
+    "Noise" is the standard deviation of the paper's contrast, "extent" the longer side of a
+    box, "mass" area times mean contrast, "likeness" a share of 1.
+
+    Attributes:
+        paper_window: side of the window that must be wider than any stroke, as a share of the
+            picture's mean side; narrower than a shadow.
+        thumbnail_paper_window: the same for thumbnails, which are cropped tightly and hold no
+            shadows.
+        max_thumbnail_side: longest side of a thumbnail, in pixels of the reduced picture.
+        paper_side: longest side of the reduced picture on which the paper is estimated, in
+            pixels.
+        smoothing_side: longest side of a picture that is smoothed with a sigma of one pixel;
+            the sigma grows with the side.
+        max_unsmoothed_side: longest side up to which a picture is not smoothed, in pixels.
+        min_paper_tone: grey levels; darker paper holds too little light to measure by.
+        lit_paper_tone: grey levels of the evenly lit paper to which contrast is scaled.
+        min_ink_contrast: grey levels; nothing below is ink.
+        min_ink_noise: contrast of ink, in multiples of the noise.
+        min_clear_ink_noise: contrast of the most distinct pixels, in multiples of the noise;
+            fainter ink is smoothed more.
+        faint_ink_sigmas: sigmas of that smoothing, in pixels of a picture of `faint_ink_side`.
+        faint_ink_side: pixels.
+        small_picture_sigma_factor: factor on those sigmas for unsmoothed pictures.
+        min_faint_ink_sigma: smallest sigma of that smoothing, in pixels.
+        paper_sample_side: rows and columns from which the paper is sampled, at least.
+        peak_sample_side: rows and columns from which the most distinct pixels are sampled, at
+            least.
+        peak_percentile: percentile of the contrast of the most distinct pixels; a hairline
+            covers few of them.
+        min_tone_group: share of the sample that ink and paper must each cover to be told apart.
+        min_tone_gap: distance between ink and paper, in standard deviations of the paper.
+        min_ink_pixels: pixels of ink.
+        ink_peak_percentile: percentile of the contrast of ink that counts as its peak.
+        strong_ink: share of the peak from which on a pixel is ink.
+        weak_ink: share of the peak from which on a pixel is ink if it is connected to strong
+            ink, such as the faint end of a stroke.
+        weak_ink_floor: share of the least contrast of ink that weak ink needs.
+        soft_edge_divisor: the soft edges of ink reach one pixel plus the picture's longer side
+            divided by this.
+        max_components: number of components that are scored, the largest ones.
+        thickness_side: longest side of the mask on which thickness is measured, in pixels.
+        thick_stroke: thickness of the thickest usual stroke, as a share of its extent.
+        blot_thickness: thickness that is no stroke, as a share of the extent.
+        min_stroke_likeness: likeness of such a blot.
+        edge_likeness: likeness of a component at the picture's edge.
+        corner_likeness: likeness of a component in a corner of the picture.
+        edge_line_aspect: shorter by longer side of a component that is a line at the edge.
+        edge_line_span: extent of that line, as a share of the picture's side.
+        edge_line_likeness: likeness of that line.
+        frame_edges: number of edges that a frame touches.
+        frame_fill: share of its box that a frame fills.
+        frame_likeness: likeness of a frame.
+        min_digit_pixels: pixels of the main part of a digit.
+        min_digit_extent: extent of the main part, as a share of the picture's longer side;
+            less is a speck on an empty page.
+        min_part_extent: extent of a further part, as a share of the main part's; less is dust.
+        min_part_area: area of a further part, as a share of the main part's; less is dust.
+        min_part_tone: contrast of a further part, as a share of the main part's.
+        min_part_likeness: likeness of a further part.
+        max_part_gap: distance of a further part, as a share of the main part's extent.
+        min_noisy_components: number of components from which on all of them may be noise.
+        min_digit_mass: mass of a digit among so many components, as a share of all ink.
+        min_digit_prominence: extent of a digit among so many components, in multiples of their
+            median.
+        max_candidates: number of candidates among the parts.
+        min_crop_mass: mass of the digit of a tight crop, as a share of all ink.
+        min_crop_extent: extent of that digit, as a share of the picture's longer side.
+        polarity_side: longest side of the copy that decides the polarity, in pixels.
+        narrower_windows: shares of `paper_window` to try after it.
+        max_passes: searches of one contrast, each below the lines of the one before.
+        max_quick_passes: the same on the copy that decides the polarity.
+        crop_likeness: likeness of the digit of a tight crop.
+        ruled_crop_likeness: the same, where it may as well be lines of the paper.
+        strict_weak_ink: replaces `weak_ink` where the ink holds lines or dots of the paper.
+        min_cluttered_components: number of components from which on it may.
+        min_cluttered_extent: extent of a component from which on it may, as a share of the
+            picture's longer side.
+        unlikely: likeness below which a component is searched below, as a line is.
+        min_hiding_mass: mass of such components, as a share of the likeliest one's.
+        suspect_thickness: thickness of a component that is hardly a stroke, as a share of its
+            extent.
+        min_blot_extent: extent of such a component, as a share of the picture's longer side;
+            smaller ones are specks.
+        line_margin: pixels around lines that are left out with them, for a small picture.
+        line_margin_divisor: the picture's longer side divided by this is added.
+        same_place: overlap of two boxes from which on they hold the same candidate.
+        likely: likeness of a candidate whose parts are hardly digits themselves.
+        min_inside: share of a part that lies in such a candidate.
+        max_inner_area: area of such a part, as a share of the candidate's.
+        inner_part_weight: factor on the mass of such a part.
+        clear_polarity: evidence of a polarity, in multiples of the other's, from which on the
+            other is dropped.
+        min_evidence: evidence of a candidate, as a share of the best one's.
+        paper_margin: width of the paper around a candidate, as a share of its extent.
+        min_paper: area of that paper, as a share of the picture's.
+        min_line_picture: shorter side of a picture that may hold page lines, in pixels.
+        min_line_component: extent of a component that may hold a page line, as a share of the
+            picture's side.
+        hough_side: longest side of the mask of the Hough transform, in pixels.
+        max_line_tilt: largest angle of a page line to the nearest side, in degrees.
+        line_tilt_step: degrees between two angles.
+        min_line_span: length of a page line, as a share of the picture's shorter side.
+        min_line_cover: share of that length that is ink.
+        line_end: share of that length that counts as an end of the line.
+        min_end_cover: share of an end that is ink; the stroke of a digit ends before the edge.
+        max_lines: number of page lines of one direction.
+        same_line_tilt: degrees within which two lines of one place are the same.
+        max_table_line_slope: largest slope of a table line against the picture's side.
+        table_line_slopes: number of slopes to try.
+        table_line_side: longest side of the mask on which table lines are searched, in pixels.
+        min_reduced_line: length of the shortest table line on that mask, in pixels.
+        max_line_thickness: thickness of a line where a stroke crosses it, in multiples of its
+            median, plus one pixel.
+    """
+
+    # contrast
+    paper_window: float = 0.28
+    thumbnail_paper_window: float = 0.45
+    max_thumbnail_side: int = 112
+    paper_side: int = 160
+    smoothing_side: int = 1000
+    max_unsmoothed_side: int = 150
+    min_paper_tone: float = 90.0
+    lit_paper_tone: float = 220.0
+    min_ink_contrast: float = 5.0
+    min_ink_noise: float = 5.0
+    min_clear_ink_noise: float = 9.0
+    faint_ink_sigmas: tuple[float, ...] = (1.2, 2.2)
+    faint_ink_side: int = 600
+    small_picture_sigma_factor: float = 6.5
+    min_faint_ink_sigma: float = 0.8
+    paper_sample_side: int = 64
+    peak_sample_side: int = 400
+    peak_percentile: float = 99.8
+    min_tone_group: float = 0.12
+    min_tone_gap: float = 4.0
+    min_ink_pixels: int = 6
+    ink_peak_percentile: float = 90.0
+    strong_ink: float = 0.45
+    weak_ink: float = 0.22
+    weak_ink_floor: float = 0.7
+    soft_edge_divisor: int = 250
+    # digit_parts
+    max_components: int = 60
+    thickness_side: int = 200
+    thick_stroke: float = 0.32
+    blot_thickness: float = 0.5
+    min_stroke_likeness: float = 0.02
+    edge_likeness: float = 0.3
+    corner_likeness: float = 0.4
+    edge_line_aspect: float = 0.08
+    edge_line_span: float = 0.6
+    edge_line_likeness: float = 0.01
+    frame_edges: int = 3
+    frame_fill: float = 0.25
+    frame_likeness: float = 0.02
+    min_digit_pixels: int = 6
+    min_digit_extent: float = 0.015
+    min_part_extent: float = 0.1
+    min_part_area: float = 0.02
+    min_part_tone: float = 0.5
+    min_part_likeness: float = 0.5
+    max_part_gap: float = 0.22
+    min_noisy_components: int = 8
+    min_digit_mass: float = 0.25
+    min_digit_prominence: float = 4.0
+    max_candidates: int = 3
+    min_crop_mass: float = 0.75
+    min_crop_extent: float = 0.75
+    # candidates
+    polarity_side: int = 180
+    narrower_windows: tuple[float, ...] = (0.5, 0.25)
+    max_passes: int = 3
+    max_quick_passes: int = 2
+    crop_likeness: float = 0.9
+    ruled_crop_likeness: float = 0.4
+    strict_weak_ink: float = 0.5
+    min_cluttered_components: int = 6
+    min_cluttered_extent: float = 0.6
+    unlikely: float = 0.35
+    min_hiding_mass: float = 0.3
+    suspect_thickness: float = 0.38
+    min_blot_extent: float = 0.1
+    line_margin: int = 2
+    line_margin_divisor: int = 200
+    same_place: float = 0.8
+    likely: float = 0.5
+    min_inside: float = 0.8
+    max_inner_area: float = 0.7
+    inner_part_weight: float = 0.1
+    clear_polarity: float = 4.0
+    min_evidence: float = 0.08
+    paper_margin: float = 0.35
+    min_paper: float = 0.1
+    # ruled_lines: page lines
+    min_line_picture: int = 24
+    min_line_component: float = 0.55
+    hough_side: int = 200
+    max_line_tilt: float = 21.0
+    line_tilt_step: float = 0.5
+    min_line_span: float = 0.6
+    min_line_cover: float = 0.7
+    line_end: float = 0.12
+    min_end_cover: float = 0.4
+    max_lines: int = 24
+    same_line_tilt: float = 6.0
+    # ruled_lines: table lines
+    max_table_line_slope: float = 0.12
+    table_line_slopes: int = 13
+    table_line_side: int = 400
+    min_reduced_line: float = 12.0
+    max_line_thickness: float = 1.6
+
+
+THRESHOLDS: Final = SegmentationThresholds()
