@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets  # type: ignore[import-untyped]
 
-from digitlab.widgets.desk import Desk
 from digitlab.widgets.state.run_follower import Learning
 from digitlab.widgets.state.session import Session
 from digitlab.widgets.views import assets
@@ -17,6 +16,9 @@ from digitlab.widgets.views.picture_input import PictureInput
 from digitlab.widgets.views.result import Result
 from digitlab.widgets.views.verdict_buttons import Judge
 from digitlab.widgets.views.visit_grid import Visit
+
+if TYPE_CHECKING:
+    from digitlab.lab import Lab
 
 READY = '<span data-testid="digitlab-ready"></span>'
 
@@ -31,7 +33,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
         learning: the fine-tunes of the lab's home.
     """
 
-    def __init__(self, lab: Desk) -> None:
+    def __init__(self, lab: Lab) -> None:
         self.session = session = Session(lab)
         self.header = Header(session)
         self.banner = Banner(session)

@@ -1,4 +1,4 @@
-"""A stand-in for Lab that the page's tests share: canned predictions, a real ledger."""
+"""A lab whose predictions are made up and whose feedback store is real, for the page's tests."""
 
 from __future__ import annotations
 
@@ -19,27 +19,32 @@ from digitlab.prediction import Prediction
 from digitlab.settings import Settings
 from digitlab.store import Entry
 
-BROKEN = b"broken"
-BUG = b"bug"
+BROKEN_PICTURE = b"broken"
+"""`FakeLab` raises ImageError for pictures that start with these bytes."""
+
+BUG_PICTURE = b"bug"
+"""`FakeLab` raises RuntimeError for pictures that start with these bytes."""
 
 
 def png(shade: int = 0, size: tuple[int, int] = (40, 30)) -> bytes:
-    """A small picture; another one for each shade of 0-255."""
+    """Return a small PNG picture; each shade of 0-255 gives another picture."""
     out = io.BytesIO()
     Image.new("L", size, shade).save(out, "PNG")
     return out.getvalue()
 
 
-def prediction(label: int = 7, **changes: Any) -> Prediction:
-    """A prediction of `label`, sure unless said otherwise."""
+def prediction(digit: int = 7, **changes: Any) -> Prediction:
+    """Return a prediction of `digit` with a confidence of 0.97, or with `changes`."""
     confidence = changes.pop("confidence", 0.97)
-    rest = (1 - confidence) / 9
+    other_probability = (1 - confidence) / 9
     image = np.zeros((28, 28), np.uint8)
     image[6:22, 12:16] = 255
     values: dict[str, Any] = {
-        "digit": label,
+        "digit": digit,
         "confidence": confidence,
-        "probabilities": tuple(confidence if digit == label else rest for digit in range(10)),
+        "probabilities": tuple(
+            confidence if number == digit else other_probability for number in range(10)
+        ),
         "refused": False,
         "remembered": False,
         "model": "base",
@@ -54,40 +59,41 @@ def prediction(label: int = 7, **changes: Any) -> Prediction:
     return Prediction(**values | changes)
 
 
-class PaperDesk(Lab):
-    """Reads a 7 in every picture, except that `BROKEN` is refused and `BUG` is a bug.
+class FakeLab(Lab):
+    """A lab that reads a 7 in every picture; `tests/widgets/test_fake_lab.py` compares it with Lab.
 
     Attributes:
         champion: the version that the next predictions name.
-        refused: what they say of that.
-        remembered: the same.
-        confidence: the same, 0-1.
-        several: how many digits there are in every picture.
+        refused: whether the next predictions are refused.
+        remembered: whether a correction answers the next predictions.
+        confidence: confidence of the next predictions, 0-1.
+        digit_count: how many digits `predict_all` reads in a picture.
+        last_contributor: the contributor of the last prediction.
     """
 
-    champion = "base"  # type: ignore[assignment]  a property of the real one
+    champion = "base"  # type: ignore[assignment]  a property of Lab
     refused = False
     remembered = False
     confidence = 0.97
-    several = 3
-    asked_by: str | None = None
+    digit_count = 3
+    last_contributor: str | None = None
 
     def __init__(self, home: Path) -> None:
         settings = Settings.load(home, environ={})
         super().__init__(dataclasses.replace(settings, max_bytes=3_000_000), contributor="someone")
 
     @property
-    def ledger(self) -> list[Entry]:
+    def entries(self) -> list[Entry]:
         """The verdicts in force, oldest first."""
         return self.feedback.entries()
 
     def predict(  # type: ignore[override]
         self, picture: bytes, *, name: str = "", contributor: str | None = None
     ) -> Prediction:
-        self.asked_by = contributor
-        if picture.startswith(BROKEN):
+        self.last_contributor = contributor
+        if picture.startswith(BROKEN_PICTURE):
             raise ImageError("This file is damaged; please send it again.", code="damaged")
-        if picture.startswith(BUG):
+        if picture.startswith(BUG_PICTURE):
             raise RuntimeError("a bug")
         return prediction(
             name=name,
@@ -102,14 +108,14 @@ class PaperDesk(Lab):
     def predict_all(  # type: ignore[override]
         self, picture: bytes, *, name: str = "", contributor: str | None = None
     ) -> tuple[Prediction, ...]:
-        one = self.predict(picture, name=name, contributor=contributor)
-        boxes = [(4 + 6 * place, 5, 5, 22) for place in range(self.several)]
-        return tuple(dataclasses.replace(one, box=box) for box in boxes)
+        first = self.predict(picture, name=name, contributor=contributor)
+        boxes = [(4 + 6 * place, 5, 5, 22) for place in range(self.digit_count)]
+        return tuple(dataclasses.replace(first, box=box) for box in boxes)
 
-    def reconsider(  # type: ignore[override]
+    def reconsider(
         self, predictions: Sequence[Prediction], *, contributor: str | None = None
-    ) -> Sequence[Prediction]:
-        return predictions
+    ) -> list[Prediction]:
+        return list(predictions)
 
     def examples(self) -> list[Example]:
         return [Example("one.png", 1, png(10)), Example("two.png", 2, png(20))]

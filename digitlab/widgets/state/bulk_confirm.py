@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from digitlab.errors import FeedbackError
 from digitlab.prediction import Prediction
 from digitlab.store import Receipt
-from digitlab.widgets.desk import Desk
 from digitlab.widgets.state.picture_spool import NOTHING, Spool
 from digitlab.widgets.state.visit_items import Item, Items, Judgement, last_added
+
+if TYPE_CHECKING:
+    from digitlab.lab import Lab
 
 Step = tuple[tuple[Item, Judgement], ...]
 """Verdicts that were given by one click or key, each with its item."""
@@ -101,17 +104,17 @@ def last_step(items: Items) -> Step:
     return tuple((item, given) for item, given in all_given if given.batch == batch and given.added)
 
 
-def take_back(desk: Desk, step: Step) -> tuple[str, str]:
+def take_back(lab: Lab, step: Step) -> tuple[str, str]:
     """Undo a step in the ledger; a notice, and an error where it was undone elsewhere."""
     (item, given), *more = step
     contributor = given.contributor or None
     if not more:
         try:
-            desk.undo(contributor=contributor, verdict_id=given.id)
+            lab.undo(contributor=contributor, verdict_id=given.id)
         except FeedbackError as error:
             return "", f"{item.name}: {error}"
         return f"{item.name}: your verdict was taken back.", ""
-    gone = len(desk.undo_all([given.id for _, given in step], contributor=contributor))
+    gone = len(lab.undo_all([given.id for _, given in step], contributor=contributor))
     left = len(step) - gone
     notice = f"{_count(gone, 'verdict')} {'was' if gone == 1 else 'were'} taken back."
     return notice, f"{_count(left, 'verdict')} had been changed elsewhere." if left else ""

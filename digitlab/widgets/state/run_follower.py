@@ -8,14 +8,16 @@ import functools
 import queue
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import traitlets
 
 from digitlab.store import Run, RunLog
-from digitlab.widgets.desk import Desk
 from digitlab.widgets.state.session import Session
 from digitlab.widgets.views.correction_gallery import Group, groups_of
+
+if TYPE_CHECKING:
+    from digitlab.lab import Lab
 
 UNDER_WAY_S: Final = 0.5
 """Seconds between two looks at the store while a run is under way."""
@@ -48,7 +50,7 @@ class Learning(traitlets.HasTraits):
     asked = traitlets.Bool(False)
     told = traitlets.Unicode()
 
-    def __init__(self, lab: Desk, session: Session) -> None:
+    def __init__(self, lab: Lab, session: Session) -> None:
         super().__init__()
         self._lab, self._session = lab, session
         self._wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import traitlets
 
 from digitlab.images.examples import Example
 from digitlab.prediction import Prediction
 from digitlab.store import Verdict
-from digitlab.widgets.desk import Desk
 from digitlab.widgets.state import bulk_confirm, reread
 from digitlab.widgets.state.error_guard import Guarded
 from digitlab.widgets.state.picture_spool import Spool
@@ -24,6 +24,9 @@ from digitlab.widgets.state.visit_items import (
     taken_back,
     tidy_name,
 )
+
+if TYPE_CHECKING:
+    from digitlab.lab import Lab
 
 MAX_ITEMS = 300
 """Digits in one visit; a kernel's memory is bounded."""
@@ -53,7 +56,7 @@ class Session(Guarded):
     contributor = traitlets.Unicode()
 
     def __init__(
-        self, lab: Desk, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self, lab: Lab, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
         super().__init__()
         self._lab = lab

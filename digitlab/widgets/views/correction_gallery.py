@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from digitlab.html.primitives import digit_image_uri
 from digitlab.labels import article
 from digitlab.prediction import DigitImage
 from digitlab.store import Run
-from digitlab.widgets.desk import Desk
+
+if TYPE_CHECKING:
+    from digitlab.lab import Lab
 
 MOST: Final = 24
 """Thumbnails of a kind at most, the newest corrections first."""
@@ -30,7 +32,7 @@ TITLES: Final = {
 Group = dict[str, Any]
 
 
-def groups_of(run: Run | None, desk: Desk) -> list[Group]:
+def groups_of(run: Run | None, lab: Lab) -> list[Group]:
     """What became of the corrections, kind by kind: title, images and more.
 
     Images have src (a data URI), digit and alt. Empty without a run that was judged, and
@@ -38,7 +40,7 @@ def groups_of(run: Run | None, desk: Desk) -> list[Group]:
 
     Args:
         run: the one in view.
-        desk: gives the digit images, all at once.
+        lab: gives the digit images, all at once.
     """
     if run is None or run.outcome not in TITLES:
         return []
@@ -47,7 +49,7 @@ def groups_of(run: Run | None, desk: Desk) -> list[Group]:
     wanted = [number for numbers in shown.values() for number in numbers]
     if not wanted:
         return []
-    known = desk.digit_images(wanted)
+    known = lab.digit_images(wanted)
     return [
         {
             "kind": kind,

@@ -86,4 +86,8 @@ class Judge(anywidget.AnyWidget):
 
 def _aloud(item: Item, prediction: Prediction) -> str:
     """One of several digits says which it is: the next one may be read the same."""
-    return f"{item.name}: {prediction_text(prediction)}" if item.others else prediction_text(prediction)
+    return (
+        f"{item.name}: {prediction_text(prediction)}"
+        if item.others
+        else prediction_text(prediction)
+    )

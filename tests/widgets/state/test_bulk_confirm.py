@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.fake_lab import BROKEN, PaperDesk, png
+from support.fake_lab import BROKEN_PICTURE, FakeLab, png
 
 from digitlab.errors import StoreError
 from digitlab.store import HomeSettings
@@ -15,21 +15,21 @@ from digitlab.widgets import Page, Session
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[PaperDesk]:
-    with PaperDesk(tmp_path / "home") as desk:
-        yield desk
+def lab(tmp_path: Path) -> Iterator[FakeLab]:
+    with FakeLab(tmp_path / "home") as lab:
+        yield lab
 
 
 @pytest.fixture
-def page(desk: PaperDesk) -> Page:
-    return Page(desk)
+def page(lab: FakeLab) -> Page:
+    return Page(lab)
 
 
-def show(page: Page, desk: PaperDesk, *kinds: str) -> Session:
+def show(page: Page, lab: FakeLab, *kinds: str) -> Session:
     """Show a picture of each kind: "sure", "refused" or "broken"; the session."""
     for number, kind in enumerate(kinds):
-        desk.refused = kind == "refused"
-        data = BROKEN if kind == "broken" else png(len(page.session.items))
+        lab.refused = kind == "refused"
+        data = BROKEN_PICTURE if kind == "broken" else png(len(page.session.items))
         page.session.open(f"{len(page.session.items)}.png", data, first=number == 0)
     return page.session
 
@@ -40,26 +40,26 @@ def click_others(page: Page, shown: int | None = None) -> None:
     page.visit._handle_custom_msg({"type": "others", "shown": count}, [])
 
 
-def kept(desk: PaperDesk) -> list[tuple[str, str]]:
-    return [(entry.name, entry.verdict) for entry in desk.ledger]
+def kept(lab: FakeLab) -> list[tuple[str, str]]:
+    return [(entry.name, entry.verdict) for entry in lab.entries]
 
 
 def states(page: Page) -> list[Any]:
     return [row["state"] for row in page.visit.rows]
 
 
-def test_all_that_wait_are_kept_as_right(page: Page, desk: PaperDesk) -> None:
-    session = show(page, desk, "sure", "sure", "sure")
+def test_all_that_wait_are_kept_as_right(page: Page, lab: FakeLab) -> None:
+    session = show(page, lab, "sure", "sure", "sure")
     session.judge("wrong", 1)
     click_others(page)
-    assert kept(desk) == [("0.png", "wrong"), ("1.png", "right"), ("2.png", "right")]
+    assert kept(lab) == [("0.png", "wrong"), ("1.png", "right"), ("2.png", "right")]
     assert states(page) == ["wrong", "right", "right"]
     assert session.notice == "2 pictures kept as right."
     assert session.kept == 3
 
 
-def test_what_has_no_digit_or_is_broken_is_left_and_told(page: Page, desk: PaperDesk) -> None:
-    session = show(page, desk, "sure", "refused", "sure", "broken", "refused")
+def test_what_has_no_digit_or_is_broken_is_left_and_told(page: Page, lab: FakeLab) -> None:
+    session = show(page, lab, "sure", "refused", "sure", "broken", "refused")
     click_others(page)
     assert states(page) == ["right", "waiting", "right", "broken", "waiting"]
     assert session.notice == (
@@ -68,8 +68,8 @@ def test_what_has_no_digit_or_is_broken_is_left_and_told(page: Page, desk: Paper
     assert session.index == 1
 
 
-def test_what_is_in_view_and_still_waits_stays_in_view(page: Page, desk: PaperDesk) -> None:
-    session = show(page, desk, "refused", "sure", "sure", "refused")
+def test_what_is_in_view_and_still_waits_stays_in_view(page: Page, lab: FakeLab) -> None:
+    session = show(page, lab, "refused", "sure", "sure", "refused")
     click_others(page)
     assert session.index == 0
     assert session.notice == "2 pictures kept as right; 2 without a digit still wait."
@@ -89,167 +89,165 @@ def test_what_is_in_view_and_still_waits_stays_in_view(page: Page, desk: PaperDe
     ],
 )
 def test_the_button_says_how_many(
-    page: Page, desk: PaperDesk, kinds: list[str], judged: int, words: str
+    page: Page, lab: FakeLab, kinds: list[str], judged: int, words: str
 ) -> None:
-    session = show(page, desk, *kinds)
+    session = show(page, lab, *kinds)
     for _ in range(judged):
         session.judge("unsure")
     assert page.visit.others == words
 
 
-def test_a_second_click_judges_nothing_again(page: Page, desk: PaperDesk) -> None:
-    session = show(page, desk, "sure", "sure")
+def test_a_second_click_judges_nothing_again(page: Page, lab: FakeLab) -> None:
+    session = show(page, lab, "sure", "sure")
     click_others(page)
     click_others(page)
-    assert len(desk.feedback.entries(history=True)) == 2
+    assert len(lab.feedback.entries(history=True)) == 2
     assert (session.notice, session.error) == ("2 pictures kept as right.", "")
 
 
-def test_a_picture_that_came_after_the_click_is_left(page: Page, desk: PaperDesk) -> None:
-    show(page, desk, "sure", "sure", "sure")
+def test_a_picture_that_came_after_the_click_is_left(page: Page, lab: FakeLab) -> None:
+    show(page, lab, "sure", "sure", "sure")
     click_others(page, shown=2)
     assert states(page) == ["right", "right", "waiting"]
 
 
-def test_one_undo_takes_the_whole_batch_back(page: Page, desk: PaperDesk) -> None:
-    session = show(page, desk, "sure", "sure", "sure")
+def test_one_undo_takes_the_whole_batch_back(page: Page, lab: FakeLab) -> None:
+    session = show(page, lab, "sure", "sure", "sure")
     session.judge("wrong", 1)
     click_others(page)
     session.undo()
-    assert kept(desk) == [("0.png", "wrong")]
+    assert kept(lab) == [("0.png", "wrong")]
     assert states(page) == ["wrong", "waiting", "waiting"]
     assert session.notice == "2 verdicts were taken back."
     assert session.index == 1
     session.undo()
     assert session.notice == "0.png: your verdict was taken back."
-    assert desk.ledger == []
+    assert lab.entries == []
 
 
-def test_a_mind_changed_after_the_batch_is_undone_first_and_alone(
-    page: Page, desk: PaperDesk
-) -> None:
-    session = show(page, desk, "sure", "sure")
+def test_a_mind_changed_after_the_batch_is_undone_first_and_alone(page: Page, lab: FakeLab) -> None:
+    session = show(page, lab, "sure", "sure")
     click_others(page)
     session.judge("wrong", 3, item=1)
     session.undo()
-    assert kept(desk) == [("0.png", "right"), ("1.png", "right")]
+    assert kept(lab) == [("0.png", "right"), ("1.png", "right")]
     session.undo()
-    assert (desk.ledger, states(page)) == ([], ["waiting", "waiting"])
+    assert (lab.entries, states(page)) == ([], ["waiting", "waiting"])
 
 
-def test_two_batches_are_two_steps(page: Page, desk: PaperDesk) -> None:
-    session = show(page, desk, "sure", "sure")
+def test_two_batches_are_two_steps(page: Page, lab: FakeLab) -> None:
+    session = show(page, lab, "sure", "sure")
     click_others(page)
-    show(page, desk, "sure", "sure", "sure")
+    show(page, lab, "sure", "sure", "sure")
     click_others(page)
     session.undo()
     assert session.notice == "3 verdicts were taken back."
     assert states(page) == ["right", "right", "waiting", "waiting", "waiting"]
 
 
-def test_a_batch_of_one_is_undone_by_its_name(page: Page, desk: PaperDesk) -> None:
-    session = show(page, desk, "sure", "refused")
+def test_a_batch_of_one_is_undone_by_its_name(page: Page, lab: FakeLab) -> None:
+    session = show(page, lab, "sure", "refused")
     click_others(page)
     assert session.notice == "1 picture kept as right; 1 without a digit still waits."
     session.undo()
     assert session.notice == "0.png: your verdict was taken back."
 
 
-def test_undo_leaves_what_an_earlier_visit_had_said(page: Page, desk: PaperDesk) -> None:
-    show(page, desk, "sure")
+def test_undo_leaves_what_an_earlier_visit_had_said(page: Page, lab: FakeLab) -> None:
+    show(page, lab, "sure")
     page.session.judge("right")
-    later = Page(desk)
-    session = show(later, desk, "sure", "sure", "sure")
+    later = Page(lab)
+    session = show(later, lab, "sure", "sure", "sure")
     click_others(later)
     session.undo()
     assert session.notice == "2 verdicts were taken back."
-    assert kept(desk) == [("0.png", "right")]
+    assert kept(lab) == [("0.png", "right")]
     assert states(later) == ["right", "waiting", "waiting"]
 
 
-def test_the_same_file_twice_is_one_verdict_and_both_are_shown(page: Page, desk: PaperDesk) -> None:
+def test_the_same_file_twice_is_one_verdict_and_both_are_shown(page: Page, lab: FakeLab) -> None:
     for number in range(2):
         page.session.open("a.png", png(), first=number == 0)
     click_others(page)
-    assert (len(desk.ledger), states(page)) == (1, ["right", "right"])
+    assert (len(lab.entries), states(page)) == (1, ["right", "right"])
     page.session.undo()
-    assert (desk.ledger, states(page)) == ([], ["waiting", "waiting"])
+    assert (lab.entries, states(page)) == ([], ["waiting", "waiting"])
 
 
 def test_what_was_changed_elsewhere_is_told_and_the_rest_taken_back(
-    page: Page, desk: PaperDesk
+    page: Page, lab: FakeLab
 ) -> None:
-    session = show(page, desk, "sure", "sure", "sure")
+    session = show(page, lab, "sure", "sure", "sure")
     click_others(page)
-    elsewhere = Page(desk)
-    show(elsewhere, desk, "sure").judge("wrong", 4)
+    elsewhere = Page(lab)
+    show(elsewhere, lab, "sure").judge("wrong", 4)
     session.undo()
     assert session.notice == "2 verdicts were taken back."
     assert session.error == "1 verdict had been changed elsewhere."
-    assert (kept(desk), states(page)) == ([("0.png", "wrong")], ["waiting"] * 3)
+    assert (kept(lab), states(page)) == ([("0.png", "wrong")], ["waiting"] * 3)
 
 
 def test_undo_asks_for_the_one_who_clicked_though_the_name_has_changed(
-    page: Page, desk: PaperDesk
+    page: Page, lab: FakeLab
 ) -> None:
-    session = show(page, desk, "sure", "sure")
+    session = show(page, lab, "sure", "sure")
     session.name_contributor("Ada")
     click_others(page)
-    assert {entry.contributor for entry in desk.ledger} == {"Ada"}
+    assert {entry.contributor for entry in lab.entries} == {"Ada"}
     session.name_contributor("Ben")
     session.undo()
-    assert (session.error, desk.ledger) == ("", [])
+    assert (session.error, lab.entries) == ("", [])
 
 
 def test_when_one_cannot_be_kept_none_is_and_none_is_shown_as_kept(
-    page: Page, desk: PaperDesk, monkeypatch: pytest.MonkeyPatch
+    page: Page, lab: FakeLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = show(page, desk, "sure", "sure")
-    put = desk.feedback.pictures.put
+    session = show(page, lab, "sure", "sure")
+    put = lab.feedback.pictures.put
 
     def full(data: bytes) -> str:
         if data == png(1):
             raise StoreError("A picture cannot be kept: the disk is full.", place="x")
         return put(data)
 
-    monkeypatch.setattr(desk.feedback.pictures, "put", full)
+    monkeypatch.setattr(lab.feedback.pictures, "put", full)
     click_others(page)
     assert session.error == "A picture cannot be kept: the disk is full."
-    assert (desk.ledger, states(page), session.kept) == ([], ["waiting", "waiting"], 0)
+    assert (lab.entries, states(page), session.kept) == ([], ["waiting", "waiting"], 0)
 
 
 def test_the_originals_are_kept_and_one_for_all_digits_of_a_picture(
-    page: Page, desk: PaperDesk
+    page: Page, lab: FakeLab
 ) -> None:
     page.session.read_several(True)
-    show(page, desk, "sure", "sure")
+    show(page, lab, "sure", "sure")
     click_others(page)
     assert page.session.notice == "6 digits kept as right."
-    assert len({entry.picture_sha256 for entry in desk.ledger}) == 2
-    assert [desk.feedback.pictures.get(entry.picture_sha256) for entry in desk.ledger] == [
+    assert len({entry.picture_sha256 for entry in lab.entries}) == 2
+    assert [lab.feedback.pictures.get(entry.picture_sha256) for entry in lab.entries] == [
         *[png(0)] * 3,
         *[png(3)] * 3,
     ]
 
 
-def test_in_a_reviewed_home_the_sentence_says_that_they_wait(page: Page, desk: PaperDesk) -> None:
-    HomeSettings(desk.feedback.database).set("review", True, by="curator")
-    session = show(page, desk, "sure", "sure")
+def test_in_a_reviewed_home_the_sentence_says_that_they_wait(page: Page, lab: FakeLab) -> None:
+    HomeSettings(lab.feedback.database).set("review", True, by="curator")
+    session = show(page, lab, "sure", "sure")
     click_others(page)
     assert session.notice == "2 pictures kept as right; 2 wait for review."
 
 
-def test_what_a_reviewer_set_aside_is_told(page: Page, desk: PaperDesk) -> None:
-    session = show(page, desk, "sure", "sure")
+def test_what_a_reviewer_set_aside_is_told(page: Page, lab: FakeLab) -> None:
+    session = show(page, lab, "sure", "sure")
     session.judge("right")
-    desk.feedback.review([desk.ledger[0].id], "rejected", by="curator")
+    lab.feedback.review([lab.entries[0].id], "rejected", by="curator")
     session.undo()
     click_others(page)
     assert session.notice == "2 pictures kept as right; a reviewer has set 1 aside."
 
 
-def test_where_no_digit_was_seen_right_is_no_answer(page: Page, desk: PaperDesk) -> None:
-    session = show(page, desk, "refused")
+def test_where_no_digit_was_seen_right_is_no_answer(page: Page, lab: FakeLab) -> None:
+    session = show(page, lab, "refused")
     session.judge("right")
     assert session.error == "I saw no digit there; say which one it is."
-    assert desk.ledger == []
+    assert lab.entries == []

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from support.fake_lab import BROKEN, BUG, PaperDesk, png
+from support.fake_lab import BROKEN_PICTURE, BUG_PICTURE, FakeLab, png
 
 from digitlab.widgets import Session
 from digitlab.widgets.state.error_guard import SORRY
@@ -16,15 +16,15 @@ from digitlab.widgets.state.visit_items import MAX_NAME, tidy_name
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[PaperDesk]:
-    with PaperDesk(tmp_path / "home") as desk:
-        yield desk
+def lab(tmp_path: Path) -> Iterator[FakeLab]:
+    with FakeLab(tmp_path / "home") as lab:
+        yield lab
 
 
 @pytest.fixture
-def session(desk: PaperDesk) -> Session:
+def session(lab: FakeLab) -> Session:
     clock = iter(datetime(2025, 3, 1, tzinfo=UTC) + timedelta(minutes=n) for n in range(1000))
-    return Session(desk, now=lambda: next(clock))
+    return Session(lab, now=lambda: next(clock))
 
 
 def open_batch(session: Session, *pictures: bytes) -> None:
@@ -68,7 +68,7 @@ def test_the_same_file_twice_makes_two_items(session: Session) -> None:
 
 
 def test_a_broken_picture_gives_one_sentence_and_the_others_go_on(session: Session) -> None:
-    open_batch(session, BROKEN, png(1), png(2))
+    open_batch(session, BROKEN_PICTURE, png(1), png(2))
     assert session.error == "0.png: This file is damaged; please send it again."
     assert session.index == 1
     assert [bool(item.error) for item in session.items] == [True, False, False]
@@ -76,17 +76,17 @@ def test_a_broken_picture_gives_one_sentence_and_the_others_go_on(session: Sessi
 
 def test_a_broken_picture_leaves_the_one_in_view_in_view(session: Session) -> None:
     session.open("a.png", png())
-    session.open("b.png", BROKEN)
+    session.open("b.png", BROKEN_PICTURE)
     assert session.index == 0
 
 
 def test_several_broken_pictures_are_counted_in_one_sentence(session: Session) -> None:
-    open_batch(session, BROKEN, png(1), BROKEN + b"2")
+    open_batch(session, BROKEN_PICTURE, png(1), BROKEN_PICTURE + b"2")
     assert session.error == "2 pictures could not be read; choose one below to see why."
 
 
 def test_the_next_batch_takes_the_sentence_away(session: Session) -> None:
-    session.open("a.png", BROKEN)
+    session.open("a.png", BROKEN_PICTURE)
     session.open("b.png", png())
     assert session.error == ""
 
@@ -94,40 +94,40 @@ def test_the_next_batch_takes_the_sentence_away(session: Session) -> None:
 def test_a_bug_becomes_a_plain_sentence_and_a_traceback_in_the_log(
     session: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
-    session.open("a.png", BUG)
+    session.open("a.png", BUG_PICTURE)
     assert session.error == f"a.png: {SORRY}"
     assert "RuntimeError: a bug" in caplog.text
 
 
 def test_a_page_opens_although_the_examples_are_broken(
-    desk: PaperDesk, monkeypatch: pytest.MonkeyPatch
+    lab: FakeLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "examples", None)
-    session = Session(desk)
+    monkeypatch.setattr(lab, "examples", None)
+    session = Session(lab)
     assert (session.error, session.model) == (SORRY, "base")
 
 
-def test_the_memory_is_asked_for_the_one_who_judges(session: Session, desk: PaperDesk) -> None:
+def test_the_memory_is_asked_for_the_one_who_judges(session: Session, lab: FakeLab) -> None:
     session.name_contributor("ann")
     session.open("seven.png", png())
-    assert desk.asked_by == "ann"
+    assert lab.last_contributor == "ann"
 
 
 def test_a_verdict_reaches_the_ledger_with_comment_contributor_and_bytes(
-    session: Session, desk: PaperDesk
+    session: Session, lab: FakeLab
 ) -> None:
     session.name_contributor("  Ada \n L. ")
     session.open("seven.png", png())
     session.judge("wrong", 1, "  my one ")
-    (entry,) = desk.ledger
+    (entry,) = lab.entries
     assert (entry.verdict, entry.label, entry.comment) == ("wrong", 1, "my one")
     assert (entry.contributor, entry.name) == ("Ada L.", "seven.png")
-    assert desk.feedback.pictures.get(entry.picture_sha256) == png()
+    assert lab.feedback.pictures.get(entry.picture_sha256) == png()
     assert session.notice.startswith("seven.png: Kept: this is a 1, not a 7. It is remembered")
 
 
 def test_after_a_verdict_the_next_waiting_picture_comes_into_view(session: Session) -> None:
-    open_batch(session, png(1), BROKEN, png(2))
+    open_batch(session, png(1), BROKEN_PICTURE, png(2))
     session.judge("right")
     assert session.index == 2
     session.judge("right")
@@ -142,47 +142,47 @@ def test_the_next_waiting_picture_may_stand_before_the_one_in_view(session: Sess
 
 
 def test_a_second_click_on_a_picture_does_not_fall_on_the_next(
-    session: Session, desk: PaperDesk
+    session: Session, lab: FakeLab
 ) -> None:
     open_batch(session, png(1), png(2))
     session.answer(3, item=0)
     session.answer(3, item=0)
     assert session.items[1].judgement is None
-    assert len(desk.ledger) == 1
+    assert len(lab.entries) == 1
 
 
-def test_the_digit_that_was_read_counts_as_right(session: Session, desk: PaperDesk) -> None:
+def test_the_digit_that_was_read_counts_as_right(session: Session, lab: FakeLab) -> None:
     session.open("a.png", png())
     session.answer(7)
-    assert desk.ledger[0].verdict == "right"
+    assert lab.entries[0].verdict == "right"
 
 
-def test_another_digit_counts_as_wrong(session: Session, desk: PaperDesk) -> None:
+def test_another_digit_counts_as_wrong(session: Session, lab: FakeLab) -> None:
     session.open("a.png", png())
     session.answer(1)
-    assert (desk.ledger[0].verdict, desk.ledger[0].label) == ("wrong", 1)
+    assert (lab.entries[0].verdict, lab.entries[0].label) == ("wrong", 1)
 
 
 def test_a_digit_where_none_was_seen_is_a_correction_whatever_the_best_guess(
-    session: Session, desk: PaperDesk
+    session: Session, lab: FakeLab
 ) -> None:
-    desk.refused = True
+    lab.refused = True
     session.open("a.png", png())
     session.answer(7)
-    assert (desk.ledger[0].verdict, desk.ledger[0].label) == ("wrong", 7)
+    assert (lab.entries[0].verdict, lab.entries[0].label) == ("wrong", 7)
 
 
 def test_a_verdict_that_the_ledger_refuses_is_not_shown_as_kept(
-    session: Session, desk: PaperDesk
+    session: Session, lab: FakeLab
 ) -> None:
     session.open("a.png", png())
     session.judge("right", comment="x" * 3000)
     assert "2,000 characters" in session.error
-    assert (session.kept, session.items[0].judgement, desk.ledger) == (0, None, [])
+    assert (session.kept, session.items[0].judgement, lab.entries) == (0, None, [])
 
 
-def test_a_verdict_of_an_earlier_visit_given_again_is_shown(desk: PaperDesk) -> None:
-    for session in (Session(desk), Session(desk)):
+def test_a_verdict_of_an_earlier_visit_given_again_is_shown(lab: FakeLab) -> None:
+    for session in (Session(lab), Session(lab)):
         open_batch(session, png(1), png(2))
         session.judge("right")
         assert session.items[0].judgement is not None
@@ -191,14 +191,14 @@ def test_a_verdict_of_an_earlier_visit_given_again_is_shown(desk: PaperDesk) -> 
 
 
 def test_a_verdict_without_a_picture_is_answered_by_a_sentence(
-    session: Session, desk: PaperDesk
+    session: Session, lab: FakeLab
 ) -> None:
     session.judge("right")
     assert session.error == "There is no picture here to judge; show one first."
-    session.open("a.png", BROKEN)
+    session.open("a.png", BROKEN_PICTURE)
     session.judge("right", item=0)
     assert session.error == "There is no picture here to judge; show one first."
-    assert desk.ledger == []
+    assert lab.entries == []
 
 
 def test_a_verdict_on_a_picture_that_is_not_there_is_guarded(session: Session) -> None:
@@ -219,8 +219,8 @@ def test_an_example_is_read_like_any_picture(session: Session) -> None:
     assert [item.name for item in session.items] == ["two.png"]
 
 
-def test_the_version_that_answered_is_shown(session: Session, desk: PaperDesk) -> None:
-    desk.champion = "v0003"
+def test_the_version_that_answered_is_shown(session: Session, lab: FakeLab) -> None:
+    lab.champion = "v0003"
     session.open("a.png", png())
     assert session.model == "v0003"
 

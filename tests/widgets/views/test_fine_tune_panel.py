@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.fake_lab import png
-from support.fine_tune_views import LearningDesk, begin, press, say
+from support.fine_tune_views import FakeFineTuneLab, begin_run, press_start, send_message
 
 from digitlab.errors import StoreError
 from digitlab.store.runs.types import PHASES, RUN_OUTCOMES
@@ -24,14 +24,14 @@ PATIENCE_S = 30
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[LearningDesk]:
-    with LearningDesk(tmp_path / "home") as desk:
-        yield desk
+def lab(tmp_path: Path) -> Iterator[FakeFineTuneLab]:
+    with FakeFineTuneLab(tmp_path / "home") as lab:
+        yield lab
 
 
 @pytest.fixture
-def page(desk: LearningDesk) -> Page:
-    return Page(desk)
+def page(lab: FakeFineTuneLab) -> Page:
+    return Page(lab)
 
 
 def test_a_home_without_runs_offers_one_and_says_nothing(page: Page) -> None:
@@ -39,25 +39,25 @@ def test_a_home_without_runs_offers_one_and_says_nothing(page: Page) -> None:
     assert (learn.running, learn.asked, learn.says, learn.outcome) == ("", False, "", "")
 
 
-def test_the_button_starts_a_run_from_the_page(page: Page, desk: LearningDesk) -> None:
-    say(page, type="start")
+def test_the_button_starts_a_run_from_the_page(page: Page, lab: FakeFineTuneLab) -> None:
+    send_message(page, type="start")
     assert (page.learn.asked, page.learn.says) == (True, LOOKING)
-    assert desk.runs.recent() == []  # the answer does not wait for the store
+    assert lab.runs.recent() == []  # the answer does not wait for the store
     page.learning.turn()
     assert (page.learn.asked, page.learn.running) == (False, "run-0")
     assert page.learn.says == "Starting"
     assert page.learn.origin == "from the page"
 
 
-def test_a_second_press_starts_no_second_run(page: Page, desk: LearningDesk) -> None:
-    say(page, type="start")
-    press(page)
-    press(page)
-    assert [run.name for run in desk.runs.recent()] == ["run-0"]
+def test_a_second_press_starts_no_second_run(page: Page, lab: FakeFineTuneLab) -> None:
+    send_message(page, type="start")
+    press_start(page)
+    press_start(page)
+    assert [run.name for run in lab.runs.recent()] == ["run-0"]
 
 
-def test_progress_follows_phase_steps_and_seconds(page: Page, desk: LearningDesk) -> None:
-    begin(desk)
+def test_progress_follows_phase_steps_and_seconds(page: Page, lab: FakeFineTuneLab) -> None:
+    begin_run(lab)
     seen = []
     for said in (
         {"phase": "collecting"},
@@ -65,7 +65,7 @@ def test_progress_follows_phase_steps_and_seconds(page: Page, desk: LearningDesk
         {"step": 60, "seconds_left": 3.2},
         {"phase": "comparing", "seconds_left": 1.0},
     ):
-        desk.runs.beat("mine", **said)
+        lab.runs.beat("mine", **said)
         page.learning.turn()
         seen.append((page.learn.says, page.learn.left))
     assert seen == [
@@ -76,12 +76,12 @@ def test_progress_follows_phase_steps_and_seconds(page: Page, desk: LearningDesk
     ]
 
 
-def test_the_bar_only_grows(page: Page, desk: LearningDesk) -> None:
-    begin(desk)
+def test_the_bar_only_grows(page: Page, lab: FakeFineTuneLab) -> None:
+    begin_run(lab)
     shares = []
     for phase in PHASES_IN_WORDS:
         for step in (0, 40, 80):
-            desk.runs.beat("mine", phase=phase, step=step, steps=80)
+            lab.runs.beat("mine", phase=phase, step=step, steps=80)
             page.learning.turn()
             shares.append(page.learn.share)
     assert shares == sorted(shares)
@@ -89,22 +89,22 @@ def test_the_bar_only_grows(page: Page, desk: LearningDesk) -> None:
 
 
 def test_a_page_made_during_a_run_shows_it_at_the_same_place(
-    page: Page, desk: LearningDesk
+    page: Page, lab: FakeFineTuneLab
 ) -> None:
-    begin(desk, trigger="schedule")
-    desk.runs.beat("mine", phase="training", step=20, steps=80, seconds_left=9.0)
+    begin_run(lab, trigger="schedule")
+    lab.runs.beat("mine", phase="training", step=20, steps=80, seconds_left=9.0)
     page.learning.turn()
-    reloaded = Page(desk).learn
+    reloaded = Page(lab).learn
     for name in ("running", "says", "share", "left", "origin", "at"):
         assert getattr(reloaded, name) == getattr(page.learn, name)
     assert (reloaded.running, reloaded.origin) == ("mine", "by the schedule")
 
 
-def test_a_verdict_is_a_sentence_with_its_reasons(page: Page, desk: LearningDesk) -> None:
-    begin(desk)
+def test_a_verdict_is_a_sentence_with_its_reasons(page: Page, lab: FakeFineTuneLab) -> None:
+    begin_run(lab)
     page.learning.turn()
     at = datetime(2025, 3, 1, tzinfo=UTC)
-    desk.runs.finish("mine", "rejected", version="v0001", reasons=["Too few.", "Too slow."], now=at)
+    lab.runs.finish("mine", "rejected", version="v0001", reasons=["Too few.", "Too slow."], now=at)
     page.learning.turn()
     learn = page.learn
     assert learn.says == "v0001 did not prove better; nothing has changed."
@@ -112,58 +112,58 @@ def test_a_verdict_is_a_sentence_with_its_reasons(page: Page, desk: LearningDesk
     assert (learn.running, learn.outcome, learn.at) == ("", "rejected", at.timestamp())
 
 
-def test_nothing_new_is_said_plainly(page: Page, desk: LearningDesk) -> None:
-    desk.at_once = "nothing-new"
-    press(page)
+def test_nothing_new_is_said_plainly(page: Page, lab: FakeFineTuneLab) -> None:
+    lab.immediate_outcome = "nothing-new"
+    press_start(page)
     assert page.learn.says == "There is nothing new to learn; nothing has changed."
     assert page.learn.reasons == ["For a reason."]
     assert (page.learn.asked, page.learn.running) == (False, "")
 
 
 def test_a_page_that_comes_second_is_told_so_and_shows_the_first_ones_run(
-    page: Page, desk: LearningDesk
+    page: Page, lab: FakeFineTuneLab
 ) -> None:
-    begin(desk, "theirs")
-    press(page)  # it has not looked since
+    begin_run(lab, "theirs")
+    press_start(page)  # it has not looked since
     assert (page.learn.running, page.learn.told) == ("theirs", OTHER)
-    desk.runs.finish("theirs", "rejected", version="v0001")
+    lab.runs.finish("theirs", "rejected", version="v0001")
     page.learning.turn()
     assert (page.learn.outcome, page.learn.told) == ("rejected", "")
 
 
-def test_a_run_that_came_second_hides_no_verdict(page: Page, desk: LearningDesk) -> None:
-    begin(desk, "first")
-    desk.fine_tune(trigger="cli")
-    desk.runs.finish("first", "failed", reasons=["It broke."])
-    assert desk.runs.recent(1)[0].outcome == "busy"
-    assert Page(desk).learn.reasons == ["It broke."]
+def test_a_run_that_came_second_hides_no_verdict(page: Page, lab: FakeFineTuneLab) -> None:
+    begin_run(lab, "first")
+    lab.fine_tune(trigger="cli")
+    lab.runs.finish("first", "failed", reasons=["It broke."])
+    assert lab.runs.recent(1)[0].outcome == "busy"
+    assert Page(lab).learn.reasons == ["It broke."]
 
 
-def test_cancel_asks_the_run_in_view_to_end(page: Page, desk: LearningDesk) -> None:
-    press(page)
-    say(page, type="cancel", run=page.learn.running)
+def test_cancel_asks_the_run_in_view_to_end(page: Page, lab: FakeFineTuneLab) -> None:
+    press_start(page)
+    send_message(page, type="cancel", run=page.learn.running)
     page.learning.turn()
-    assert desk.runs.is_cancelled("run-0")
+    assert lab.runs.is_cancelled("run-0")
     assert (page.learn.cancelling, page.learn.says) == (True, "Ending it")
-    desk.runs.finish("run-0", "cancelled", reasons=["It was cancelled; nothing has changed."])
+    lab.runs.finish("run-0", "cancelled", reasons=["It was cancelled; nothing has changed."])
     page.learning.turn()
     assert page.learn.says == "It was cancelled; nothing has changed."
     assert page.learn.reasons == []  # said once
 
 
-def test_a_run_that_died_has_failed(page: Page, desk: LearningDesk) -> None:
-    press(page)
-    desk.runs.watch("run-0", pid=0)  # no process
+def test_a_run_that_died_has_failed(page: Page, lab: FakeFineTuneLab) -> None:
+    press_start(page)
+    lab.runs.watch("run-0", pid=0)  # no process
     page.learning.turn()
     assert (page.learn.outcome, page.learn.running) == ("failed", "")
     assert page.learn.reasons == ["Its process ended before the outcome."]
 
 
-def test_a_promotion_shows_the_new_version_and_says_so(page: Page, desk: LearningDesk) -> None:
-    begin(desk)
+def test_a_promotion_shows_the_new_version_and_says_so(page: Page, lab: FakeFineTuneLab) -> None:
+    begin_run(lab)
     page.learning.turn()
-    desk.champion = "v0001"  # type: ignore[assignment]
-    desk.runs.finish("mine", "promoted", version="v0001")
+    lab.champion = "v0001"  # type: ignore[assignment]
+    lab.runs.finish("mine", "promoted", version="v0001")
     page.learning.turn()
     assert page.header.model_version == "v0001"
     assert page.judge.receipt == "v0001 reads from now on."
@@ -173,11 +173,11 @@ def test_a_promotion_shows_the_new_version_and_says_so(page: Page, desk: Learnin
 
 
 def test_a_promotion_that_no_run_made_is_told_with_the_next_picture(
-    page: Page, desk: LearningDesk
+    page: Page, lab: FakeFineTuneLab
 ) -> None:
     page.session.open("a.png", png(1))
     assert page.judge.receipt == ""
-    desk.champion = "v0002"  # type: ignore[assignment]
+    lab.champion = "v0002"  # type: ignore[assignment]
     page.session.open("b.png", png(2))
     assert (page.header.model_version, page.judge.receipt) == ("v0002", "v0002 reads from now on.")
     page.session.judge("right")
@@ -186,50 +186,50 @@ def test_a_promotion_that_no_run_made_is_told_with_the_next_picture(
 
 
 def test_an_idle_page_and_one_whose_run_only_lives_send_nothing(
-    page: Page, desk: LearningDesk
+    page: Page, lab: FakeFineTuneLab
 ) -> None:
     sent: list[Any] = []
     page.learning.observe(sent.append)
     page.learning.turn()
     assert sent == []
-    begin(desk)
+    begin_run(lab)
     page.learning.turn()
     page.learn.observe(sent.append)
     page.learning.unobserve(sent.append)
     sent.clear()
-    desk.runs.beat("mine")
+    lab.runs.beat("mine")
     page.learning.turn()
     assert sent == []
 
 
 def test_a_look_is_one_read(
-    page: Page, desk: LearningDesk, monkeypatch: pytest.MonkeyPatch
+    page: Page, lab: FakeFineTuneLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = []
-    read = desk.runs.database.read
-    monkeypatch.setattr(desk.runs.database, "read", lambda: reads.append(1) or read())  # type: ignore[func-returns-value]
+    read = lab.runs.database.read
+    monkeypatch.setattr(lab.runs.database, "read", lambda: reads.append(1) or read())  # type: ignore[func-returns-value]
     page.learning.turn()
     assert len(reads) == 1
-    begin(desk)
+    begin_run(lab)
     page.learning.turn()
-    desk.runs.beat("mine", phase="training")
+    lab.runs.beat("mine", phase="training")
     reads.clear()
     page.learning.turn()
     assert len(reads) == 1
 
 
 def test_a_question_that_fails_gives_a_sentence_and_the_button_back(
-    page: Page, desk: LearningDesk
+    page: Page, lab: FakeFineTuneLab
 ) -> None:
-    desk.broken = StoreError("The disk is full.")
-    press(page)
+    lab.start_error = StoreError("The disk is full.")
+    press_start(page)
     assert (page.banner.error, page.learn.asked) == ("The disk is full.", False)
 
 
 def test_a_store_that_fails_is_told_once(
-    page: Page, desk: LearningDesk, monkeypatch: pytest.MonkeyPatch
+    page: Page, lab: FakeFineTuneLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "runs", None)
+    monkeypatch.setattr(lab, "runs", None)
     page.learning.turn()
     assert page.banner.error == SORRY
     page.session.dismiss()
@@ -238,18 +238,18 @@ def test_a_store_that_fails_is_told_once(
 
 
 def test_a_watched_page_follows_by_itself_and_stops_with_the_page(
-    page: Page, desk: LearningDesk
+    page: Page, lab: FakeFineTuneLab
 ) -> None:
     async def visit() -> None:
         changed = asyncio.Event()
         page.learn.observe(lambda _: changed.set(), "running")
-        say(page, type="ready")
+        send_message(page, type="ready")
         assert page.learn.ready
-        say(page, type="start")
+        send_message(page, type="start")
         await asyncio.wait_for(changed.wait(), PATIENCE_S)
         assert page.learn.running == "run-0"
         changed.clear()
-        desk.runs.finish("run-0", "cancelled")
+        lab.runs.finish("run-0", "cancelled")
         await asyncio.wait_for(changed.wait(), PATIENCE_S)
         page.close()
 

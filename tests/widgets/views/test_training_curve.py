@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.fake_lab import png
 from support.feedback_rows import noise, say
-from support.fine_tune_views import LearningDesk, begin, press
+from support.fine_tune_views import FakeFineTuneLab, begin_run, press_start
 
 from digitlab.errors import StoreError
 from digitlab.html.primitives import digit_image_uri
@@ -22,7 +22,7 @@ EMPTY = "Loss and the share read right are drawn here while it trains."
 DRAWN = ("points", "steps", "loss", "right", "spoken")
 
 
-class CountingDesk(LearningDesk):
+class CountingLab(FakeFineTuneLab):
     """Counts how often it is asked for digit images; `broken_images` is what it raises then."""
 
     asked_for = 0
@@ -36,23 +36,23 @@ class CountingDesk(LearningDesk):
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[CountingDesk]:
-    with CountingDesk(tmp_path / "home") as desk:
-        yield desk
+def lab(tmp_path: Path) -> Iterator[CountingLab]:
+    with CountingLab(tmp_path / "home") as lab:
+        yield lab
 
 
 @pytest.fixture
-def page(desk: CountingDesk) -> Page:
-    return Page(desk)
+def page(lab: CountingLab) -> Page:
+    return Page(lab)
 
 
 @pytest.fixture
-def training(page: Page, desk: CountingDesk) -> Page:
+def training(page: Page, lab: CountingLab) -> Page:
     """A page whose run is in the middle of its training."""
-    begin(desk)
-    desk.runs.beat("mine", phase="training", step=0, steps=80)
-    desk.runs.beat("mine", step=10, steps=80, loss=2.314)
-    desk.runs.beat("mine", step=20, steps=80, loss=0.5, validation_accuracy=0.985)
+    begin_run(lab)
+    lab.runs.beat("mine", phase="training", step=0, steps=80)
+    lab.runs.beat("mine", step=10, steps=80, loss=2.314)
+    lab.runs.beat("mine", step=20, steps=80, loss=0.5, validation_accuracy=0.985)
     page.learning.turn()
     return page
 
@@ -61,15 +61,15 @@ def drawn(page: Page) -> dict[str, Any]:
     return {name: getattr(page.learn, name) for name in DRAWN}
 
 
-def teach(desk: CountingDesk, n: int, digit: int | None = 3) -> list[int]:
+def teach(lab: CountingLab, n: int, digit: int | None = 3) -> list[int]:
     """Keep that n digit images of their own show `digit`; the verdicts' numbers."""
-    return [say(desk.feedback, noise(number), digit) for number in range(n)]
+    return [say(lab.feedback, noise(number), digit) for number in range(n)]
 
 
-def judge(desk: CountingDesk, outcome: str = "promoted", **metrics: Any) -> None:
+def judge(lab: CountingLab, outcome: str = "promoted", **metrics: Any) -> None:
     """A run that changed something, or nothing, and has its outcome."""
-    begin(desk)
-    desk.runs.finish("mine", outcome, version="v0001", metrics=metrics)
+    begin_run(lab)
+    lab.runs.finish("mine", outcome, version="v0001", metrics=metrics)
 
 
 # the curve ---------------------------------------------------------------------------------------
@@ -79,37 +79,37 @@ def test_without_a_run_nothing_is_drawn(page: Page) -> None:
     assert drawn(page) == {"points": [], "steps": 0, "loss": "", "right": "", "spoken": EMPTY}
 
 
-def test_the_curve_grows_with_each_sign_of_progress(training: Page, desk: CountingDesk) -> None:
+def test_the_curve_grows_with_each_sign_of_progress(training: Page, lab: CountingLab) -> None:
     assert training.learn.points == [[10, 2.314, None], [20, 0.5, 0.985]]
     assert (training.learn.loss, training.learn.right) == ("0.50", "98.5 %")
-    desk.runs.beat("mine", step=30, loss=0.25)
+    lab.runs.beat("mine", step=30, loss=0.25)
     training.learning.turn()
     assert training.learn.points[2:] == [[30, 0.25, None]]
     assert (training.learn.loss, training.learn.right) == ("0.25", "98.5 %")
 
 
-def test_a_page_made_in_the_middle_draws_the_same_curve(training: Page, desk: CountingDesk) -> None:
-    assert drawn(Page(desk)) == drawn(training)
+def test_a_page_made_in_the_middle_draws_the_same_curve(training: Page, lab: CountingLab) -> None:
+    assert drawn(Page(lab)) == drawn(training)
 
 
-def test_the_curve_stays_when_the_verdict_comes(training: Page, desk: CountingDesk) -> None:
+def test_the_curve_stays_when_the_verdict_comes(training: Page, lab: CountingLab) -> None:
     before = drawn(training)
-    desk.runs.finish("mine", "rejected", version="v0001")
+    lab.runs.finish("mine", "rejected", version="v0001")
     training.learning.turn()
-    assert drawn(training) == drawn(Page(desk)) == before
+    assert drawn(training) == drawn(Page(lab)) == before
 
 
-def test_the_next_run_begins_with_an_empty_curve(training: Page, desk: CountingDesk) -> None:
-    desk.runs.finish("mine", "rejected", version="v0001")
+def test_the_next_run_begins_with_an_empty_curve(training: Page, lab: CountingLab) -> None:
+    lab.runs.finish("mine", "rejected", version="v0001")
     training.learning.turn()
     training.learning.start()
     assert training.learn.points == []
-    press(training)
+    press_start(training)
     assert (training.learn.running, training.learn.points) == ("run-1", [])
 
 
-def test_a_loss_that_is_no_number_is_not_drawn(training: Page, desk: CountingDesk) -> None:
-    desk.runs.beat("mine", step=30, loss=math.nan)
+def test_a_loss_that_is_no_number_is_not_drawn(training: Page, lab: CountingLab) -> None:
+    lab.runs.beat("mine", step=30, loss=math.nan)
     training.learning.turn()
     assert training.learn.points[2:] == [[30, None, None]]
     assert training.learn.loss == "0.50"
@@ -136,11 +136,11 @@ def test_the_curve_as_a_sentence(points: Any, sentence: str) -> None:
 # the pictures ------------------------------------------------------------------------------------
 
 
-def test_a_promoted_run_shows_what_is_read_right_now(desk: CountingDesk) -> None:
-    first, second, third = teach(desk, 3)
+def test_a_promoted_run_shows_what_is_read_right_now(lab: CountingLab) -> None:
+    first, second, third = teach(lab, 3)
     counts = {"n": 4, "champion": 1}
-    judge(desk, fixed=[first, third], still_wrong=[second], broken=[], corrections=counts)
-    fixed, wrong = Page(desk).learn.groups
+    judge(lab, fixed=[first, third], still_wrong=[second], broken=[], corrections=counts)
+    fixed, wrong = Page(lab).learn.groups
     assert fixed["title"] == "Now read right: 2 of 4 corrections; 1 was already"
     assert [image["src"] for image in fixed["images"]] == [
         digit_image_uri(noise(number)) for number in (2, 0)
@@ -152,71 +152,71 @@ def test_a_promoted_run_shows_what_is_read_right_now(desk: CountingDesk) -> None
     ("digit", "said"), [(3, ("3", "a 3")), (8, ("8", "an 8")), (None, ("none", "no digit"))]
 )
 def test_each_picture_says_its_digit(
-    desk: CountingDesk, digit: int | None, said: tuple[str, str]
+    lab: CountingLab, digit: int | None, said: tuple[str, str]
 ) -> None:
-    judge(desk, fixed=teach(desk, 1, digit))
-    (group,) = Page(desk).learn.groups
+    judge(lab, fixed=teach(lab, 1, digit))
+    (group,) = Page(lab).learn.groups
     assert [(image["digit"], image["alt"]) for image in group["images"]] == [said]
 
 
-def test_of_many_pictures_the_newest_are_shown_and_the_others_counted(desk: CountingDesk) -> None:
-    numbers = teach(desk, MOST + 2)
-    judge(desk, fixed=numbers)
-    (group,) = Page(desk).learn.groups
+def test_of_many_pictures_the_newest_are_shown_and_the_others_counted(lab: CountingLab) -> None:
+    numbers = teach(lab, MOST + 2)
+    judge(lab, fixed=numbers)
+    (group,) = Page(lab).learn.groups
     assert len(group["images"]) == MOST
     assert group["images"][0]["src"] == digit_image_uri(noise(MOST + 1))
     assert group["more"] == "and 2 more"
 
 
-def test_of_a_rejected_version_it_is_said_what_it_would_read(desk: CountingDesk) -> None:
-    numbers = teach(desk, 2)
+def test_of_a_rejected_version_it_is_said_what_it_would_read(lab: CountingLab) -> None:
+    numbers = teach(lab, 2)
     judge(
-        desk, "rejected", fixed=numbers[:1], broken=numbers[1:], corrections={"n": 2, "champion": 1}
+        lab, "rejected", fixed=numbers[:1], broken=numbers[1:], corrections={"n": 2, "champion": 1}
     )
-    assert [group["title"] for group in Page(desk).learn.groups] == [
+    assert [group["title"] for group in Page(lab).learn.groups] == [
         "It would read right: 1 of 2 corrections; 1 was already",
         "It would no longer read right: 1",
     ]
 
 
-def test_what_was_taken_back_since_is_not_shown(desk: CountingDesk) -> None:
-    numbers = teach(desk, 2)
-    judge(desk, fixed=numbers)
-    desk.undo(contributor="ann", verdict_id=numbers[0])
-    (group,) = Page(desk).learn.groups
+def test_what_was_taken_back_since_is_not_shown(lab: CountingLab) -> None:
+    numbers = teach(lab, 2)
+    judge(lab, fixed=numbers)
+    lab.undo(contributor="ann", verdict_id=numbers[0])
+    (group,) = Page(lab).learn.groups
     assert [image["src"] for image in group["images"]] == [digit_image_uri(noise(1))]
 
 
 @pytest.mark.parametrize("outcome", ["cancelled", "failed", "nothing-new"])
-def test_a_run_that_was_not_judged_shows_no_pictures(desk: CountingDesk, outcome: str) -> None:
-    judge(desk, outcome, fixed=teach(desk, 1))
-    assert (Page(desk).learn.groups, desk.asked_for) == ([], 0)
+def test_a_run_that_was_not_judged_shows_no_pictures(lab: CountingLab, outcome: str) -> None:
+    judge(lab, outcome, fixed=teach(lab, 1))
+    assert (Page(lab).learn.groups, lab.asked_for) == ([], 0)
 
 
 @pytest.mark.parametrize("outcome", sorted(TITLES))
 def test_a_run_that_does_not_say_what_it_fixed_shows_no_pictures(
-    desk: CountingDesk, outcome: str
+    lab: CountingLab, outcome: str
 ) -> None:
-    judge(desk, outcome, corrections={"n": 3, "champion": 0})
-    assert (Page(desk).learn.groups, desk.asked_for) == ([], 0)
+    judge(lab, outcome, corrections={"n": 3, "champion": 0})
+    assert (Page(lab).learn.groups, lab.asked_for) == ([], 0)
 
 
-def test_the_pictures_are_fetched_once_for_a_verdict(page: Page, desk: CountingDesk) -> None:
-    judge(desk, fixed=teach(desk, 1))
+def test_the_pictures_are_fetched_once_for_a_verdict(page: Page, lab: CountingLab) -> None:
+    judge(lab, fixed=teach(lab, 1))
     for _ in range(3):
         page.learning.turn()
     assert len(page.learn.groups) == 1
-    begin(desk, "next")
-    desk.runs.beat("next", phase="training", step=1, steps=8, loss=1.0)
+    begin_run(lab, "next")
+    lab.runs.beat("next", phase="training", step=1, steps=8, loss=1.0)
     page.learning.turn()
-    assert (page.learn.groups, desk.asked_for) == ([], 1)
+    assert (page.learn.groups, lab.asked_for) == ([], 1)
 
 
 def test_a_verdict_is_shown_also_when_its_pictures_cannot_be_read(
-    page: Page, desk: CountingDesk
+    page: Page, lab: CountingLab
 ) -> None:
-    desk.broken_images = StoreError("The disk is gone.")
-    judge(desk, "rejected", fixed=teach(desk, 1))
+    lab.broken_images = StoreError("The disk is gone.")
+    judge(lab, "rejected", fixed=teach(lab, 1))
     page.learning.turn()
     assert page.learn.outcome == "rejected"
     assert (page.learn.groups, page.banner.error) == ([], "The disk is gone.")
@@ -226,12 +226,12 @@ def test_a_verdict_is_shown_also_when_its_pictures_cannot_be_read(
 
 
 def test_a_version_that_another_one_replaced_no_longer_answers(
-    page: Page, desk: CountingDesk
+    page: Page, lab: CountingLab
 ) -> None:
-    desk.champion = "v0001"  # type: ignore[assignment]
-    judge(desk)
+    lab.champion = "v0001"  # type: ignore[assignment]
+    judge(lab)
     page.learning.turn()
     assert page.learn.says.endswith("the page answers with v0001 now.")
-    desk.champion = "base"  # type: ignore[assignment]
+    lab.champion = "base"  # type: ignore[assignment]
     page.session.open("a.png", png(1))
     assert page.learn.says.endswith("took over; by now the page answers with base.")

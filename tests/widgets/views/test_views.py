@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.fake_lab import BROKEN, PaperDesk, png
+from support.fake_lab import BROKEN_PICTURE, FakeLab, png
 
 from digitlab.widgets import Page
 from digitlab.widgets.page import READY
@@ -21,14 +21,14 @@ HOSTILE = '<img src=x onerror="alert(1)">.png'
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[PaperDesk]:
-    with PaperDesk(tmp_path / "home") as desk:
-        yield desk
+def lab(tmp_path: Path) -> Iterator[FakeLab]:
+    with FakeLab(tmp_path / "home") as lab:
+        yield lab
 
 
 @pytest.fixture
-def page(desk: PaperDesk) -> Page:
-    return Page(desk)
+def page(lab: FakeLab) -> Page:
+    return Page(lab)
 
 
 @pytest.fixture
@@ -67,12 +67,12 @@ def test_an_uploaded_picture_is_read(page: Page) -> None:
     assert "sure, 97 %" in page.result.value
 
 
-def test_a_large_picture_arrives_in_chunks(page: Page, desk: PaperDesk) -> None:
+def test_a_large_picture_arrives_in_chunks(page: Page, lab: FakeLab) -> None:
     data = png() + bytes(2 * CHUNK)
     answers = upload(page, data)
     assert [answer["more"] for answer in answers] == [True, True, False]
     say(page.judge, {"type": "judge", "verdict": "right", "comment": "", "item": 0})
-    assert desk.feedback.pictures.get(desk.ledger[0].picture_sha256) == data
+    assert lab.feedback.pictures.get(lab.entries[0].picture_sha256) == data
 
 
 def test_a_chunk_in_the_wrong_order_gives_a_sentence_and_ends_the_upload(page: Page) -> None:
@@ -127,15 +127,15 @@ def test_a_message_that_makes_no_sense_is_guarded(
 
 
 def test_the_error_can_be_closed(page: Page) -> None:
-    upload(page, BROKEN)
+    upload(page, BROKEN_PICTURE)
     say(page.banner, {"type": "close"})
     assert page.banner.error == ""
 
 
-def test_a_digit_and_a_comment_are_kept(page: Page, desk: PaperDesk) -> None:
+def test_a_digit_and_a_comment_are_kept(page: Page, lab: FakeLab) -> None:
     upload(page, png())
     say(page.judge, {"type": "answer", "digit": 1, "comment": "a one", "item": 0})
-    assert (desk.ledger[0].label, desk.ledger[0].comment) == (1, "a one")
+    assert (lab.entries[0].label, lab.entries[0].comment) == (1, "a one")
     assert page.judge.receipt.startswith("a.png: Kept: this is a 1, not a 7. It is remembered")
     assert (page.judge.said, page.judge.can_undo) == ("1", True)
     assert page.visit.rows[0]["said"] == "wrong, it is a 1"
@@ -160,24 +160,22 @@ def test_the_browser_hears_that_a_verdict_is_kept_before_the_next_picture_shows(
     assert heard == ["kept", "item"]
 
 
-def test_undo_opens_the_question_again(page: Page, desk: PaperDesk) -> None:
+def test_undo_opens_the_question_again(page: Page, lab: FakeLab) -> None:
     upload(page, png())
     say(page.judge, {"type": "judge", "verdict": "unsure", "comment": "", "item": 0})
     say(page.judge, {"type": "undo"})
-    assert desk.ledger == []
+    assert lab.entries == []
     assert (page.judge.said, page.judge.can_undo) == ("", False)
 
 
 def test_nothing_can_be_judged_before_a_picture_is_read(page: Page) -> None:
     assert page.judge.item == -1
-    upload(page, BROKEN)
+    upload(page, BROKEN_PICTURE)
     assert page.judge.item == -1
 
 
-def test_where_no_digit_was_seen_there_is_nothing_to_call_right(
-    page: Page, desk: PaperDesk
-) -> None:
-    desk.refused = True
+def test_where_no_digit_was_seen_there_is_nothing_to_call_right(page: Page, lab: FakeLab) -> None:
+    lab.refused = True
     upload(page, png())
     assert (page.judge.item, page.judge.label) == (0, -1)
     assert "I see no digit here" in page.result.value
@@ -192,13 +190,13 @@ def test_a_row_of_the_visit_can_be_shown_again(page: Page) -> None:
     assert "a.png" in page.result.value
 
 
-def test_a_row_says_how_sure_the_reading_was(page: Page, desk: PaperDesk) -> None:
+def test_a_row_says_how_sure_the_reading_was(page: Page, lab: FakeLab) -> None:
     for number, change in enumerate(
         [{}, {"confidence": 0.59}, {"refused": True}, {"confidence": 0.59, "remembered": True}]
     ):
-        desk.confidence, desk.refused, desk.remembered = 0.97, False, False
+        lab.confidence, lab.refused, lab.remembered = 0.97, False, False
         for name, value in change.items():
-            setattr(desk, name, value)
+            setattr(lab, name, value)
         upload(page, png(number), upload=str(number))
     names = ("digit", "doubt", "remembered")
     assert [tuple(row[name] for name in names) for row in page.visit.rows] == [
@@ -230,9 +228,9 @@ def test_an_open_grid_gets_only_what_changed(page: Page, sent: list[dict[str, An
 
 
 def test_a_verdict_costs_few_bytes_however_many_digits_there_are(
-    page: Page, desk: PaperDesk, sent: list[dict[str, Any]]
+    page: Page, lab: FakeLab, sent: list[dict[str, Any]]
 ) -> None:
-    desk.several = 200
+    lab.digit_count = 200
     page.session.read_several(True)
     upload(page, png())
     sent.clear()
@@ -241,10 +239,10 @@ def test_a_verdict_costs_few_bytes_however_many_digits_there_are(
 
 
 def test_the_changes_one_after_the_other_make_the_rows(
-    page: Page, desk: PaperDesk, sent: list[dict[str, Any]]
+    page: Page, lab: FakeLab, sent: list[dict[str, Any]]
 ) -> None:
     upload(page, png(1), upload="1")
-    upload(page, BROKEN, upload="2", first=False)
+    upload(page, BROKEN_PICTURE, upload="2", first=False)
     page.session.read_several(True)
     upload(page, png(2), upload="3")
     say(page.judge, {"type": "answer", "digit": 1, "comment": "", "item": 2})
@@ -292,7 +290,7 @@ def test_the_judge_says_which_of_how_many_is_in_view(page: Page) -> None:
 
 
 def test_a_broken_picture_says_why_in_the_list_and_in_view(page: Page) -> None:
-    upload(page, BROKEN)
+    upload(page, BROKEN_PICTURE)
     assert page.visit.rows[0]["read"] == "This file is damaged; please send it again."
     say(page.visit, {"type": "select", "item": 0})
     assert "This file is damaged" in page.result.value
@@ -301,7 +299,7 @@ def test_a_broken_picture_says_why_in_the_list_and_in_view(page: Page) -> None:
 def test_hostile_names_are_escaped_wherever_html_is_made(page: Page) -> None:
     upload(page, png(), HOSTILE)
     assert "<img src=x" not in page.result.value
-    upload(page, BROKEN, HOSTILE)
+    upload(page, BROKEN_PICTURE, HOSTILE)
     say(page.visit, {"type": "select", "item": 1})
     assert "<img src=x" not in page.result.value
     assert "&lt;img src=x" in page.result.value
@@ -314,17 +312,17 @@ def test_no_view_makes_html_of_text_in_the_browser(page: Page, view: str) -> Non
         assert way not in source
 
 
-def test_the_contributor_comes_from_the_browser(page: Page, desk: PaperDesk) -> None:
+def test_the_contributor_comes_from_the_browser(page: Page, lab: FakeLab) -> None:
     say(page.header, {"type": "contributor", "name": "visitor-12ab34"})
     assert page.header.contributor == "visitor-12ab34"
     upload(page, png())
     say(page.judge, {"type": "judge", "verdict": "right", "comment": "", "item": 0})
-    assert desk.ledger[0].contributor == "visitor-12ab34"
+    assert lab.entries[0].contributor == "visitor-12ab34"
 
 
-def test_the_version_is_shown(page: Page, desk: PaperDesk) -> None:
+def test_the_version_is_shown(page: Page, lab: FakeLab) -> None:
     assert page.header.model_version == "base"
-    desk.champion = "v0002"
+    lab.champion = "v0002"
     upload(page, png())
     assert page.header.model_version == "v0002"
 
