@@ -108,7 +108,7 @@ class Card:
             found = _with_current_names(found)
             values = {f.name: found[f.name] for f in fields(cls) if f.name in found or _needed(f)}
             return cls(**values)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
                 f"{path}: cannot be read as a model's card ({error!r}). Restore the folder, or "
                 "use another version.",

@@ -1,6 +1,5 @@
 """Model versions of a home: what ships, what training adds, what is refused."""
 
-import dataclasses
 import os
 import shutil
 import time
@@ -12,7 +11,6 @@ import pytest
 from support.model_versions import add_version, damage, fine_tuned
 
 from digitlab.errors import ModelError
-from digitlab.model.card import Card
 from digitlab.settings import Settings, bundled
 from digitlab.store import ModelRegistry
 
@@ -279,26 +277,3 @@ def test_sweep_takes_what_died_an_hour_ago_and_spares_what_is_being_written(regi
         os.utime(models / name, (an_hour_ago, an_hour_ago))
     registry.sweep()
     assert [path.name for path in models.iterdir()] == [".new-young"]
-
-
-# cards -----------------------------------------------------------------------------------
-
-
-def test_a_card_of_before_has_the_defaults_of_what_came_later():
-    card = Card.read(bundled("models/base"))
-    assert (card.parent, card.feedback, card.decision, card.reasons) == (None, [], None, [])
-
-
-def test_a_card_of_a_newer_digitlab_reads_without_what_it_added(made):
-    text = (made / "card.json").read_text()
-    (made / "card.json").write_text(text.replace("{", '{"colour": "blue",', 1))
-    assert Card.read(made) == Card.read(bundled("models/base"))
-
-
-def test_a_card_reads_as_it_was_written(made):
-    card = dataclasses.replace(
-        Card.read(made),
-        **fine_tuned(feedback=[3, 5], training_examples=["ab"], alpha=0.4, threads=2),
-    )
-    card.write(made)
-    assert Card.read(made) == card
