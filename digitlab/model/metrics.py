@@ -1,4 +1,4 @@
-"""Figures about predictions, as pure functions over arrays: counts, intervals, calibration."""
+"""Metrics of predictions, as pure functions over arrays."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ Ints = NDArray[np.integer[Any]]
 
 
 def softmax(logits: Floats, *, temperature: float = 1.0) -> NDArray[np.float64]:
-    """Probabilities (N, 10) from logits (N, 10), each divided by `temperature` first."""
+    """Return probabilities (N, 10) from logits (N, 10) divided by `temperature`."""
     z = np.asarray(logits, np.float64) / temperature
     z = np.exp(z - z.max(axis=-1, keepdims=True))
     return np.asarray(z / z.sum(axis=-1, keepdims=True), np.float64)
 
 
 def evidence(logits: Floats) -> NDArray[np.float64]:
-    """Evidence (N,) that an image shows a digit at all, from raw logits (N, 10).
+    """Return the evidence (N,) that images show a digit, from their logits (N, 10).
 
-    The logarithm of the summed exponentials, the negative energy of Liu et al. 2020,
-    "Energy-based Out-of-distribution Detection", section 3. The network is trained with
-    "no digit" at 0, so that 0 means even odds.
+    The evidence is the logarithm of the summed exponentials of the logits: the negative energy of
+    Liu et al. 2020, "Energy-based Out-of-distribution Detection", section 3. The network is
+    trained with a logit of 0 for "no digit", so an evidence of 0 means even odds. The logits are
+    used without temperature.
     """
     z = np.asarray(logits, np.float64)
     top = z.max(axis=-1)
@@ -32,40 +33,25 @@ def evidence(logits: Floats) -> NDArray[np.float64]:
 
 
 def margin(logits: Floats, labels: Ints) -> NDArray[np.float64]:
-    """How far each label's logit is ahead of the greatest other one, (N,); negative: misread."""
-    others = np.array(logits, np.float64)
-    each = np.arange(len(others))
-    right = others[each, labels].copy()
-    others[each, labels] = -np.inf
-    ahead: NDArray[np.float64] = right - others.max(axis=1)
-    return ahead
+    """Return each label's logit minus the largest other logit; negative if misclassified.
 
+    Args:
+        logits: (N, 10).
+        labels: (N,), 0-9.
 
-def fit_temperature(logits: Floats, labels: Ints) -> float:
-    """The temperature that gives `labels` the highest likelihood.
-
-    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2. One
-    number, found by golden-section search over its logarithm in 0.2 ... 5.
+    Returns:
+        float64 (N,), in units of the logits.
     """
-    rows = np.arange(len(labels))
-
-    def loss(log_t: float) -> float:
-        p = softmax(logits, temperature=math.exp(log_t))[rows, labels]
-        return float(-np.log(np.maximum(p, 1e-300)).mean())
-
-    low, high = math.log(0.2), math.log(5.0)
-    golden = (math.sqrt(5) - 1) / 2
-    for _ in range(40):
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        if loss(left) < loss(right):
-            high = right
-        else:
-            low = left
-    return math.exp((low + high) / 2)
+    others = np.array(logits, np.float64)
+    rows = np.arange(len(others))
+    label_logits = others[rows, labels].copy()
+    others[rows, labels] = -np.inf
+    margins: NDArray[np.float64] = label_logits - others.max(axis=1)
+    return margins
 
 
 def wilson_interval(correct: int, n: int) -> tuple[float, float]:
-    """95 % interval of a proportion (Wilson 1927); (0, 1) when nothing was counted."""
+    """Return the 95 % interval of a proportion (Wilson 1927); (0, 1) if `n` is 0."""
     if n == 0:
         return 0.0, 1.0
     z = 1.959964
@@ -75,10 +61,15 @@ def wilson_interval(correct: int, n: int) -> tuple[float, float]:
 
 
 def ece(confidence: Floats, correct: NDArray[np.bool_], *, bins: int = 15) -> float:
-    """Expected calibration error over `bins` equally wide bins of confidence, 0-1.
+    """Return the expected calibration error, 0-1; 0 if there are no predictions.
 
     Source: Naeini, Cooper and Hauskrecht 2015, "Obtaining Well Calibrated Probabilities
-    Using Bayesian Binning". 0.0 when there is nothing to count.
+    Using Bayesian Binning".
+
+    Args:
+        confidence: probability of the predicted digit, (N,), 0-1.
+        correct: whether the prediction is correct, (N,).
+        bins: number of equally wide bins of confidence.
     """
     if len(confidence) == 0:
         return 0.0
@@ -88,15 +79,19 @@ def ece(confidence: Floats, correct: NDArray[np.bool_], *, bins: int = 15) -> fl
 
 
 def confusion_matrix(labels: Ints, guesses: Ints) -> NDArray[np.int64]:
-    """Counts (10, 10): row is the right digit, column the guess."""
+    """Return counts (10, 10): one row for each label, one column for each predicted digit."""
     counts = np.bincount(np.asarray(labels, int) * 10 + np.asarray(guesses, int), minlength=100)
     return counts.reshape(10, 10)
 
 
 def auroc(positive: Floats, negative: Floats) -> float:
-    """Chance that a positive's score is above a negative's, ties counted half.
+    """Return the probability that a positive scores above a negative; ties count half.
 
     Source: Hanley and McNeil 1982; computed from ranks (Mann-Whitney U).
+
+    Args:
+        positive: scores (N,).
+        negative: scores (M,).
     """
     scores = np.concatenate([positive, negative]).astype(float)
     _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
@@ -106,17 +101,29 @@ def auroc(positive: Floats, negative: Floats) -> float:
 
 
 def summary(probabilities: Floats, labels: Ints) -> dict[str, Any]:
-    """n, correct, accuracy, ci95, ece, auroc (right against wrong) and mean log loss."""
+    """Summarise predictions for a version's card.
+
+    Args:
+        probabilities: (N, 10).
+        labels: (N,), 0-9.
+
+    Returns:
+        The keys `n`, `correct`, `accuracy`, `ci95` (`wilson_interval`), `ece`, `auroc` (of the
+        confidence, correct against wrong predictions; None if there is only one kind) and
+        `log_loss` (mean).
+    """
     guesses, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    right = guesses == labels
-    n, correct = len(labels), int(right.sum())
-    picked = probabilities[np.arange(n), labels]
+    is_correct = guesses == labels
+    n, correct = len(labels), int(is_correct.sum())
+    label_probabilities = probabilities[np.arange(n), labels]
     return {
         "n": n,
         "correct": correct,
         "accuracy": correct / n,
         "ci95": list(wilson_interval(correct, n)),
-        "ece": ece(confidence, right),
-        "auroc": auroc(confidence[right], confidence[~right]) if 0 < correct < n else None,
-        "log_loss": float(-np.log(np.maximum(picked, 1e-12)).mean()),
+        "ece": ece(confidence, is_correct),
+        "auroc": auroc(confidence[is_correct], confidence[~is_correct])
+        if 0 < correct < n
+        else None,
+        "log_loss": float(-np.log(np.maximum(label_probabilities, 1e-12)).mean()),
     }

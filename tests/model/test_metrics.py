@@ -36,14 +36,6 @@ def test_a_higher_temperature_makes_less_sure():
     assert soft < sharp
 
 
-def test_the_temperature_that_made_the_labels_is_found():
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 3, (20_000, 10))
-    p = metrics.softmax(logits, temperature=1.7)
-    labels = (p.cumsum(axis=1) > rng.random((len(p), 1))).argmax(axis=1)
-    assert metrics.fit_temperature(logits, labels) == pytest.approx(1.7, rel=0.05)
-
-
 def test_wilsons_interval_has_its_published_value():
     low, high = metrics.wilson_interval(81, 263)  # Newcombe 1998, table I
     assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)

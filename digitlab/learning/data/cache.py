@@ -14,7 +14,7 @@ from digitlab.datasets.cached import cache_file_name, find_arrays, read_arrays, 
 from digitlab.learning.config import TYPES, FineTuneConfig
 from digitlab.learning.data.examples import RECIPE
 from digitlab.learning.data.replay import Replay, replay
-from digitlab.model.calibration import SYNTHETIC_DIGITS, synthetic_digits
+from digitlab.model.refusal_threshold import SYNTHETIC_DIGITS, synthetic_digits
 from digitlab.model.runtime import Classifier
 from digitlab.settings import Settings
 from digitlab.store import ModelRegistry

@@ -11,7 +11,7 @@ from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.data import cache
 from digitlab.learning.data.cache import draw_ahead, replayed, written
 from digitlab.learning.data.replay import replay
-from digitlab.model.calibration import synthetic_digits
+from digitlab.model.refusal_threshold import synthetic_digits
 from digitlab.settings import Settings, bundled
 
 ASKED = {"steps": 6, "seed": 3}
