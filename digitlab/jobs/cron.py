@@ -1,18 +1,23 @@
-"""Due times from an expression as in cron(5), reckoned by APScheduler.
+"""Due times of a cron expression in a time zone.
 
-APScheduler counts weekdays from Monday = 0 and lets a day of the month and a weekday restrict
-each other; in cron(5) Sunday is 0 and 7, and where both are restricted either will do.
+cronsim reads the expression and finds the due times by the rules of Debian's cron: a fixed time
+that the clock skips is due when the clock has moved on, and one that the clock shows twice is
+due once.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
 
 from digitlab.errors import RunError
 
 _WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-"""In cron(5)'s order; APScheduler knows them by these names."""
+"""In the order of cron(5), where Sunday is 0."""
 
 _NICKNAMES: Final = {
     "@hourly": "0 * * * *",
@@ -24,14 +29,22 @@ _NICKNAMES: Final = {
     "@annually": "0 0 1 1 *",
 }
 
+_FIELDS: Final = (
+    ("a minute from 0 to 59", 59),
+    ("an hour from 0 to 23", 23),
+    ("a day of the month from 1 to 31", 30),
+    ("a month from 1 to 12 or JAN to DEC", 11),
+)
+"""What the first four fields hold, and their largest step. cronsim accepts larger steps, but a
+person who writes "*/90" expects a run every 90 minutes and would get one every hour."""
+
 
 class Cron:
-    """When something is due.
+    """A cron expression in a time zone.
 
     Attributes:
-        expression: five fields with one space between them.
-        zone: the time zone that they are meant in, for example "Europe/Berlin".
-        trigger: the same for APScheduler.
+        expression: the five fields, separated by single spaces.
+        zone: IANA name of the time zone, for example "Europe/Berlin".
     """
 
     def __init__(self, expression: str, *, zone: str | None = None) -> None:
@@ -39,96 +52,150 @@ class Cron:
 
         Args:
             expression: for example "0 3 * * 1-5", or "@daily".
-            zone: an IANA name; None for this machine's.
+            zone: an IANA name; None for the time zone of this machine.
 
         Raises:
-            RunError: the expression or the zone is none; says what was expected.
+            RunError: the expression or the zone is not valid, or no date matches.
         """
         fields = _NICKNAMES.get(expression.strip().lower(), expression).split()
+        self._cronsim_expression = _cronsim_expression(expression, fields)
         self.expression = " ".join(fields)
         self.zone = zone or _local_zone()
-        if len(fields) != 5:
-            raise _refusal(expression, "five fields: minute, hour, day, month, weekday")
-        self.trigger = _trigger(expression, fields, self.zone)
+        self._zone_info = _zone_info(self.zone)
 
-    def after(self, time: datetime) -> datetime:
-        """The first due time after `time`.
+    def after(self, moment: datetime) -> datetime:
+        """Return the first due time after `moment` (an aware time), in UTC.
 
         Raises:
-            RunError: there is none, as for February 30.
+            RunError: no date in the next 50 years matches.
         """
-        due: datetime | None = self.trigger.get_next_fire_time(time, time)
-        if due is None:
-            raise _refusal(self.expression, "an expression that is due some day")
-        return due
+        local = moment.astimezone(self._zone_info)
+        for due in _CalendarDates(self._cronsim_expression, local):
+            # In a repeated hour, cronsim may first return a time before `moment`.
+            if due.astimezone(UTC) > moment:
+                return due.astimezone(UTC)
+        raise _never_due(self.expression)
+
+    @property
+    def trigger(self) -> Any:
+        """The due times as a trigger for a scheduler of APScheduler."""
+        return _trigger(self)
+
+
+class _CalendarDates(CronSim):
+    """Matching times on dates that exist in the time zone: Samoa had no 30 December 2011."""
+
+    def match_day(self, d: date) -> bool:
+        if not super().match_day(d):
+            return False
+        noon = datetime.combine(d, time(12), self.fixup_tz or UTC)
+        return noon.astimezone(UTC).astimezone(noon.tzinfo).date() == d
 
 
 def weekdays(field: str) -> list[str]:
-    """The weekdays of cron(5)'s fifth field by name, Sunday first.
+    """Return the names of the weekdays in the fifth field, Sunday first.
 
     Raises:
-        ValueError: the field is none.
+        ValueError: the field is not valid.
     """
-    found: set[int] = set()
+    days: set[int] = set()
     for part in field.lower().split(","):
-        days, slash, step = part.partition("/")
-        first, dash, last = days.partition("-")
-        if slash and not (step.isdecimal() and int(step) > 0 and (dash or days == "*")):
+        span, slash, step = part.partition("/")
+        first, dash, last = span.partition("-")
+        if slash and not (step.isdecimal() and int(step) > 0 and (dash or span == "*")):
             raise ValueError(part)
-        begin, end = (0, 6) if days == "*" else (_weekday(first), _weekday(last if dash else first))
+        begin, end = (0, 6) if span == "*" else (_weekday(first), _weekday(last if dash else first))
         if dash and end == 0 and begin > 0:
             end = 7  # "fri-sun"
         if begin > end:
             raise ValueError(part)
-        found |= {day % 7 for day in range(begin, end + 1, int(step or 1))}
-    return [_WEEKDAYS[day] for day in sorted(found)]
+        days |= {day % 7 for day in range(begin, end + 1, int(step or 1))}
+    return [_WEEKDAYS[day] for day in sorted(days)]
 
 
 def _weekday(text: str) -> int:
     if text.isdecimal() and int(text) <= 7:
         return int(text)
-    return _WEEKDAYS.index(text)  # ValueError where it is none
+    return _WEEKDAYS.index(text)  # ValueError for another text
 
 
-def _trigger(expression: str, fields: list[str], zone: str) -> Any:
-    from apscheduler.triggers.combining import OrTrigger
-    from apscheduler.triggers.cron import CronTrigger
+def _cronsim_expression(expression: str, fields: list[str]) -> str:
+    """Check the fields of `expression` and return them as cronsim reads them.
 
+    Raises:
+        RunError: there are not five fields, a field is not valid, or no date matches.
+    """
+    if len(fields) != 5:
+        raise _refusal(expression, "five fields: minute, hour, day, month, weekday")
     minute, hour, day, month, weekday = fields
+    day = re.sub("last", "L", day, flags=re.IGNORECASE)  # two names of the month's last day
+    fields = [minute, hour, day, month]
+    for index, (expected, largest_step) in enumerate(_FIELDS):
+        alone = ["*"] * 5
+        alone[index] = fields[index]
+        if not _is_valid(" ".join(alone)):
+            raise _refusal(expression, f'{expected}, not "{fields[index]}"')
+        if any(int(step) > largest_step for step in re.findall(r"/(\d+)", fields[index])):
+            raise _refusal(expression, f'a step of at most {largest_step}, not "{fields[index]}"')
     try:
         names = ",".join(weekdays(weekday))
     except ValueError:
-        raise _refusal(expression, "a weekday from 0 to 7 or SUN to SAT as the fifth") from None
+        expected = "a weekday from 0 to 7 or SUN to SAT"
+        raise _refusal(expression, f'{expected}, not "{weekday}"') from None
+    # With a star first, a day must match both fields of a day; otherwise one of them.
+    cronsim_expression = " ".join([*fields, weekday if weekday.startswith("*") else names])
+    if not _is_valid(cronsim_expression):
+        raise _never_due(expression)
+    return cronsim_expression
 
-    def trigger(day: str, names: str) -> Any:
-        try:
-            return CronTrigger(
-                minute=minute, hour=hour, day=day, month=month, day_of_week=names, timezone=zone
-            )
-        except (ValueError, LookupError, OSError) as error:  # an unknown zone, or a part of one
-            raise _refusal(expression, f"other values, or another time zone: {error}") from error
 
-    if day.startswith("*") or weekday.startswith("*"):
-        return trigger(day, names)
-    return OrTrigger([trigger(day, "*"), trigger("*", names)])
+def _is_valid(cronsim_expression: str) -> bool:
+    try:
+        CronSim(cronsim_expression, datetime(2000, 1, 1, tzinfo=UTC))
+    except (CronSimError, ValueError):  # ValueError for a number of thousands of digits
+        return False
+    return True
+
+
+def _trigger(cron: Cron) -> Any:
+    from apscheduler.triggers.base import BaseTrigger  # only schedulers need APScheduler
+
+    class DueTimes(BaseTrigger):  # type: ignore[misc] # untyped base
+        def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> Any:
+            return cron.after(now)
+
+    return DueTimes()
+
+
+def _zone_info(zone: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(zone)
+    except (LookupError, ValueError, OSError) as error:  # OSError for the name of a folder
+        raise RunError(
+            f"There is no time zone {zone!r}. Name another time zone, for example Europe/Berlin."
+        ) from error
 
 
 def _local_zone() -> str:
-    import tzlocal  # comes with APScheduler
+    import tzlocal
 
     try:
         name: str | None = tzlocal.get_localzone_name()
-    except (LookupError, ValueError):  # TZ says something that is no zone's name
+    except (LookupError, ValueError):  # the variable TZ holds an unknown name
         name = None
     if not name:
         raise RunError(
-            "This machine's time zone has no name; say which one is meant, for example UTC."
+            "The time zone of this machine has no name. Name the time zone, for example UTC."
         )
     return name
 
 
+def _never_due(expression: str) -> RunError:
+    return _refusal(expression, "an expression that is due some day")
+
+
 def _refusal(expression: str, expected: str) -> RunError:
     return RunError(
-        f"{expression!r} is no time as in cron(5); expected {expected}. "
+        f"{expression!r} is not a cron expression as in cron(5); expected {expected}. "
         "Every night at three is '0 3 * * *'."
     )
