@@ -1,4 +1,4 @@
-"""Card: what stands in a version's `card.json`: where it comes from and what it can do."""
+"""The card of a model version: `card.json`, its origin, its parameters and its metrics."""
 
 from __future__ import annotations
 
@@ -13,44 +13,45 @@ from typing import Any, Final
 
 from digitlab.errors import ModelError
 
-MODEL_FILES = ("model.keras", "model.tflite")
-"""The files of a version folder beside its card; their hashes stand in the card."""
+MODEL_FILES: Final = ("model.keras", "model.tflite")
+"""The files of a version folder, without its card. The card holds their hashes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """One model version, described.
+    """The description of one model version.
 
     Attributes:
-        kind: "base" for a network trained from scratch, "imported" for a foreign one,
-            "fine-tuned" for one that learned from corrections.
+        kind: "base" for a network trained from scratch, "imported" for another program's network,
+            "fine-tuned" for a network trained on feedback.
         created: UTC time, ISO 8601.
-        data: hash of the data file and how many images were used for what.
-        config: the training's parameters.
-        seed: the training's seed.
-        parameters: number of weights, batch-norm statistics included.
+        data: hash of the data file, and number of images by use.
+        config: parameters of the training.
+        seed: seed of the training.
+        parameters: number of weights, including the statistics of batch normalisation.
         embedding: length of the embedding.
-        epoch: the epoch chosen on `validation`, counted from 1.
-        history: a row an epoch: loss, `validation` figures, seconds.
-        temperature: the logits are divided by it before the softmax; fitted on `validation`.
-        refusal: evidence for a digit (`metrics.evidence`) below which an image is refused;
-            None for a version that refuses nothing.
-        metrics: figures with their counts, by data set.
-        hashes: SHA-256 of the weights (over the arrays) and of each file.
-        libraries: versions of the libraries that made it, and of Python.
-        parent: the version that a fine-tune started from; None for a base.
-        feedback: numbers of the verdicts that it learned from.
-        training_examples: SHA-256 of the digit images that it learned from, in hex.
+        epoch: chosen epoch, counted from 1; see `training.train_base`.
+        history: one row for each epoch: loss, metrics of the validation split, seconds.
+        temperature: divisor of the logits before the softmax; see `calibration.calibrate`.
+        refusal: digit evidence (`metrics.evidence`) below which an image is refused; None if the
+            version refuses no image.
+        metrics: metrics with their counts, by data set.
+        hashes: SHA-256 of the weight arrays (`network.weights_hash`) and of each model file, hex.
+        libraries: versions of Python and of the libraries that made the version.
+        parent: version that a fine-tune started from; None for a base or an import.
+        feedback: ids of the verdicts that the version was trained on.
+        training_examples: SHA-256, in hex, of the digit images that it was trained on.
         alpha: share of the fine-tuned weights in the interpolation with the parent, 0-1.
-        champion: the version that the gate compared it with; None for one never judged.
-        decision: "promoted" or "rejected" by the gate; None for a version never judged.
-        reasons: the gate's reasons, as sentences.
-        inputs_fingerprint: of all that the version follows from: parent, feedback, parameters, seed.
-        feedback_fingerprint: the hash by which a run tells whether there is anything new.
-        notebook: the executed notebook that made it.
-        run: name of the run that made it.
-        threads: threads that its training was pinned to; None when it was not.
-        source: the file that it was imported from.
+        champion: version that the gate compared it with; None if the gate did not judge it.
+        decision: decision of the gate, "promoted" or "rejected"; None if it did not judge it.
+        reasons: reasons of the gate, as sentences.
+        inputs_fingerprint: fingerprint of everything that determines the version: parent,
+            feedback, parameters and seed.
+        feedback_fingerprint: fingerprint of the feedback; a run compares it to detect new feedback.
+        notebook: path of the executed notebook that made the version.
+        run: name of the run that made the version.
+        threads: number of threads that the training used; None if it was not fixed.
+        source: name of the file that the version was imported from.
     """
 
     kind: str
@@ -83,30 +84,31 @@ class Card:
 
     @property
     def is_base(self) -> bool:
-        """True for a version that fine-tunes may start from: it came from no other."""
+        """Whether fine-tunes may start from this version: it has no parent."""
         return self.kind in {"base", "imported"}
 
     def write(self, folder: Path) -> None:
-        """Write `card.json` into a version folder."""
-        aside = folder / ".card.json"
-        aside.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        os.replace(aside, folder / "card.json")
+        """Write `card.json` into a version folder, in one step."""
+        temporary = folder / ".card.json"
+        temporary.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        os.replace(temporary, folder / "card.json")
 
     @classmethod
     def read(cls, folder: Path) -> Card:
-        """The card of a version folder.
+        """Read the card of a version folder.
 
-        Fields that came later have defaults, so that an older card reads as it did; what a
-        newer digitlab added is ignored.
+        Cards of older releases are read too: their names are translated, and missing new fields
+        get their defaults. Unknown fields of newer releases are ignored.
 
         Raises:
-            ModelError: it is missing or lacks a field.
+            ModelError: the card is missing, is not valid, or lacks a required field.
         """
         path = folder / "card.json"
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            found = _with_current_names(found)
-            values = {f.name: found[f.name] for f in fields(cls) if f.name in found or _needed(f)}
+            content = _with_current_names(json.loads(path.read_text(encoding="utf-8")))
+            values = {
+                f.name: content[f.name] for f in fields(cls) if f.name in content or _is_required(f)
+            }
             return cls(**values)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
@@ -116,10 +118,14 @@ class Card:
             ) from error
 
     def verified_path(self, folder: Path, name: str) -> Path:
-        """The path of one file of the version, its hash compared with the card's.
+        """Return the path of a model file after comparing its hash with the card's.
+
+        Args:
+            folder: version folder.
+            name: one of `MODEL_FILES`.
 
         Raises:
-            ModelError: the file is missing or is not the one that the card describes.
+            ModelError: the file is missing, or its hash differs from the card's.
         """
         path = folder / name
         if not path.is_file() or file_sha256(path) != self.hashes.get(name):
@@ -137,6 +143,8 @@ _RENAMED_FIELDS: Final = {
     "news": "feedback_fingerprint",
     "lessons": "training_examples",
 }
+"""Fields of a card of digitlab 0.1, and their present names."""
+
 _RENAMED_KEYS: Final = {
     "gate": "holdout",
     "tune": "validation",
@@ -146,39 +154,40 @@ _RENAMED_KEYS: Final = {
     "tune_accuracy": "validation_accuracy",
     "tune_log_loss": "validation_log_loss",
     "lessons": "examples",
+    "written": "synthetic_digits",
 }
+"""Keys inside the fields of a card of digitlab 0.1, and their present names."""
 
 
 def _with_current_names(card: dict[str, Any]) -> dict[str, Any]:
-    """Rename the fields of a card that digitlab 0.1 wrote; leave others as they are."""
+    """Translate the names of a card that digitlab 0.1 wrote; leave other cards unchanged."""
     card = {_RENAMED_FIELDS.get(name, name): value for name, value in card.items()}
     for name in ("data", "config", "metrics"):
         if isinstance(card.get(name), dict):
-            card[name] = _renamed(card[name])
+            card[name] = _rename_keys(card[name])
     if isinstance(card.get("metrics"), dict) and isinstance(card["metrics"].get("base"), dict):
-        card["metrics"]["base"] = _renamed(card["metrics"]["base"])
-    if card.get("kind") == "fine-tuned":
-        history = card.get("history") or []
-        card["history"] = [_renamed(row, tune="validation_accuracy") for row in history]
-    else:
-        card["history"] = [_renamed(row) for row in card.get("history") or []]
+        card["metrics"]["base"] = _rename_keys(card["metrics"]["base"])
+    # In the history of a fine-tune "tune" was an accuracy.
+    names = {"tune": "validation_accuracy"} if card.get("kind") == "fine-tuned" else {}
+    card["history"] = [_rename_keys(row, **names) for row in card.get("history") or []]
     return card
 
 
-def _renamed(values: dict[str, Any], **names: str) -> dict[str, Any]:
+def _rename_keys(values: dict[str, Any], **names: str) -> dict[str, Any]:
+    """Rename keys by `_RENAMED_KEYS` and `names`, which takes precedence."""
     current = _RENAMED_KEYS | names
     return {current.get(name, name): value for name, value in values.items()}
 
 
-def _needed(field: Field[Any]) -> bool:
+def _is_required(field: Field[Any]) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
+    """Return the SHA-256 of a file's bytes, in hex."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def library_versions(*names: str) -> dict[str, str]:
-    """Installed versions of the named distributions, and Python's."""
+    """Return the installed versions of the named distributions and of Python."""
     return {"python": platform.python_version(), **{n: metadata.version(n) for n in names}}
