@@ -1,4 +1,4 @@
-"""The wheel alone, in an empty environment and another folder: it serves, predicts, remembers."""
+"""The wheel in an environment without the checkout: it serves, predicts and stores feedback."""
 
 import io
 import json
@@ -6,20 +6,18 @@ import os
 import re
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from support.linked_environment import install_linked
 from support.live_server import fetch
 from support.paths import ROOT
 
 from digitlab.datasets import mnist
 
 pytestmark = pytest.mark.wheel
-
-SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
 
 @pytest.fixture(scope="module")
@@ -32,20 +30,13 @@ def wheel(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory) -> Path:
-    """The folder of commands of an environment that holds the wheel and what it asks for."""
-    folder = tmp_path_factory.mktemp("empty") / "venv"
-    venv.create(folder, with_pip=True)
-    pip = [folder / SCRIPTS / "python", "-m", "pip", "install", "--quiet"]
-    constraints = ["--constraint", ROOT / "constraints.txt"]
-    subprocess.run(
-        [*pip, *constraints, wheel], check=True, capture_output=True, env=clean_environment()
-    )
-    return folder / SCRIPTS
+    """The folder of commands of an environment with the wheel and its dependencies alone."""
+    return install_linked(wheel, tmp_path_factory.mktemp("empty") / "venv")
 
 
 @pytest.fixture
 def call(installed, tmp_path):
-    """Call the installed `digitlab`, with a user's data directory of its own."""
+    """Call the installed `digitlab` with an empty data directory."""
 
     def run(*arguments, **options):
         command = [installed / "digitlab", *map(str, arguments)]
@@ -62,7 +53,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def listing(installed: Path) -> dict[str, int]:
-    """Files of the installed package and their sizes, Python's own caches left out."""
+    """Return the sizes of the installed package's files, without Python's caches."""
     folder = next(installed.parent.rglob("site-packages/digitlab"))
     return {
         str(p.relative_to(folder)): p.stat().st_size
@@ -71,7 +62,9 @@ def listing(installed: Path) -> dict[str, int]:
     }
 
 
-def test_the_installed_package_serves_predicts_and_reads_the_ledger(installed, call, tmp_path):
+def test_the_installed_package_serves_predicts_and_reads_feedback(
+    installed, call, tmp_path
+):
     before = listing(installed)
     picture = tmp_path / "four.png"
     x, y = mnist.load("validation")
@@ -96,7 +89,7 @@ def test_the_installed_package_serves_predicts_and_reads_the_ledger(installed, c
     assert listing(installed) == before
 
 
-def test_the_wheel_carries_no_home_of_its_makers(wheel):
+def test_the_wheel_contains_no_feedback_or_versions_of_a_checkout(wheel):
     import zipfile
 
     names = zipfile.ZipFile(io.BytesIO(wheel.read_bytes())).namelist()
