@@ -8,29 +8,36 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """Parameters of one training from scratch; the fields are `notebooks/train.ipynb`'s too.
+    """Parameters of one training from scratch.
+
+    `notebooks/train.ipynb` and `digitlab train` set some of the fields. A version's card holds
+    all of them. `docs/model.md` has the measurements behind the defaults.
 
     Attributes:
-        epochs: passes over the training images.
-        seed: of the initial weights, the order, the augmentation and the dropout.
-        batch_size: images a step.
-        learning_rate: peak of AdamW's rate; a warm-up of one epoch, then a cosine to zero.
-        weight_decay: AdamW's decoupled decay (Loshchilov and Hutter 2019, section 2).
-        dropout: fraction of pooled features dropped while training; above 0.
+        epochs: number of passes over the training images.
+        seed: seed of the initial weights, the order, the augmentation and the dropout.
+        batch_size: number of images in one step.
+        learning_rate: peak of AdamW's learning rate. The rate rises during the first epoch, then
+            falls along a cosine to zero.
+        weight_decay: AdamW's decoupled weight decay (Loshchilov and Hutter 2019, section 2).
+        dropout: fraction of the pooled features that is dropped while training, above 0.
         rotation: largest rotation of an augmented image, in degrees.
         shear: largest horizontal shear, in pixels per pixel.
-        scale: largest relative change of width and of height, independently.
+        scale: largest relative change of width and of height, drawn independently.
         shift: largest shift, in pixels.
-        elastic: standard deviation of the bending, in pixels.
-        worn: share of the images, 0-1, that are worn as photographs are.
-        written: digits drawn by `synthetic.handwriting` that join each epoch, as a share of
-            the training images.
-        photographed: training digits that came through synthetic photographs and the front
-            end, made once; they join each epoch; a share like `written`.
-        outliers: images without a digit that join each epoch; a share like `written`.
-        stages: channels and number of convolutions of each stage; the last one's channels
+        elastic: standard deviation of the elastic displacement, in pixels.
+        worn: share of the augmented images that are degraded as in photographs, 0-1; see
+            `augment.augment`.
+        synthetic_digits: number of digits that `synthetic.handwriting` draws for each epoch,
+            as a share of the number of MNIST images, 0-1.
+        photographed: number of MNIST digits that are also taken from synthetic photographs, as
+            the front end extracts them; a share like `synthetic_digits`. They are made once.
+        outliers: number of images without a digit that `synthetic.non_digits` draws for each
+            epoch; a share like `synthetic_digits`.
+        stages: channels and number of convolutions of each stage. The channels of the last stage
             are the length of the embedding.
-        images: number of training images used, from the first; None for all 50,000.
+        images: number of MNIST images, from the first one of the `train` split; None for all
+            50,000.
     """
 
     epochs: int = 20
@@ -45,28 +52,33 @@ class TrainConfig:
     shift: float = 2.0
     elastic: float = 1.0
     worn: float = 0.4
-    written: float = 0.16
+    synthetic_digits: float = 0.16
     photographed: float = 0.12
     outliers: float = 0.2
     stages: tuple[tuple[int, int], ...] = ((24, 2), (64, 2), (128, 3))
     images: int | None = None
 
     def __post_init__(self) -> None:
-        for name, ok in {
-            "epochs": self.epochs >= 1,
-            "batch_size": self.batch_size >= 2,
-            "learning_rate": self.learning_rate > 0,
-            "dropout": 0 < self.dropout < 1,
-            "worn": 0 <= self.worn <= 1,
-            "written": 0 <= self.written <= 1,
-            "photographed": 0 <= self.photographed <= 1,
-            "outliers": 0 <= self.outliers <= 1,
-            "images": self.images is None or self.images >= self.batch_size,
+        for name, (in_range, expected) in {
+            "epochs": (self.epochs >= 1, "1 or more"),
+            "batch_size": (self.batch_size >= 2, "2 or more"),
+            "learning_rate": (self.learning_rate > 0, "above 0"),
+            "dropout": (0 < self.dropout < 1, "above 0, below 1"),
+            "worn": (0 <= self.worn <= 1, "0 to 1"),
+            "synthetic_digits": (0 <= self.synthetic_digits <= 1, "0 to 1"),
+            "photographed": (0 <= self.photographed <= 1, "0 to 1"),
+            "outliers": (0 <= self.outliers <= 1, "0 to 1"),
+            "images": (
+                self.images is None or self.images >= self.batch_size,
+                f"None, or at least batch_size={self.batch_size}",
+            ),
         }.items():
-            if not ok:
-                raise ValueError(f"{name}={getattr(self, name)!r} is out of range")
+            if not in_range:
+                raise ValueError(
+                    f"{name}={getattr(self, name)!r} is out of range; expected {expected}"
+                )
 
     @property
     def hash(self) -> str:
-        """Twelve hex digits that name this configuration."""
+        """Twelve hex digits that identify this configuration; its checkpoint folder's name."""
         return hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""TrainingData: the images that each epoch of a training sees."""
+"""TrainingData: the images of each epoch of a training from scratch."""
 
 from __future__ import annotations
 
@@ -20,58 +20,71 @@ from digitlab.synthetic.non_digits.sampler import outliers
 from digitlab.synthetic.photographs.through_front_end import photographed
 
 Images = NDArray[np.uint8]
+Labels = NDArray[np.uint8]
 
 
 class TrainingData:
-    """What a training is made of; an epoch's images depend on seed and epoch alone.
+    """The images of a training, epoch by epoch.
+
+    An epoch holds MNIST digits, photographed MNIST digits and synthetic digits, all augmented,
+    and images without a digit. Its images depend only on `config` and on the epoch's number.
 
     Args:
-        config: how many images of which kind.
-        cache: folder for images that take long to make.
+        config: parameters of the training.
+        cache: folder for the photographed digits, which take minutes to make.
     """
 
     def __init__(self, config: TrainConfig, cache: Path) -> None:
         self._config = config
         x, y = (array[: config.images] for array in mnist.load("train"))
-        self._written, self._outliers = (
-            round(share * len(x)) for share in (config.written, config.outliers)
-        )
-        pictures, labels = _photographed(x, y, config, cache)
-        self._x, self._y = np.concatenate([x, pictures]), np.concatenate([y, labels])
+        self._n_synthetic = round(config.synthetic_digits * len(x))
+        self._n_outliers = round(config.outliers * len(x))
+        photographs, labels = _photographed(x, y, config, cache)
+        self._x, self._y = np.concatenate([x, photographs]), np.concatenate([y, labels])
 
     def __len__(self) -> int:
-        """Images an epoch."""
-        return len(self._x) + self._written + self._outliers
+        """Return the number of images in one epoch."""
+        return len(self._x) + self._n_synthetic + self._n_outliers
 
-    def epochs(self, first: int) -> Iterator[tuple[int, tuple[Images, Images]]]:
-        """The epochs from `first` (counted from 0) on: number, images, labels.
+    def epochs(self, first: int) -> Iterator[tuple[int, tuple[Images, Labels]]]:
+        """Yield the epochs from number `first` on.
+
+        A thread makes the next epoch while the caller trains on the present one.
+
+        Args:
+            first: number of the first epoch, counted from 0.
 
         Yields:
-            uint8 (N, 28, 28), augmented and shuffled, and uint8 (N,), 0-9 or 10 for no
-            digit. The next epoch is made while the caller works on this one.
+            The epoch's number; its shuffled images, uint8 (N, 28, 28), and their labels,
+            uint8 (N,), 0-9 or `labels.NO_DIGIT`.
         """
         with ThreadPoolExecutor(1) as pool:
-            coming = pool.submit(self._epoch, first)
+            next_epoch = pool.submit(self._epoch, first)
             for epoch in range(first, self._config.epochs):
-                ready = coming.result()
+                images_and_labels = next_epoch.result()
                 if epoch + 1 < self._config.epochs:
-                    coming = pool.submit(self._epoch, epoch + 1)
-                yield epoch, ready
+                    next_epoch = pool.submit(self._epoch, epoch + 1)
+                yield epoch, images_and_labels
 
-    def _epoch(self, epoch: int) -> tuple[Images, Images]:
+    def _epoch(self, epoch: int) -> tuple[Images, Labels]:
         config = self._config
         rng = np.random.default_rng([config.seed, epoch])
-        drawn, labels = write_digits(self._written, rng=rng)
-        digits = augment(np.concatenate([self._x, drawn]), rng=rng, config=config)
-        others = outliers(self._outliers, rng=rng)
+        synthetic, synthetic_labels = write_digits(self._n_synthetic, rng=rng)
+        digits = augment(np.concatenate([self._x, synthetic]), rng=rng, config=config)
+        others = outliers(self._n_outliers, rng=rng)
         x = np.concatenate([digits, others])
-        y = np.concatenate([self._y, labels, np.full(len(others), NO_DIGIT, np.uint8)])
+        other_labels = np.full(len(others), NO_DIGIT, np.uint8)
+        y = np.concatenate([self._y, synthetic_labels, other_labels])
         order = rng.permutation(len(x))
         return x[order], y[order]
 
 
-def _photographed(x: Images, y: Images, config: TrainConfig, cache: Path) -> tuple[Images, Images]:
-    """Training digits that came through photographs: the same for every seed, and kept."""
+def _photographed(x: Images, y: Labels, config: TrainConfig, cache: Path) -> tuple[Images, Labels]:
+    """Return digits of synthetic photographs with their labels, from the cache if possible.
+
+    The seed is fixed, so that trainings with different seeds use the same photographs. Digits
+    that the front end does not find are left out.
+    """
     n = round(config.photographed * len(x))
     if n == 0:
         return x[:0], y[:0]
@@ -79,8 +92,8 @@ def _photographed(x: Images, y: Images, config: TrainConfig, cache: Path) -> tup
     if not file.is_file():
         rows = np.random.default_rng(0).permutation(len(x))[:n]
         images, found = photographed(x[rows], seed=0)
-        aside = cache / ".photographed.npz"
-        np.savez_compressed(aside, x=images[found], y=y[rows][found])
-        os.replace(aside, file)
+        temporary = cache / ".photographed.npz"
+        np.savez_compressed(temporary, x=images[found], y=y[rows][found])
+        os.replace(temporary, file)
     arrays = read_npz_arrays(file, ("x", "y"))
     return arrays["x"], arrays["y"]

@@ -17,7 +17,7 @@ BASE_CARD_0_1 = {
     "kind": "base",
     "created": "2026-11-25T17:44:24+00:00",
     "data": {"mnist.npz": "06af5d", "train": 50000, "tune": 5000},
-    "config": {"epochs": 20, "seed": 1, "images": None},
+    "config": {"epochs": 20, "seed": 1, "written": 0.16, "images": None},
     "seed": 1,
     "parameters": 428258,
     "embedding": 128,
@@ -154,6 +154,11 @@ def test_the_splits_of_a_base_card_of_0_1_have_their_current_names(version):
         "mnist:test": {"n": 10000, "correct": 9972},
         "photographs:validation": {"n": 1000, "correct": 971},
     }
+
+
+def test_the_parameters_of_a_base_card_of_0_1_have_their_current_names(version):
+    card = read(version, BASE_CARD_0_1)
+    assert card.config == {"epochs": 20, "seed": 1, "synthetic_digits": 0.16, "images": None}
 
 
 def test_what_the_gate_of_0_1_measured_has_its_current_names(version):

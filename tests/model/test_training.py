@@ -134,7 +134,7 @@ def test_the_figures_in_the_card_are_the_runtimes(trained):
         {"batch_size": 1},
         {"dropout": 1.0},
         {"worn": 2},
-        {"written": -1},
+        {"synthetic_digits": -1},
         {"images": 5},
     ],
 )
