@@ -1,14 +1,14 @@
-"""Adapt: a network trained a little further in Keras, and mixed with what it was.
+"""Fine-tuning of a network in Keras, and interpolation with the network it started from.
 
-Only processes that fine-tune load this module's libraries. Its steps give the same weights to
-the bit wherever the machine, the libraries and the number of threads are the same.
+Only processes that fine-tune load Keras here. Training gives the same weights to the bit on the
+same machine with the same libraries and the same number of threads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,27 +17,36 @@ from digitlab.errors import ModelError
 from digitlab.model import network
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
-"""uint8 (N, 28, 28); uint8 (N,), 0-9 or `labels.NO_DIGIT`; and of the last R of these images the
-logits, float32 (R, 10), and the embeddings, float32 (R, E), that they are to keep."""
+"""One joint batch of N images, of which the last R are replayed.
+
+Images, uint8 (N, 28, 28); labels, uint8 (N,), 0-9 or `labels.NO_DIGIT`; and the logits, float32
+(R, 10), and embeddings, float32 (R, E), that the replayed images are to keep.
+"""
 
 Weights = list[NDArray[np.float32]]
 """A network's weights in Keras's order."""
 
-_PART = 500  # images in one call when many are asked
-_KEEP = 4.0  # weight of keeping what the base says, beside the cross-entropy
-_SOFT = 2.0  # temperature at which the two are compared
-_STAY = 5.0  # weight of keeping the embeddings, in units of their variance
+_DISTILLATION_WEIGHT: Final = 4.0
+"""Weight of keeping the base's probabilities, relative to the cross-entropy."""
+
+_DISTILLATION_TEMPERATURE: Final = 2.0
+"""Temperature at which the base's and the present probabilities are compared."""
+
+_EMBEDDING_WEIGHT: Final = 5.0
+"""Weight of keeping the base's embeddings; distances are in units of their variance."""
+
+_CHUNK_SIZE: Final = 500  # images in one call of the network
 
 
 def make_deterministic(*, threads: int) -> None:
-    """Make this process's TensorFlow repeatable; before anything is computed in it.
+    """Make TensorFlow deterministic in this process, before it computes anything.
 
     Args:
-        threads: of one operation. Another number gives sums in another order, and so other
-            weights in their last bits.
+        threads: number of threads of one operation. Another number adds in another order and
+            gives other weights in the last bits.
 
     Raises:
-        ModelError: TensorFlow has computed with other settings in this process already.
+        ModelError: TensorFlow has already computed with another number of threads.
     """
     network.import_keras()
     import tensorflow as tf
@@ -47,22 +56,28 @@ def make_deterministic(*, threads: int) -> None:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
     except RuntimeError as error:
         raise ModelError(
-            "TensorFlow was used in this process already, with another number of threads; "
-            "fine-tune in a process of its own."
+            "TensorFlow was already used in this process with another number of threads; "
+            "fine-tune in a separate process."
         ) from error
     tf.config.experimental.enable_op_determinism()
 
 
 class FineTuner:
-    """One network being fine-tuned, from a `.keras` file.
+    """One network while it is fine-tuned.
 
-    Batch normalisation keeps the statistics of the base and nothing is dropped out: a few
-    corrections are no sample of the world. Of a network with pooling between its stages the last
-    stage alone is trained; what strokes look like it knows already.
+    Batch normalisation keeps the statistics of the base, and dropout is off, because a few
+    corrections do not represent the training data. If the network has pooling layers, only the
+    layers after the last pooling are trained: the layers before detect strokes, which
+    corrections do not change.
 
     Args:
-        path: the base's `model.keras`.
-        seed: of what TensorFlow draws, which is nothing at present.
+        path: `model.keras` of the base.
+        seed: seed of TensorFlow's random numbers. The training draws none at present.
+
+    Attributes:
+        model: the Keras model with its present weights.
+        base_weights: weights of the base.
+        tuned_weights: weights after `train`; the base's before it.
     """
 
     def __init__(self, path: Path, *, seed: int) -> None:
@@ -71,7 +86,7 @@ class FineTuner:
         self.model: Any = network.load(path)
         self.base_weights: Weights = self.model.get_weights()
         self.tuned_weights: Weights = self.base_weights
-        self._ask: Any = None
+        self._compiled_logits: Any = None
         layers = self.model.layers
         pools = [
             n for n, layer in enumerate(layers) if isinstance(layer, keras.layers.MaxPooling2D)
@@ -86,22 +101,23 @@ class FineTuner:
         steps: int,
         learning_rate: float,
         step_done: Callable[[int, float], None],
-        halfway: Callable[[Sequence[Batch]], Sequence[Batch]] = lambda left: left,
+        halfway: Callable[[Sequence[Batch]], Sequence[Batch]] = lambda remaining: remaining,
     ) -> None:
-        """Train on joint batches: Adam, its rate falling along a cosine to zero.
+        """Train on joint batches with Adam; the learning rate falls along a cosine to zero.
 
-        The loss is the cross-entropy over digits and "no digit", and for the replayed images also
-        how far the answer moves from the base's (Li and Hoiem 2018, "Learning without
-        Forgetting", section 3), softened by a temperature as in Hinton et al. 2015, and how far
-        the embedding moves (Romero et al. 2015, "FitNets", section 2.2).
+        The loss adds three terms: the cross-entropy over the ten digits and "no digit"; the
+        divergence of the replayed images' probabilities from the base's (Li and Hoiem 2018,
+        "Learning without Forgetting", section 3), at a temperature as in Hinton et al. 2015; and
+        the squared distance of their embeddings from the base's (Romero et al. 2015, "FitNets",
+        section 2.2).
 
         Args:
-            batches: at least `steps` of them, all of one size.
-            steps: how many are used.
-            learning_rate: the rate of the first step.
-            step_done: called after each step with its number (from 1) and its loss.
-            halfway: called after half of the steps with the batches that are left; gives those
-                that take their place.
+            batches: at least `steps` batches of one size.
+            steps: number of batches to train on.
+            learning_rate: learning rate of the first step.
+            step_done: function to call after each step with its number, from 1, and its loss.
+            halfway: function to call after half of the steps. It receives the remaining batches
+                and returns the batches to use instead.
         """
         import tensorflow as tf
 
@@ -111,22 +127,25 @@ class FineTuner:
         optimizer = keras.optimizers.Adam(rate)
         optimizer.build(model.trainable_variables)
 
-        spread = max(1e-6, float(np.mean([held.var(axis=0).mean() for *_, held in batches])))
+        variance = max(
+            1e-6, float(np.mean([embeddings.var(axis=0).mean() for *_, embeddings in batches]))
+        )
 
-        def log_shares(logits: Any) -> Any:
+        def log_probabilities(logits: Any) -> Any:
             eleven = tf.pad(logits, [[0, 0], [0, 1]])
-            return tf.nn.log_softmax(eleven / _SOFT)
+            return tf.nn.log_softmax(eleven / _DISTILLATION_TEMPERATURE)
 
         @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-        def step(x: Any, y: Any, kept: Any, held: Any) -> Any:
+        def step(x: Any, y: Any, base_logits: Any, base_embeddings: Any) -> Any:
             with tf.GradientTape() as tape:
-                outputs, n = model(x, training=False), tf.shape(kept)[0]
-                logits = outputs["logits"]
-                was, now = log_shares(kept), log_shares(logits[-n:])
-                moved = tf.reduce_mean(tf.reduce_sum(tf.exp(was) * (was - now), axis=-1))
+                outputs, n = model(x, training=False), tf.shape(base_logits)[0]
+                logits, embeddings = outputs["logits"], outputs["embedding"]
+                before, now = log_probabilities(base_logits), log_probabilities(logits[-n:])
+                divergence = tf.reduce_mean(tf.reduce_sum(tf.exp(before) * (before - now), axis=-1))
                 loss = tf.reduce_mean(network.evidence_loss(y, logits))
-                loss += _KEEP * _SOFT**2 * moved
-                loss += _STAY * tf.reduce_mean((outputs["embedding"][-n:] - held) ** 2) / spread
+                loss += _DISTILLATION_WEIGHT * _DISTILLATION_TEMPERATURE**2 * divergence
+                distance = tf.reduce_mean((embeddings[-n:] - base_embeddings) ** 2)
+                loss += _EMBEDDING_WEIGHT * distance / variance
             gradients = tape.gradient(loss, model.trainable_variables)
             optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
             return loss
@@ -152,15 +171,18 @@ class FineTuner:
         )
 
     def logits(self, x: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Logits (N, 10) of digit images, uint8 (N, 28, 28), with the weights as they are."""
+        """Return the present logits (N, 10) of digit images, uint8 (N, 28, 28)."""
         import tensorflow as tf
 
-        if self._ask is None:
+        if self._compiled_logits is None:
             model = self.model
-            self._ask = tf.function(
+            self._compiled_logits = tf.function(
                 lambda images: model(images, training=False)["logits"],
                 autograph=False,
                 input_signature=[tf.TensorSpec((None, 28, 28), tf.uint8)],
             )
-        parts = [self._ask(x[start : start + _PART]).numpy() for start in range(0, len(x), _PART)]
-        return np.concatenate(parts) if parts else np.empty((0, 10), np.float32)
+        chunks = [
+            self._compiled_logits(x[start : start + _CHUNK_SIZE]).numpy()
+            for start in range(0, len(x), _CHUNK_SIZE)
+        ]
+        return np.concatenate(chunks) if chunks else np.empty((0, 10), np.float32)

@@ -1,4 +1,4 @@
-"""Keep native libraries quiet: they write to standard error and know no log level."""
+"""Silencing of native libraries, which write to standard error and have no log level."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from contextlib import contextmanager
 
 @contextmanager
 def silence_native_stderr() -> Iterator[None]:
-    """Send file descriptor 2 nowhere for a few calls; errors that are raised come through."""
+    """Discard what is written to file descriptor 2 inside the context; exceptions still raise.
+
+    The descriptor belongs to the whole process: output of other threads is discarded too.
+    """
     try:
-        kept = os.dup(2)
-    except OSError:  # a windowed program has none
+        original = os.dup(2)
+    except OSError:  # a windowed program has no standard error
         yield
         return
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+    with open(os.devnull, "wb") as devnull:
+        os.dup2(devnull.fileno(), 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(original, 2)
+        os.close(original)

@@ -1,8 +1,8 @@
-"""The network in Keras: build it, train an epoch, ask it, export it.
+"""The network in Keras: building, training, loading, saving and exporting it.
 
-The only module that imports keras and tensorflow, and only inside its functions: a page
-never pays for them. A digit image is uint8 (28, 28); the division by 255 is the network's
-own first step.
+Keras and TensorFlow are imported inside the functions, because the page's process imports this
+module's types without needing them. A digit image is uint8 (28, 28); the network itself divides
+it by 255.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,24 @@ from digitlab.model.native_stderr import silence_native_stderr
 from digitlab.model.train_config import TrainConfig
 
 Progress = Callable[[int, int, float], None]
-"""Called after each step with step (from 1), steps of this epoch, and the mean loss so far."""
+"""Function called after each step: step, from 1; steps in the epoch; mean loss so far."""
+
+_PREDICT_BATCH_SIZE: Final = 500  # images
 
 
 def build(config: TrainConfig, *, steps_per_epoch: int) -> Any:
-    """A new, compiled network: uint8 (N, 28, 28) -> {"logits": (N, 10), "embedding": (N, E)}.
+    """Build and compile a new network.
 
-    Stages of 3x3 convolutions with batch normalisation (`config.stages`), halved between
-    them, then the mean over places: the embedding, and from it ten logits.
+    The network has stages of 3x3 convolutions with batch normalisation and ReLU
+    (`config.stages`), with 2x2 max pooling between the stages. The mean over all places gives the
+    embedding, and a dense layer gives the ten logits.
+
+    Args:
+        config: parameters of the training.
+        steps_per_epoch: number of steps in one epoch; the learning rate's schedule needs it.
+
+    Returns:
+        A Keras model: uint8 (N, 28, 28) -> {"logits": (N, 10), "embedding": (N, E)}.
     """
     keras = import_keras()
     from keras import layers
@@ -60,14 +70,14 @@ def build(config: TrainConfig, *, steps_per_epoch: int) -> Any:
 
 
 def evidence_loss(labels: Any, logits: Any) -> Any:
-    """Cross-entropy over the ten digits and "no digit", whose logit is 0 for every image.
+    """Return the cross-entropy (N,) over ten digits and "no digit", whose logit is always 0.
 
-    Outlier exposure (Hendrycks, Mazeika and Dietterich 2019) without an eleventh output:
-    the sum of the ten exponentials is the evidence for a digit (Liu et al. 2020, "Energy-based
-    Out-of-distribution Detection"), and the softmax over the ten alone stays what it was.
+    This is outlier exposure (Hendrycks, Mazeika and Dietterich 2019) without an eleventh output.
+    The sum of the ten exponentials is the evidence for a digit (Liu et al. 2020, "Energy-based
+    Out-of-distribution Detection"). The softmax over the ten digits does not change.
 
     Args:
-        labels: (N,) or (N, 1), 0-9, or `labels.NO_DIGIT`.
+        labels: (N,) or (N, 1), 0-9 or `labels.NO_DIGIT`.
         logits: (N, 10).
     """
     keras = import_keras()
@@ -85,14 +95,18 @@ def train_epoch(
     epoch: int,
     progress: Progress | None = None,
 ) -> float:
-    """Train on each image once, in the order given, and return the mean loss.
+    """Train on each image once, in the given order, and return the mean loss.
 
-    Dropout depends on the seed and the epoch (counted from 0) alone, so that a training which
-    resumes from a checkpoint goes on as if it had not been interrupted.
+    Dropout depends only on the seed and the epoch, so that a training resumed from a checkpoint
+    gives the result of an uninterrupted one. Images after the last whole batch are left out.
 
     Args:
-        x: uint8 (N, 28, 28), augmented and shuffled.
-        y: uint8 (N,), 0-9 or `labels.NO_DIGIT`.
+        model: the compiled model of `build` or `resume`.
+        x: images, uint8 (N, 28, 28), augmented and shuffled.
+        y: labels, uint8 (N,), 0-9 or `labels.NO_DIGIT`.
+        config: parameters of the training.
+        epoch: number of the epoch, counted from 0.
+        progress: function to call after each step.
     """
     keras = import_keras()
     steps = len(x) // config.batch_size
@@ -118,27 +132,33 @@ def train_epoch(
 def logits_and_embeddings(
     model: Any, x: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Logits (N, 10) and embeddings (N, E) of digit images, uint8 (N, 28, 28)."""
-    answer = model.predict(x, batch_size=500, verbose=0)
-    return np.asarray(answer["logits"]), np.asarray(answer["embedding"])
+    """Return logits (N, 10) and embeddings (N, E) of digit images, uint8 (N, 28, 28)."""
+    outputs = model.predict(x, batch_size=_PREDICT_BATCH_SIZE, verbose=0)
+    return np.asarray(outputs["logits"]), np.asarray(outputs["embedding"])
 
 
 def save(model: Any, path: Path) -> None:
-    """Write a `.keras` file beside its place and move it there whole."""
-    aside = path.with_name(f".{path.stem}.{os.getpid()}.keras")
-    model.save(aside)
-    os.replace(aside, path)
+    """Write a `.keras` file in one step: a temporary file is moved to `path`."""
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.keras")
+    model.save(temporary)
+    os.replace(temporary, path)
 
 
 def load(path: Path) -> Any:
-    """A network from a `.keras` file, to ask; `resume` gives one to train on."""
+    """Load a network from a `.keras` file without its optimiser; see also `resume`."""
     return import_keras().saving.load_model(path, compile=False, safe_mode=True)
 
 
 def resume(path: Path, config: TrainConfig, *, steps_per_epoch: int) -> Any:
-    """The network that `build` made, weights and optimiser as they were saved in `path`.
+    """Load a network with the optimiser's state, to continue its training.
 
-    Keras's own loading forgets which weights the optimiser's decay leaves out.
+    The network is built again and receives the saved values, because Keras's loading forgets
+    which weights the optimiser excludes from weight decay.
+
+    Args:
+        path: `.keras` file of a network of `build`.
+        config: parameters of the training.
+        steps_per_epoch: number of steps in one epoch.
     """
     names = {"evidence_loss": evidence_loss}
     saved = import_keras().saving.load_model(path, custom_objects=names, safe_mode=True)
@@ -151,34 +171,36 @@ def resume(path: Path, config: TrainConfig, *, steps_per_epoch: int) -> Any:
 
 
 def export_litert(model: Any, path: Path) -> None:
-    """Write the LiteRT flatbuffer for `digitlab.model.runtime`; any batch size.
+    """Write the LiteRT file that `runtime.LiteRTModel` runs, for batches of any size.
 
-    Its kernels are int8 with a scale for each channel, and activations are rounded as they come
-    ("dynamic range quantisation"): a quarter of the size and of the time of float32. So what the
-    runtime says is not quite what Keras says, and calibration and figures are the runtime's.
+    Dynamic range quantisation stores the kernels in int8 with one scale for each channel and
+    quantises activations while the model runs. The file needs a quarter of the size and of the
+    time of float32. Its outputs differ slightly from Keras's, so that calibration and metrics use
+    LiteRT.
     """
     import tensorflow as tf
 
-    tf.get_logger().setLevel("WARNING")  # in a notebook it tells of every file
+    tf.get_logger().setLevel("WARNING")  # otherwise it logs every file in a notebook
     images = tf.TensorSpec((None, 28, 28), tf.uint8, name="digit_image")
-    asked = tf.function(
+    function = tf.function(
         lambda x: model(x, training=False), autograph=False, input_signature=[images]
     ).get_concrete_function()
-    holder = tf.Module()  # of a Keras model the converter saves far more, a second long
-    holder.weights = [variable.value for variable in model.variables]
+    # Given a Keras model, the converter saves far more than the weights, which takes a second.
+    weights_only = tf.Module()
+    weights_only.weights = [variable.value for variable in model.variables]
     with silence_native_stderr():
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([asked], holder)
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([function], weights_only)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         data = converter.convert()
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_bytes(data)
-    os.replace(aside, path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(data)
+    os.replace(temporary, path)
 
 
 def weights_hash(model: Any) -> str:
-    """SHA-256 over the weights' names, shapes and values.
+    """Return the SHA-256 over the weights' names, shapes and values, in hex.
 
-    The arrays are hashed and not the file: a `.keras` file holds the date of its saving.
+    The hash does not cover the `.keras` file, because that holds the time of its saving.
     """
     digest = hashlib.sha256()
     for variable in model.weights:
@@ -189,16 +211,19 @@ def weights_hash(model: Any) -> str:
 
 
 def preload_keras() -> None:
-    """Load Keras now, for whoever needs it later; for a thread beside others.
+    """Import Keras in a thread, ahead of its use.
 
-    File descriptor 2 belongs to all threads: what native code says while it loads is not hidden.
+    Native messages are not silenced, because file descriptor 2 belongs to all threads.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras  # noqa: F401
 
 
 def import_keras() -> Any:
-    """Keras, its lines about missing accelerators turned off; costs 3-6 s the first time."""
+    """Import Keras and silence its messages about missing accelerators.
+
+    The first import takes 3-6 s.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with silence_native_stderr():
         import keras

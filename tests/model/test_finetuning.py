@@ -152,7 +152,7 @@ def test_what_is_raised_at_a_step_ends_the_training(path, batches):
 @pytest.fixture
 def unbound(monkeypatch):
     """The embeddings of a network as small as this one say too little to be kept."""
-    monkeypatch.setattr(finetuning, "_STAY", 0.0)
+    monkeypatch.setattr(finetuning, "_EMBEDDING_WEIGHT", 0.0)
 
 
 def test_a_lesson_is_learned(path, unbound):
@@ -178,7 +178,7 @@ def test_the_replay_keeps_what_it_is_told_to_keep(path, unbound):
 def test_the_embeddings_of_the_replay_stay_where_they_are_told_to(path, monkeypatch):
     moved = []
     for weight in (0.0, 100.0):
-        monkeypatch.setattr(finetuning, "_STAY", weight)
+        monkeypatch.setattr(finetuning, "_EMBEDDING_WEIGHT", weight)
         tuner = FineTuner(path, seed=1)
         logits, before = network.logits_and_embeddings(tuner.model, REPLAY)
         repeat(tuner, noise(1), kept=logits)
@@ -207,5 +207,5 @@ def test_logits_are_those_of_the_network_in_any_number(trained, path):
 
 
 def test_another_number_of_threads_wants_a_process_of_its_own(trained):
-    with pytest.raises(ModelError, match="in a process of its own"):
+    with pytest.raises(ModelError, match="in a separate process"):
         make_deterministic(threads=THREADS + 1)
