@@ -47,7 +47,7 @@ def reading_steps(
         steps["contrast"] = Image.fromarray(_to_bytes(255 - polarity.contrast))
         tones = np.where(polarity.mask, _OTHER_TONE, 255)
         tones[polarity.lines] = _LINE_TONE
-        for ink in polarity.digits[:1]:
+        for ink in polarity.candidates[:1]:
             tones[ink.mask] = _INK_TONE
         steps["mask"] = Image.fromarray(_to_bytes(tones))
     steps["candidates"] = _contact_sheet(candidates, chosen, captions)

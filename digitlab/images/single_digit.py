@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from digitlab.images.normalise import NORMALISATION, is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
-from digitlab.images.segmentation.candidates import Sight, find_ink
+from digitlab.images.segmentation.candidates import PolarityInk, find_ink
 from digitlab.images.segmentation.ink import bounds, extent, widened
 from digitlab.images.segmentation.resize import enlarge, shrink
 
@@ -92,7 +92,7 @@ class InkRegion:
     """
 
     grey: NDArray[np.uint8]
-    polarities: tuple[Sight, ...]
+    polarities: tuple[PolarityInk, ...]
     scale: float
     corner: tuple[float, float] = (0.0, 0.0)
 
@@ -171,7 +171,7 @@ def candidates_in(region: InkRegion, picture: Picture) -> tuple[DigitCandidate, 
     rated = [
         (evidence, ink)
         for polarity in region.polarities
-        for evidence, ink in zip(polarity.evidence, polarity.digits, strict=True)
+        for evidence, ink in zip(polarity.evidence, polarity.candidates, strict=True)
     ]
     rated.sort(key=lambda pair: -pair[0])
     return tuple(
@@ -248,7 +248,7 @@ def _unchanged_candidate(picture: Picture) -> DigitCandidate | None:
 
 def _part_to_enlarge(whole: InkRegion) -> tuple[slice, slice] | None:
     """Return rows and columns around ink that is small in a picture; None if it is large."""
-    mask = whole.polarities[0].digits[0].mask
+    mask = whole.polarities[0].candidates[0].mask
     box = bounds(mask)
     is_full = mask[box].mean() >= _THRESHOLDS.min_sheet_fill
     if is_full and min(mask[box].shape) >= _THRESHOLDS.min_sheet_side:

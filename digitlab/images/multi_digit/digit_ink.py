@@ -17,8 +17,8 @@ from digitlab.images.multi_digit.plausible_components import (
 )
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.segmentation.components import Components, find_components
-from digitlab.images.segmentation.contrast import stand_out, threshold
-from digitlab.images.segmentation.ink import Box, Floats, Mask, joined
+from digitlab.images.segmentation.contrast import measure_contrast, threshold_ink
+from digitlab.images.segmentation.ink import Box, Floats, Mask, union
 from digitlab.images.segmentation.ruled_lines import find_page_lines, find_table_lines
 
 
@@ -89,8 +89,8 @@ def _read_dark(page: Floats) -> Sheet | None:
     """The page with dark ink; looked at more narrowly while nothing but blots is found."""
     found = None
     for share in THRESHOLDS.stroke_windows:
-        contrast, noise = stand_out(page, share=share)
-        ink = threshold(contrast, noise=noise)
+        contrast, noise = measure_contrast(page, window_share=share)
+        ink = threshold_ink(contrast, noise=noise)
         if ink is not None:
             marks, height = _digits(ink & ~find_page_lines(ink), contrast)
             found = found or Sheet(contrast=contrast, ink=ink, marks=(), height=0.0)
@@ -184,5 +184,5 @@ def _least(mark: Mark) -> float:
 def _mark(components: Components, numbers: list[int]) -> Mark:
     box = components.boxes[numbers[0]]
     for number in numbers[1:]:
-        box = joined(box, components.boxes[number])
+        box = union(box, components.boxes[number])
     return Mark(box=box, mask=np.isin(components.labels[box], np.array(numbers) + 1))

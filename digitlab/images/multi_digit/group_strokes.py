@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.segmentation.components import Components
-from digitlab.images.segmentation.ink import Box, joined, widened
+from digitlab.images.segmentation.ink import Box, union, widened
 
 
 def group(components: Components, kept: NDArray[np.intp], usual: float) -> list[list[int]]:
@@ -45,7 +45,7 @@ def group(components: Components, kept: NDArray[np.intp], usual: float) -> list[
             if not _one_digit(boxes[a], boxes[b], usual):
                 continue
             owner[a] = b
-            boxes[b] = joined(boxes[a], boxes[b])
+            boxes[b] = union(boxes[a], boxes[b])
             break
     groups: dict[int, list[int]] = {}
     for number in owner:
@@ -77,7 +77,7 @@ def _one_digit(one: Box, other: Box, usual: float) -> bool:
     """Whether two boxes may hold pieces of one digit."""
     (r1, c1), (r2, c2) = one, other
     small, large = sorted((r1.stop - r1.start, r2.stop - r2.start))
-    rows, columns = joined(one, other)
+    rows, columns = union(one, other)
     height, width = rows.stop - rows.start, columns.stop - columns.start
     if height > THRESHOLDS.max_joined_size * max(usual, large):
         return False

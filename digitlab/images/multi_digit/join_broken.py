@@ -9,7 +9,7 @@ import numpy as np
 
 from digitlab.images.multi_digit.digit_ink import Mark
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
-from digitlab.images.segmentation.ink import Box, joined
+from digitlab.images.segmentation.ink import Box, union
 
 Way = tuple[Mark, ...]
 """Marks from left to right."""
@@ -84,7 +84,7 @@ def _one(marks: Sequence[Mark], usual: float) -> bool:
 
 def _around(marks: Sequence[Mark]) -> Box:
     """The box around marks."""
-    return reduce(joined, (mark.box for mark in marks))
+    return reduce(union, (mark.box for mark in marks))
 
 
 def _partitions(marks: list[Mark]) -> Iterator[list[list[Mark]]]:

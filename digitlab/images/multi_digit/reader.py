@@ -13,7 +13,7 @@ from digitlab.images.multi_digit.split_touching import cuts
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.normalise import is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
-from digitlab.images.segmentation.contrast import isolate, soft_edge_width
+from digitlab.images.segmentation.contrast import isolate_ink, soft_edge_width
 from digitlab.images.segmentation.ink import Mask, bounds, widened
 from digitlab.images.segmentation.resize import enlarge
 from digitlab.images.single_digit import DigitCandidate, pad_tight_crop, read_digit, to_full_box
@@ -103,7 +103,7 @@ def _view(sheet: Sheet, mark: Mark, part: Mask, frame: _Frame) -> DigitCandidate
     own = np.zeros(sheet.ink[window].shape, bool)
     top, left = (side.start - wide.start for side, wide in zip(mark.box, window, strict=True))
     own[top : top + mark.height, left : left + mark.width] = part
-    contrast = isolate(sheet.contrast[window], own, sheet.ink[window], edge_width=edge_width)
+    contrast = isolate_ink(sheet.contrast[window], own, sheet.ink[window], edge_width=edge_width)
     rows, columns = bounds(own)
     place = tuple(
         slice(side.start + wide.start, side.stop + wide.start)

@@ -1,8 +1,8 @@
-"""Contrast: how far each pixel stands out from the paper around it, and which are ink.
+"""Contrast: how far each pixel differs from the paper around it, and which pixels are ink.
 
-Ink is what is narrower than a stroke can be and differs from the paper around it. A grey
-closing (Serra 1982, ch. XII) with a window wider than any stroke takes such things away and
-leaves everything larger as it is, hard shadow edges included; what it took away is the ink.
+Ink is narrower than the widest stroke and darker than the paper around it. A grey closing
+(Serra 1982, ch. XII) with a window wider than any stroke removes such things and keeps everything
+larger, hard edges of shadows included. The difference that the closing makes is the contrast.
 """
 
 from __future__ import annotations
@@ -15,120 +15,96 @@ from digitlab.images.segmentation.resize import block_factor, expand_blocks, red
 from digitlab.images.segmentation.thresholds import THRESHOLDS
 
 
-def stand_out(page: Floats, *, share: float = 1.0) -> tuple[Floats, float]:
-    """How far each pixel is darker than the paper around it.
+def measure_contrast(page: Floats, *, window_share: float = 1.0) -> tuple[Floats, float]:
+    """Measure how much darker each pixel is than the paper around it.
 
-    In grey levels of evenly lit paper: in the shade ink and paper differ by less, but by
-    the same share of the light. Ink so faint that the noise nearly covers it is looked at
-    through more smoothing.
+    Contrast is in grey levels of evenly lit paper: in the shade, ink and paper differ by less,
+    but by the same share of the light. Ink that hardly differs from the noise is smoothed more.
 
     Args:
         page: float32 (H, W), dark ink.
-        share: of the usual width, 0-1, up to which strokes are taken for ink; with less of
-            it, wedges of shadow and blots stay with the paper.
+        window_share: side of the window, as a share of the usual one; a smaller window leaves
+            wedges of shadow and blots in the paper.
 
     Returns:
-        float32 (H, W), grey levels; about 0 on paper, either side of it by the noise. And that
-        noise's standard deviation, as `spread` gives it.
+        float32 (H, W), grey levels, about 0 on paper; and the noise of `measure_noise`.
     """
     from scipy import ndimage
 
     longest = max(page.shape)
+    is_small = longest <= THRESHOLDS.max_unsmoothed_side
     smooth = (
-        page
-        if longest <= 150
-        else ndimage.gaussian_filter(page, longest / THRESHOLDS.smoothing_side)
+        page if is_small else ndimage.gaussian_filter(page, longest / THRESHOLDS.smoothing_side)
     )
-    contrast = _above_paper(smooth, share)
-    noise = spread(contrast)
-    for pixels in THRESHOLDS.faint_ink_sigmas:
-        if _height(contrast) >= THRESHOLDS.min_clear_ink_noise * noise:
+    contrast = _contrast_to_paper(smooth, window_share)
+    noise = measure_noise(contrast)
+    sigma_factor = THRESHOLDS.small_picture_sigma_factor if is_small else 1
+    for faint_ink_sigma in THRESHOLDS.faint_ink_sigmas:
+        if _peak_contrast(contrast) >= THRESHOLDS.min_clear_ink_noise * noise:
             break
-        sigma = (
-            pixels
-            * longest
-            / 600
-            * (THRESHOLDS.small_picture_sigma_factor if longest <= 150 else 1)
-        )
-        smooth = ndimage.gaussian_filter(page, max(0.8, sigma))
-        contrast = _above_paper(smooth, share)
-        noise = spread(contrast)
+        sigma = faint_ink_sigma * longest / THRESHOLDS.faint_ink_side * sigma_factor
+        smooth = ndimage.gaussian_filter(page, max(THRESHOLDS.min_faint_ink_sigma, sigma))
+        contrast = _contrast_to_paper(smooth, window_share)
+        noise = measure_noise(contrast)
     return contrast, noise
 
 
-def _above_paper(smooth: Floats, share: float) -> Floats:
-    from scipy import ndimage
+def measure_noise(contrast: Floats) -> float:
+    """Return the standard deviation of the paper's contrast, in grey levels.
 
-    factor = block_factor(smooth.shape, THRESHOLDS.paper_side)
-    coarse = reduce_blocks(smooth, factor, np.mean)
-    small = max(coarse.shape) <= THRESHOLDS.max_thumbnail_side
-    side = (
-        share
-        * (THRESHOLDS.thumbnail_paper_window if small else THRESHOLDS.paper_window)
-        * float(np.sqrt(coarse.size))
-    )
-    window = max(3, int(side) | 1)
-    padded = np.pad(coarse, window, mode="edge")
-    paper = ndimage.grey_closing(padded, size=(window, window))[window:-window, window:-window]
-    # Reduced, the edge of a shadow lies beside itself by up to a pixel: take the darker side.
-    paper = ndimage.grey_erosion(paper, size=(3, 3), mode="nearest")
-    paper = expand_blocks(paper, factor, smooth.shape)
-    contrast: Floats = paper - smooth
-    # A closing keeps the brightest grains of the paper: take their height off again.
-    contrast -= np.median(_of_paper(contrast))
-    contrast *= 220 / np.maximum(paper, THRESHOLDS.min_paper_tone)
-    return contrast
-
-
-def spread(contrast: Floats) -> float:
-    """Standard deviation of the noise, in grey levels (from the median absolute deviation)."""
-    return 1.4826 * float(np.median(np.abs(_of_paper(contrast))))
-
-
-def _of_paper(contrast: Floats) -> Floats:
-    """A sample of values that are paper's: all, or the lower of two well parted groups.
-
-    In a picture cut close, ink may cover half of it.
+    The median absolute deviation gives it, so that ink among the paper hardly counts.
     """
-    sample = _sample(contrast, THRESHOLDS.paper_sample_side)
-    low, high = np.percentile(sample, (5, 95))
-    below = sample[sample < (low + high) / 2]
-    if (
-        not THRESHOLDS.min_tone_group * sample.size
-        < below.size
-        < (1 - THRESHOLDS.min_tone_group) * sample.size
-    ):
-        return sample
-    gap = float(np.median(sample[sample >= (low + high) / 2]) - np.median(below))
-    return below if gap > THRESHOLDS.min_tone_gap * float(below.std()) else sample
+    return 1.4826 * float(np.median(np.abs(_paper_values(contrast))))
 
 
-def _sample(values: Floats, side: int) -> Floats:
-    """Every so many rows and columns, so that no more than twice `side` are left of each."""
-    return values[:: 1 + values.shape[0] // side, :: 1 + values.shape[1] // side]
+def threshold_ink(
+    contrast: Floats, *, noise: float | None = None, weak: float = THRESHOLDS.weak_ink
+) -> Mask | None:
+    """Separate ink from paper by two thresholds with hysteresis (Canny 1986, section VIII).
 
+    Args:
+        contrast: float32 (H, W), from `measure_contrast`.
+        noise: standard deviation of the paper's contrast; None measures it.
+        weak: share of the peak from which on a pixel is ink if it is connected to strong ink.
 
-def _height(contrast: Floats) -> float:
-    """How far the most distinct pixels stand out: a hairline covers few of them."""
-    return float(np.percentile(_sample(contrast, 400), 99.8))
+    Returns:
+        bool (H, W); None when nothing differs from the noise.
+    """
+    if noise is None:
+        noise = measure_noise(contrast)
+    floor = max(THRESHOLDS.min_ink_contrast, THRESHOLDS.min_ink_noise * noise)
+    above = contrast[contrast > floor]
+    if above.size < THRESHOLDS.min_ink_pixels:
+        return None
+    peak = float(np.percentile(above, THRESHOLDS.ink_peak_percentile))
+    strong_level = max(floor, THRESHOLDS.strong_ink * peak)
+    weak_level = max(THRESHOLDS.weak_ink_floor * floor, weak * peak)
+    labels, count = label_connected(contrast > weak_level)
+    if count == 0:
+        return None
+    is_ink = np.zeros(count + 1, bool)
+    is_ink[np.unique(labels[contrast > strong_level])] = True
+    is_ink[0] = False
+    mask: Mask = is_ink[labels]
+    return mask if mask.any() else None
 
 
 def soft_edge_width(shape: tuple[int, ...]) -> int:
     """Return how far the soft edges of ink reach beyond its mask, in pixels."""
-    return 1 + max(shape) // 250
+    return 1 + max(shape) // THRESHOLDS.soft_edge_divisor
 
 
-def isolate(contrast: Floats, mask: Mask, ink: Mask, *, edge_width: int) -> Floats:
+def isolate_ink(contrast: Floats, mask: Mask, ink: Mask, *, edge_width: int) -> Floats:
     """Keep the contrast of some ink with its soft edges, and set everything else to 0.
 
     Args:
-        contrast: float32 (H, W), as `stand_out` gives it.
+        contrast: float32 (H, W), from `measure_contrast`.
         mask: bool (H, W), the ink to keep.
         ink: bool (H, W), all ink.
         edge_width: how far the soft edges reach, in pixels.
 
     Returns:
-        float32 (H, W).
+        float32 (H, W), at least 0.
     """
     from scipy import ndimage
 
@@ -137,33 +113,47 @@ def isolate(contrast: Floats, mask: Mask, ink: Mask, *, edge_width: int) -> Floa
     return np.where(near, np.maximum(contrast, 0), 0).astype(np.float32)
 
 
-def threshold(
-    contrast: Floats, *, noise: float | None = None, weak: float = THRESHOLDS.weak_ink
-) -> Mask | None:
-    """Part ink from paper by two thresholds with hysteresis (Canny 1986, section VIII).
+def _contrast_to_paper(smooth: Floats, window_share: float) -> Floats:
+    from scipy import ndimage
 
-    Args:
-        contrast: float32 (H, W), as `stand_out` gives it.
-        noise: its standard deviation, where the caller knows it.
-        weak: of the ink's peak, 0-1: ink if it hangs together with sure ink.
+    factor = block_factor(smooth.shape, THRESHOLDS.paper_side)
+    coarse = reduce_blocks(smooth, factor, np.mean)
+    is_thumbnail = max(coarse.shape) <= THRESHOLDS.max_thumbnail_side
+    usual = THRESHOLDS.thumbnail_paper_window if is_thumbnail else THRESHOLDS.paper_window
+    window = max(3, int(window_share * usual * float(np.sqrt(coarse.size))) | 1)
+    padded = np.pad(coarse, window, mode="edge")
+    paper = ndimage.grey_closing(padded, size=(window, window))[window:-window, window:-window]
+    # The reduction moves the edge of a shadow by up to a pixel: take the darker side.
+    paper = ndimage.grey_erosion(paper, size=(3, 3), mode="nearest")
+    paper = expand_blocks(paper, factor, smooth.shape)
+    contrast: Floats = paper - smooth
+    # A closing keeps the brightest grains of the paper: subtract their height.
+    contrast -= np.median(_paper_values(contrast))
+    contrast *= THRESHOLDS.lit_paper_tone / np.maximum(paper, THRESHOLDS.min_paper_tone)
+    return contrast
 
-    Returns:
-        bool (H, W); None when nothing stands out from the noise.
+
+def _paper_values(contrast: Floats) -> Floats:
+    """Return a sample of the paper's contrast.
+
+    In a tight crop, ink may cover half of the picture. The sample then has two distinct
+    groups of values, and the lower one is the paper.
     """
-    floor = max(
-        THRESHOLDS.min_ink_contrast,
-        THRESHOLDS.min_ink_noise * (spread(contrast) if noise is None else noise),
-    )
-    above = contrast[contrast > floor]
-    if above.size < THRESHOLDS.min_ink_pixels:
-        return None
-    peak = float(np.percentile(above, 90))
-    strong, weak = max(floor, THRESHOLDS.strong_ink * peak), max(0.7 * floor, weak * peak)
-    labels, count = label_connected(contrast > weak)
-    if count == 0:
-        return None
-    sure = np.zeros(count + 1, bool)
-    sure[np.unique(labels[contrast > strong])] = True
-    sure[0] = False
-    mask: Mask = sure[labels]
-    return mask if mask.any() else None
+    sample = _subsample(contrast, THRESHOLDS.paper_sample_side)
+    low, high = np.percentile(sample, (5, 95))
+    below = sample[sample < (low + high) / 2]
+    min_share = THRESHOLDS.min_tone_group
+    if not min_share * sample.size < below.size < (1 - min_share) * sample.size:
+        return sample
+    distance = float(np.median(sample[sample >= (low + high) / 2]) - np.median(below))
+    return below if distance > THRESHOLDS.min_tone_gap * float(below.std()) else sample
+
+
+def _subsample(values: Floats, side: int) -> Floats:
+    """Keep every n-th row and column, at most `side` of each."""
+    return values[:: 1 + values.shape[0] // side, :: 1 + values.shape[1] // side]
+
+
+def _peak_contrast(contrast: Floats) -> float:
+    sample = _subsample(contrast, THRESHOLDS.peak_sample_side)
+    return float(np.percentile(sample, THRESHOLDS.peak_percentile))

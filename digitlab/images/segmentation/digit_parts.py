@@ -1,4 +1,4 @@
-"""Digit parts: components scored as parts of one digit, and gathered to digit candidates."""
+"""Digit parts: components scored as parts of one digit, and gathered to candidates for it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.images.segmentation.components import Components, find_components
-from digitlab.images.segmentation.contrast import isolate, soft_edge_width
-from digitlab.images.segmentation.ink import Box, Floats, Ink, Mask, bounds, gap, widened
+from digitlab.images.segmentation.contrast import isolate_ink, soft_edge_width
+from digitlab.images.segmentation.ink import Box, Floats, Mask, bounds, gap, widened
 from digitlab.images.segmentation.thresholds import THRESHOLDS
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class InkCandidate:
+    """The ink of one candidate for the digit.
+
+    Attributes:
+        contrast: float32 (H, W), contrast of the candidate's ink, in grey levels; 0 elsewhere.
+        mask: bool (H, W), the pixels of the candidate; never empty.
+        likeness: 0-1, how much its main part looks like a digit by its place and form.
+        mass: its area times its mean contrast, weighted by likeness.
+    """
+
+    contrast: Floats
+    mask: Mask
+    likeness: float
+    mass: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -20,8 +37,8 @@ class DigitParts:
 
     Attributes:
         components: the N largest components of the ink.
-        likeness: float64 (N,), 0-1, how far each looks like a digit by its place and form.
-        edge_counts: int64 (N,), how many of the picture's edges each box touches.
+        likeness: float64 (N,), 0-1, how much each looks like a digit by its place and form.
+        edge_counts: int64 (N,), number of the picture's edges that each touches.
         thickness: float64 (N,), width of the thickest place, as a share of the extent.
     """
 
@@ -41,9 +58,8 @@ def find_digit_parts(mask: Mask, contrast: Floats) -> DigitParts:
 
     Args:
         mask: bool (H, W), all ink; not empty.
-        contrast: float32 (H, W), how far each pixel stands out from the paper.
+        contrast: float32 (H, W), in grey levels.
     """
-    # Contrast above 255 is an artefact of dark paper: without a limit, it outweighs real ink.
     components = find_components(
         mask, np.minimum(contrast, 255), max_count=THRESHOLDS.max_components
     )
@@ -63,39 +79,40 @@ def find_digit_parts(mask: Mask, contrast: Floats) -> DigitParts:
     )
 
 
-def gather(parts: DigitParts, contrast: Floats) -> list[Ink]:
-    """The digits that the pieces may be, each round one main piece; likely ones first.
+def gather_candidates(parts: DigitParts, contrast: Floats) -> list[InkCandidate]:
+    """Gather parts to candidates for the digit, each around one main part.
 
-    The main piece has the most ink, counted less if it touches the picture's edge and much
-    less if it is a line along or across it. Pieces near to it that are no specks belong to
-    it: a 5 or a 4 in two strokes.
+    The parts with the most mass, weighted by likeness, become main parts. Other parts near a
+    main part belong to the same digit, unless they are dust: a 5 or a 4 in two strokes.
+
+    Args:
+        parts: from `find_digit_parts`.
+        contrast: float32 (H, W), in grey levels.
 
     Returns:
-        At most `THRESHOLDS.max_candidates`; none when all of it is dust.
+        At most `max_candidates`, likely ones first; none when all parts are dust or noise.
     """
-    shape = contrast.shape
     components, weights, masses = parts.components, parts.weights, parts.components.masses
-    candidates: list[Ink] = []
+    min_extent = THRESHOLDS.min_digit_extent * max(contrast.shape)
+    candidates: list[InkCandidate] = []
     used: set[int] = set()
     for main in map(int, np.argsort(-weights)[: 2 * THRESHOLDS.max_candidates]):
-        size = components.extents[main]
-        dust = components.areas[
-            main
-        ] < THRESHOLDS.min_digit_pixels or size < THRESHOLDS.min_digit_extent * max(shape)
-        if main in used or dust or len(candidates) == THRESHOLDS.max_candidates:
+        extent = components.extents[main]
+        is_dust = components.areas[main] < THRESHOLDS.min_digit_pixels or extent < min_extent
+        if main in used or is_dust or len(candidates) == THRESHOLDS.max_candidates:
             continue
         numbers = _main_with_neighbours(parts, main)
-        share = masses[numbers].sum() / masses.sum()
+        mass_share = masses[numbers].sum() / masses.sum()
         if (
             len(components) >= THRESHOLDS.min_noisy_components
-            and share < THRESHOLDS.min_digit_mass
-            and size < 4 * np.median(components.extents)
+            and mass_share < THRESHOLDS.min_digit_mass
+            and extent < THRESHOLDS.min_digit_prominence * np.median(components.extents)
         ):
-            continue  # one grain among its like: noise, not ink
+            continue  # one grain of noise among many
         used.update(numbers)
         mask = components.mask(numbers)
         candidates.append(
-            Ink(
+            InkCandidate(
                 contrast=_isolated(contrast, mask, components.labels > 0),
                 mask=mask,
                 likeness=float(parts.likeness[main]),
@@ -105,37 +122,38 @@ def gather(parts: DigitParts, contrast: Floats) -> list[Ink]:
     return candidates
 
 
-def cut_close(parts: DigitParts, contrast: Floats, *, likeness: float) -> list[Ink]:
-    """The digit of a picture that somebody cut close: one piece is nearly all of the ink.
+def find_tight_crop(parts: DigitParts, contrast: Floats, *, likeness: float) -> list[InkCandidate]:
+    """Find the digit of a tight crop, where one part is nearly all of the ink.
 
-    Such a piece touches the picture's edges as frames and lines do, and is none.
+    Such a part touches the edges of the picture as frames and lines do, so that
+    `gather_candidates` gives it little weight.
 
     Args:
-        parts: all of them.
-        contrast: float32 (H, W).
-        likeness: of the digit, 0-1, if its strokes are usual.
+        parts: from `find_digit_parts`.
+        contrast: float32 (H, W), in grey levels.
+        likeness: 0-1, of the digit if its strokes are not too thick.
+
+    Returns:
+        One candidate, or none when the picture is no tight crop.
     """
     components, masses = parts.components, parts.components.masses
     main = int(np.argmax(masses))
-    size = components.extents[main]
-    alone = masses[main] >= THRESHOLDS.min_crop_mass * masses.sum()
-    if not (
-        parts.edge_counts[main]
-        and alone
-        and size >= THRESHOLDS.min_crop_extent * max(contrast.shape)
-    ):
+    extent = components.extents[main]
+    is_alone = masses[main] >= THRESHOLDS.min_crop_mass * masses.sum()
+    is_large = extent >= THRESHOLDS.min_crop_extent * max(contrast.shape)
+    if not (parts.edge_counts[main] and is_alone and is_large):
         return []
     main_box = components.boxes[main]
     numbers = [
         number
         for number, box in enumerate(components.boxes)
-        if components.extents[number] >= THRESHOLDS.min_part_extent * size
-        and gap(box, main_box) <= THRESHOLDS.max_part_gap * size
+        if components.extents[number] >= THRESHOLDS.min_part_extent * extent
+        and gap(box, main_box) <= THRESHOLDS.max_part_gap * extent
     ]
     mask = components.mask(numbers)
     likeness *= _stroke_likeness(parts.thickness[main])
     return [
-        Ink(
+        InkCandidate(
             contrast=_isolated(contrast, mask, components.labels > 0),
             mask=mask,
             likeness=likeness,
@@ -145,75 +163,71 @@ def cut_close(parts: DigitParts, contrast: Floats, *, likeness: float) -> list[I
 
 
 def _main_with_neighbours(parts: DigitParts, main: int) -> list[int]:
-    """The main piece and those near to it that may be parts of the same digit."""
-    components = parts.components
-    size = components.extents[main]
-    least = 0.5 * (THRESHOLDS.edge_likeness if parts.edge_counts[main] else 1.0)
+    """Return the numbers of a main part and of the parts that may belong to the same digit."""
+    components, likeness = parts.components, parts.likeness
+    extent = components.extents[main]
+    min_likeness = THRESHOLDS.min_part_likeness * (
+        THRESHOLDS.edge_likeness if parts.edge_counts[main] else 1.0
+    )
     return [
         number
         for number, box in enumerate(components.boxes)
         if number == main
         or (
-            gap(box, components.boxes[main]) <= THRESHOLDS.max_part_gap * size
+            gap(box, components.boxes[main]) <= THRESHOLDS.max_part_gap * extent
             and not (parts.edge_counts[number] and not parts.edge_counts[main])
-            and components.extents[number] >= THRESHOLDS.min_part_extent * size
+            and components.extents[number] >= THRESHOLDS.min_part_extent * extent
             and components.areas[number] >= THRESHOLDS.min_part_area * components.areas[main]
-            and components.tones[number] >= 0.5 * components.tones[main]
-            and parts.likeness[number] >= least
+            and components.tones[number] >= THRESHOLDS.min_part_tone * components.tones[main]
+            and likeness[number] >= min_likeness
         )
     ]
 
 
 def _thickness(components: Components) -> NDArray[np.float64]:
+    """Return the width of each component's thickest place, as a share of its extent; (N,)."""
     from scipy import ndimage
 
     step = 1 + max(components.labels.shape) // THRESHOLDS.thickness_side
     small = components.labels[::step, ::step]
     depth = ndimage.distance_transform_edt(np.pad(small > 0, 1))[1:-1, 1:-1]
-    deepest = np.zeros(len(components) + 1)
-    np.maximum.at(deepest, small.ravel(), depth.ravel())
+    max_depth = np.zeros(len(components) + 1)
+    np.maximum.at(max_depth, small.ravel(), depth.ravel())
     extents = np.maximum(components.extents, 1)
-    return np.asarray((2 * deepest[1:] - 1).clip(0) * step / extents, np.float64)
+    return np.asarray((2 * max_depth[1:] - 1).clip(0) * step / extents, np.float64)
 
 
 def _digit_likeness(
     box: Box, area: float, edges: int, thickness: float, shape: tuple[int, ...]
 ) -> float:
-    """0-1: how far a piece looks like a digit by its place and form."""
+    """Return 0-1, how much a component looks like a digit by its place and form."""
     height, width = (side.stop - side.start for side in box)
-    longest = max(height / shape[0], width / shape[1])
-    thin = min(height, width) / max(height, width) < 0.08
-    if edges and thin and longest > 0.6:
-        return 0.01  # a frame or grid line
-    if edges >= 3 and area < 0.25 * height * width:
-        return 0.02  # a frame around it all
-    middle = [
-        (side.start + side.stop) / 2 / full - 0.5 for side, full in zip(box, shape, strict=True)
+    span = max(height / shape[0], width / shape[1])
+    is_thin = min(height, width) / max(height, width) < THRESHOLDS.edge_line_aspect
+    if edges and is_thin and span > THRESHOLDS.edge_line_span:
+        return THRESHOLDS.edge_line_likeness
+    if edges >= THRESHOLDS.frame_edges and area < THRESHOLDS.frame_fill * height * width:
+        return THRESHOLDS.frame_likeness
+    offset = [
+        (side.start + side.stop) / 2 / length - 0.5 for side, length in zip(box, shape, strict=True)
     ]
-    centred = 1 - min(1.0, math.hypot(*middle))
-    return (
-        (THRESHOLDS.edge_likeness if edges else 1.0)
-        * (0.4 + 0.6 * centred)
-        * _stroke_likeness(thickness)
-    )
+    centred = 1 - min(1.0, math.hypot(*offset))
+    place = THRESHOLDS.corner_likeness + (1 - THRESHOLDS.corner_likeness) * centred
+    return (THRESHOLDS.edge_likeness if edges else 1.0) * place * _stroke_likeness(thickness)
 
 
 def _stroke_likeness(thickness: float) -> float:
-    """0-1: how far what is as thick as that, as a share of its extent, is a stroke."""
-    return min(
-        1.0,
-        max(
-            0.02,
-            (THRESHOLDS.blot_thickness - thickness)
-            / (THRESHOLDS.blot_thickness - THRESHOLDS.thick_stroke),
-        ),
-    )
+    """Return 0-1, how much a component of some thickness looks like a stroke."""
+    blot, thick = THRESHOLDS.blot_thickness, THRESHOLDS.thick_stroke
+    return min(1.0, max(THRESHOLDS.min_stroke_likeness, (blot - thickness) / (blot - thick)))
 
 
 def _isolated(contrast: Floats, mask: Mask, ink: Mask) -> Floats:
-    """The contrast of the chosen ink with its soft edges, and nothing else."""
+    """Return the contrast of the ink under a mask; `isolate_ink` in a window around it."""
     edge_width = soft_edge_width(contrast.shape)
     window = widened(bounds(mask), edge_width)
     isolated = np.zeros_like(contrast)
-    isolated[window] = isolate(contrast[window], mask[window], ink[window], edge_width=edge_width)
+    isolated[window] = isolate_ink(
+        contrast[window], mask[window], ink[window], edge_width=edge_width
+    )
     return isolated

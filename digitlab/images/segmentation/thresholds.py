@@ -37,9 +37,9 @@ class SegmentationThresholds:
         faint_ink_side: pixels.
         small_picture_sigma_factor: factor on those sigmas for unsmoothed pictures.
         min_faint_ink_sigma: smallest sigma of that smoothing, in pixels.
-        paper_sample_side: rows and columns from which the paper is sampled, at least.
+        paper_sample_side: rows and columns from which the paper is sampled, at most.
         peak_sample_side: rows and columns from which the most distinct pixels are sampled, at
-            least.
+            most.
         peak_percentile: percentile of the contrast of the most distinct pixels; a hairline
             covers few of them.
         min_tone_group: share of the sample that ink and paper must each cover to be told apart.

@@ -8,7 +8,7 @@ from PIL import Image
 
 from digitlab.datasets import mnist
 from digitlab.images import from_array, read_candidates
-from digitlab.images.segmentation.contrast import stand_out, threshold
+from digitlab.images.segmentation.contrast import measure_contrast, threshold_ink
 from digitlab.images.segmentation.ruled_lines import find_page_lines
 from digitlab.synthetic.photographs.photograph import Scene, photograph_with_box
 from digitlab.synthetic.photographs.through_front_end import overlap
@@ -47,7 +47,7 @@ def test_ink_in_the_shade_stands_out_as_far_as_in_the_light():
     page = np.full((200, 300), 220, np.float32)
     page[80:120, 60:66] = page[80:120, 240:246] = 66
     page[:, 150:] *= 0.5
-    contrast, _ = stand_out(page)
+    contrast, _ = measure_contrast(page)
     light, shade = contrast[90:110, 62:64].mean(), contrast[90:110, 242:244].mean()
     assert shade == pytest.approx(light, rel=0.1)
 
@@ -55,7 +55,7 @@ def test_ink_in_the_shade_stands_out_as_far_as_in_the_light():
 def test_paper_that_ink_half_covers_is_still_paper():
     page = np.full((64, 60), 240, np.float32)
     page[:, 4:14] = page[:, 24:34] = page[:, 44:54] = 20
-    ink = threshold(stand_out(page)[0])
+    ink = threshold_ink(measure_contrast(page)[0])
     assert ink is not None
     assert ink[:, 5:13].all()
     assert not ink[:, 17:21].any()
