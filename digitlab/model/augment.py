@@ -194,8 +194,8 @@ def _degrade(x: Floats, rng: np.random.Generator) -> Floats:
     x = np.maximum(x, np.where(_choose(rng, n, limits.speck_share), _speck(n, rng), 0))
     scanned = _choose(rng, n, limits.scan_share)
     x = np.where(scanned, np.clip((x - limits.scan_black) * limits.scan_contrast, 0, 255), x)
-    noise = rng.normal(0, 1, x.shape).astype(np.float32)
-    noise = noise * rng.uniform(0, limits.max_noise, (n, 1, 1))
+    unit_noise = rng.normal(0, 1, x.shape).astype(np.float32)
+    noise = unit_noise * rng.uniform(0, limits.max_noise, (n, 1, 1))
     noisy = (x > limits.noise_from) & _choose(rng, n, limits.noise_share)
     degraded: Floats = np.where(noisy, x + noise, x).astype(np.float32)
     return degraded

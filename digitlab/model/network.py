@@ -1,8 +1,7 @@
 """The network in Keras: building, training, loading, saving and exporting it.
 
-Keras and TensorFlow are imported inside the functions, because the page's process imports this
-module's types without needing them. A digit image is uint8 (28, 28); the network itself divides
-it by 255.
+Keras and TensorFlow are imported inside the functions, so that importing this module loads neither.
+A digit image is uint8 (28, 28); the network itself divides it by 255.
 """
 
 from __future__ import annotations

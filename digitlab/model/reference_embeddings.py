@@ -1,7 +1,7 @@
-"""ReferenceEmbeddings: ordinary digits as a model version sees them, to tell what is like what.
+"""Embeddings of MNIST digits, as a reference for the similarity of other digit images.
 
-Embeddings are compared by their directions after whitening: what varies within a digit of the
-reference counts little, what tells digits apart counts much.
+Embeddings are whitened and compared by direction. Variation among images of one digit then counts
+little, and variation between digits counts much.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from digitlab.model.runtime import Classifier
 Floats = NDArray[np.floating]
 
 NEIGHBOURS: Final = 10
-"""How many digits of the reference are asked."""
+"""Number of nearest reference digits that must agree on a label."""
 
-_IMAGES: Final = 3_000  # of `train`, its first ones
-_RIDGE: Final = 0.05  # of the mean variance within digits, added before whitening
+_IMAGES: Final = 3_000  # reference digits: the first ones of MNIST's `train` split
+_RIDGE: Final = 0.05  # added to the variances before whitening, as a share of their mean
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ReferenceEmbeddings:
-    """Digits of MNIST's `train` split as the base sees them.
+    """Embeddings of reference digits with one model version.
 
     Attributes:
-        embeddings: float (N, E); a few thousand.
+        embeddings: float (N, E), not whitened.
         labels: (N,), 0-9.
     """
 
@@ -42,84 +42,95 @@ class ReferenceEmbeddings:
 
     @classmethod
     def load(cls, classifier: Classifier, *, cache: Path) -> Self:
-        """Digits of `train` as a version sees them; kept in a file, for MNIST is large.
+        """Return the embeddings of a version from its cache file; compute them if necessary.
+
+        The file spares a page's process loading MNIST and half a second of computation, which
+        would need 150 MB for a moment. All callers in one process share one object of 5 MB.
 
         Args:
             classifier: the version.
             cache: folder of the file.
         """
         hashes = classifier.card.hashes
-        asked = hashes["weights"], hashes["model.tflite"], mnist.SHA256
-        file = cache / cache_file_name("reference", _IMAGES, _RIDGE, NEIGHBOURS, *asked)
+        version = hashes["weights"], hashes["model.tflite"], mnist.SHA256
+        file = cache / cache_file_name("reference", _IMAGES, _RIDGE, NEIGHBOURS, *version)
         shared = _SHARED.get(file)
-        if isinstance(shared, cls):  # the memory and the screening of one process
+        if isinstance(shared, cls):
             return shared
         size = classifier.card.embedding
-        kept = {
-            "whitening": (size, size),
-            "directions": (_IMAGES, size),
-            "neighbour_similarity": (_IMAGES,),
-        }
-        found = read_arrays(file, embeddings=(_IMAGES, size), labels=(_IMAGES,), **kept)
-        if found is None:
-            x, y = (array[:_IMAGES] for array in mnist.load("train"))
-            made = cls(embeddings=classifier.embed(x), labels=y.astype(np.intp))
-            found = (
-                made.embeddings,
-                made.labels,
-                made.whitening,
-                made._directions,
-                made.neighbour_similarity,
-            )
-            write_arrays(file, **dict(zip(("embeddings", "labels", *kept), found, strict=True)))
-            _SHARED[file] = made
-            return made
-        reference = cls(embeddings=found[0].astype(np.float32), labels=found[1].astype(np.intp))
-        # What follows from these takes a page's kernel half a second and 150 MB for a moment.
-        vars(reference).update(
-            whitening=found[2], _directions=found[3], neighbour_similarity=found[4]
+        arrays = read_arrays(
+            file,
+            embeddings=(_IMAGES, size),
+            labels=(_IMAGES,),
+            whitening=(size, size),
+            directions=(_IMAGES, size),
+            neighbour_similarity=(_IMAGES,),
         )
+        if arrays is None:
+            x, y = (array[:_IMAGES] for array in mnist.load("train"))
+            reference = cls(embeddings=classifier.embed(x), labels=y.astype(np.intp))
+            write_arrays(
+                file,
+                embeddings=reference.embeddings,
+                labels=reference.labels,
+                whitening=reference.whitening,
+                directions=reference._directions,
+                neighbour_similarity=reference.neighbour_similarity,
+            )
+        else:
+            embeddings, labels, whitening, directions, similarity = arrays
+            reference = cls(embeddings=embeddings.astype(np.float32), labels=labels.astype(np.intp))
+            vars(reference).update(  # the cached properties
+                whitening=whitening, _directions=directions, neighbour_similarity=similarity
+            )
         _SHARED[file] = reference
         return reference
 
     def directions(self, embeddings: Floats) -> Floats:
-        """Whitened embeddings (N, E) of length 1; their products tell what is alike."""
+        """Return whitened embeddings of length 1, (N, E); their products are similarities.
+
+        Args:
+            embeddings: (N, E), from the same version.
+        """
         whitened = np.asarray(embeddings, np.float64) @ self.whitening
         lengths = np.linalg.norm(whitened, axis=1, keepdims=True)
-        found: Floats = whitened / np.maximum(lengths, 1e-9)
-        return found
+        directions: Floats = whitened / np.maximum(lengths, 1e-9)
+        return directions
 
     def similarity_to_other_labels(self, directions: Floats, labels: NDArray[np.integer]) -> Floats:
-        """The cosine to the nearest digit of the reference that has another label, (N,).
+        """Return the similarity to the nearest reference digit with another label, (N,).
 
         Args:
-            directions: as of `directions`, (N, E).
-            labels: (N,); for one that is no digit's all of the reference are others.
-        """
-        similar = directions @ self._directions.T
-        similar[self.labels[None, :] == labels[:, None]] = -1
-        found: Floats = similar.max(axis=1)
-        return found
-
-    def agreed_labels(self, directions: Floats) -> tuple[NDArray[np.intp], Floats]:
-        """What the reference's nearest digits are, where they agree.
-
-        Args:
-            directions: as of `directions`.
+            directions: directions of images, (N, E).
+            labels: labels of the images, (N,). For `labels.NO_DIGIT` every reference digit has
+                another label.
 
         Returns:
-            The label of the `NEIGHBOURS` digits, (N,), -1 where they differ; and how ordinary
-            the place is, 0-1: the share of the reference's own digits that lie less close
-            to their neighbours.
+            Cosines, -1 to 1.
         """
-        labels, tenth = self._ask(directions, itself=False)
-        return labels, np.searchsorted(self.neighbour_similarity, tenth) / len(
-            self.neighbour_similarity
-        )
+        similarity = directions @ self._directions.T
+        similarity[self.labels[None, :] == labels[:, None]] = -1
+        nearest: Floats = similarity.max(axis=1)
+        return nearest
+
+    def agreed_labels(self, directions: Floats) -> tuple[NDArray[np.intp], Floats]:
+        """Return the labels on which the nearest reference digits agree.
+
+        Args:
+            directions: directions of images, (N, E).
+
+        Returns:
+            The label of the `NEIGHBOURS` nearest reference digits, (N,), or -1 if they differ; and
+            the typicality of each image, (N,), 0-1: the share of the reference digits that are
+            less similar to their own neighbours than the image is to its neighbours.
+        """
+        labels, similarity = self._nearest(directions, exclude_itself=False)
+        typical = self.neighbour_similarity
+        return labels, np.searchsorted(typical, similarity) / len(typical)
 
     @cached_property
     def whitening(self) -> Floats:
-        """The matrix (E, E) that makes directions of embeddings."""
+        """The matrix (E, E) that whitens embeddings, by their covariance within each digit."""
         means = np.stack(
             [
                 self.embeddings[self.labels == label].mean(0)
@@ -128,11 +139,11 @@ class ReferenceEmbeddings:
                 for label in range(10)
             ]
         )
-        within = np.cov((self.embeddings - means[self.labels]).T.astype(np.float64))
-        values, vectors = np.linalg.eigh(np.atleast_2d(within))
-        values = np.maximum(values, 0) + _RIDGE * max(float(values.mean()), 1e-9)
-        found: Floats = (vectors / np.sqrt(values)) @ vectors.T
-        return found
+        covariance = np.cov((self.embeddings - means[self.labels]).T.astype(np.float64))
+        variances, vectors = np.linalg.eigh(np.atleast_2d(covariance))
+        variances = np.maximum(variances, 0) + _RIDGE * max(float(variances.mean()), 1e-9)
+        matrix: Floats = (vectors / np.sqrt(variances)) @ vectors.T
+        return matrix
 
     @cached_property
     def _directions(self) -> Floats:
@@ -140,21 +151,28 @@ class ReferenceEmbeddings:
 
     @cached_property
     def neighbour_similarity(self) -> Floats:
-        """How near the reference's own digits have their neighbours, from far to near."""
-        return np.sort(self._ask(self._directions, itself=True)[1])
+        """Similarity of each reference digit to its last near neighbour, (N,), ascending."""
+        return np.sort(self._nearest(self._directions, exclude_itself=True)[1])
 
-    def _ask(self, directions: Floats, *, itself: bool) -> tuple[NDArray[np.intp], Floats]:
-        """Label and similarity of the last of the nearest, of which none is the image itself."""
+    def _nearest(
+        self, directions: Floats, *, exclude_itself: bool
+    ) -> tuple[NDArray[np.intp], Floats]:
+        """Return the agreed label, or -1, and the similarity of the last near neighbour.
+
+        Args:
+            directions: directions of images, (N, E).
+            exclude_itself: whether the images are the reference digits, in their order.
+        """
         count = min(NEIGHBOURS, len(self.labels) - 1)
-        similar = directions @ self._directions.T
-        if itself:
-            np.fill_diagonal(similar, -1)
-        near = np.argpartition(-similar, count - 1, axis=1)[:, :count]
-        labels = self.labels[near]
-        agreed = (labels == labels[:, :1]).all(axis=1)
-        last: Floats = np.take_along_axis(similar, near, axis=1).min(axis=1)
-        return np.where(agreed, labels[:, 0], -1).astype(np.intp), last
+        similarity = directions @ self._directions.T
+        if exclude_itself:
+            np.fill_diagonal(similarity, -1)
+        neighbours = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
+        labels = self.labels[neighbours]
+        agree = (labels == labels[:, :1]).all(axis=1)
+        last: Floats = np.take_along_axis(similarity, neighbours, axis=1).min(axis=1)
+        return np.where(agree, labels[:, 0], -1).astype(np.intp), last
 
 
 _SHARED: Final[WeakValueDictionary[Path, ReferenceEmbeddings]] = WeakValueDictionary()
-"""What this process has in use, by its file: it has 5 MB."""
+"""The objects that this process uses, by cache file."""
