@@ -1,4 +1,4 @@
-"""`digitlab evaluate`: how well a model version reads a labelled data set."""
+"""`digitlab evaluate`: measure a model version on a labelled data set."""
 
 from __future__ import annotations
 
@@ -26,25 +26,27 @@ Examples:
 
 @click.command(epilog=EXAMPLE)
 @click.argument("data", metavar="DATA")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@click.option("--model", "version", metavar="VERSION", help="Another version than the serving one.")
-@click.option("--memory", is_flag=True, help="Let remembered corrections answer too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--model", "version", metavar="VERSION", help="Version to evaluate. Default: the champion."
+)
+@click.option("--memory", is_flag=True, help="Let stored corrections answer, too.")
 @click.pass_context
 def evaluate(
     ctx: click.Context, data: str, *, as_json: bool, version: str | None, memory: bool
 ) -> None:
-    """Read every digit of DATA and count the right ones.
+    """Read every digit of DATA and count the correct predictions.
 
-    DATA is a labelled folder (the label is the parent folder's name if that is one digit,
-    else the first character of the file's name), an .npz file with x and y, Kaggle's .csv,
-    mnist:test or mnist:validation.
+    DATA is a labelled folder, an .npz file with x and y, Kaggle's .csv, mnist:test or
+    mnist:validation. In a folder, the label is the parent folder's name if that is one digit,
+    else the first character of the file name.
     """
     settings = settings_of(ctx)
     with ExitStack() as stack:
         if memory:
             lab = stack.enter_context(Lab(settings))
             reader = lab.reader(version, threads=2, memory=True)
-        else:  # a home that cannot be written will do
+        else:  # works in a home that cannot be written, too
             classifier = ModelRegistry(settings).load(version, threads=2)
             reader = Reader(classifier, limits=limits_of(settings))
         bar = tqdm(desc="pictures", unit="", disable=not sys.stderr.isatty())
@@ -54,23 +56,23 @@ def evaluate(
             bar.total = total
             bar.update(done - bar.n)
 
-        result = run_evaluation(data, reader, progress=progress)
-    click.echo(json.dumps(result.to_dict()) if as_json else _report(result))
+        evaluation = run_evaluation(data, reader, progress=progress)
+    click.echo(json.dumps(evaluation.to_dict()) if as_json else _text(evaluation))
 
 
-def _report(result: Evaluation) -> str:
-    low, high = result.ci95
+def _text(evaluation: Evaluation) -> str:
+    low, high = evaluation.ci95
     lines = [
-        f"{result.correct:,} of {result.n:,} right: {result.accuracy:.2%} "
-        f"(95 % interval {low:.2%} to {high:.2%}), model {result.model}",
-        f"calibration error (ECE) {result.ece:.2%}; refused {result.refused:,}, "
-        f"unreadable {result.unreadable:,}",
+        f"{evaluation.correct:,} of {evaluation.n:,} right: {evaluation.accuracy:.2%} "
+        f"(95 % interval {low:.2%} to {high:.2%}), model {evaluation.model}",
+        f"calibration error (ECE) {evaluation.ece:.2%}; refused {evaluation.refused:,}, "
+        f"unreadable {evaluation.unreadable:,}",
     ]
     for name in ("seen", "unseen"):
-        part = getattr(result, name)
-        if part is not None and part["n"]:
+        counts = getattr(evaluation, name)
+        if counts is not None and counts["n"]:
             lines.append(
-                f"{name} in training: {part['correct']:,} of {part['n']:,} right "
-                f"({part['accuracy']:.2%})"
+                f"{name} in training: {counts['correct']:,} of {counts['n']:,} right "
+                f"({counts['accuracy']:.2%})"
             )
     return "\n".join(lines)

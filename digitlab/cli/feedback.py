@@ -1,4 +1,4 @@
-"""`digitlab feedback`: give, bring in, hand out, list and retract verdicts."""
+"""`digitlab feedback`: add, import, export, list, review and retract verdicts."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from digitlab.lab import Lab
 from digitlab.store import EXPORT_FORMATS, Entry, Receipt, ReviewState, export, scan_import
 from digitlab.store.feedback.relabel import relabel
 
-as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
-contributor_option = click.option("--contributor", metavar="NAME", help="Who judges; else you.")
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+contributor_option = click.option("--contributor", metavar="NAME", help="Who judges. Default: you.")
 ids_argument = click.argument(
     "ids", nargs=-1, required=True, type=click.IntRange(1, 2**63 - 1), metavar="ID..."
 )
-reason_option = click.option("--reason", default="", help="Kept with the decision.")
+reason_option = click.option("--reason", default="", help="Stored with the review.")
 
 
 @click.group(epilog="Example: digitlab feedback add digit.jpg --label 7")
 def feedback() -> None:
-    """Verdicts: what people said of predictions."""
+    """Manage people's verdicts on predictions."""
 
 
 @feedback.command(epilog='Example: digitlab feedback add digit.jpg --label 7 --comment "my seven"')
 @click.argument("picture", type=click.Path(dir_okay=False))
-@click.option("--label", type=click.IntRange(0, 9), required=True, help="The right digit.")
-@click.option("--comment", default="", help="Kept with the verdict.")
+@click.option("--label", type=click.IntRange(0, 9), required=True, help="The true digit.")
+@click.option("--comment", default="", help="Stored with the verdict.")
 @contributor_option
 @as_json_option
 @click.pass_context
@@ -45,12 +45,12 @@ def add(
     contributor: str | None,
     as_json: bool,
 ) -> None:
-    """Say which digit PICTURE shows: a correction, or a confirmation if it was read so."""
+    """Store the true digit of PICTURE: a correction, or a confirmation of the prediction."""
     with _lab(ctx, contributor) as lab:
         prediction = lab.predict(picture)
         receipt = lab.correct(prediction, label, comment=comment)
-    line = _receipt(receipt) | {"picture": picture, "predicted": prediction.digit, "label": label}
-    click.echo(json.dumps(line) if as_json else f"{picture}: {receipt.message}")
+    row = _receipt(receipt) | {"picture": picture, "predicted": prediction.digit, "label": label}
+    click.echo(json.dumps(row) if as_json else f"{picture}: {receipt.message}")
 
 
 @feedback.command("import", epilog="Example: digitlab feedback import incorrect_predictions/")
@@ -59,14 +59,15 @@ def add(
 @as_json_option
 @click.pass_context
 def import_(ctx: click.Context, *, path: Path, contributor: str | None, as_json: bool) -> None:
-    """Bring in labelled pictures below PATH.
+    """Import labelled pictures from the folder PATH.
 
-    PATH is the older app's incorrect_predictions/ (right digit first in the name, split at
-    underscores), or a folder of folders named 0 to 9. What is neither is skipped by name.
+    PATH is the older app's incorrect_predictions/ (file names such as 7_x_y_1_photo.png, with
+    the true digit first), or a folder with folders named 0 to 9. The command names each file
+    that it skips.
     """
     items, skipped = scan_import(path)
     added = known = 0
-    waiting: set[int] = set()
+    held: set[int] = set()
     with Lab(settings_of(ctx), contributor=contributor, screening=False) as lab:
         for item in items:
             try:
@@ -77,18 +78,17 @@ def import_(ctx: click.Context, *, path: Path, contributor: str | None, as_json:
                 continue
             added, known = added + receipt.added, known + (not receipt.added)
             if receipt.state == "held":
-                waiting.add(receipt.id)
-        waiting |= set(lab.screen()) if added else set()
-        held = len(waiting)
+                held.add(receipt.id)
+        held |= set(lab.screen()) if added else set()
     if as_json:
         rows = [{"name": name, "reason": reason} for name, reason in skipped]
-        click.echo(json.dumps({"added": added, "known": known, "held": held, "skipped": rows}))
+        click.echo(json.dumps({"added": added, "known": known, "held": len(held), "skipped": rows}))
     else:
         for name, reason in skipped:
             click.echo(f"skipped {name}: {reason}")
-        click.echo(f"{added} added, {known} known already, {len(skipped)} skipped")
+        click.echo(f"{added} added, {known} already stored, {len(skipped)} skipped")
         if held:
-            click.echo(f"{held} wait for review: digitlab feedback list")
+            click.echo(f"{len(held)} wait for review: digitlab feedback list")
 
 
 @feedback.command("export", epilog="Example: digitlab feedback export out/ --format imagefolder")
@@ -108,11 +108,13 @@ def export_(ctx: click.Context, *, path: Path, form: Any, as_json: bool) -> None
 
 
 @feedback.command("list", epilog="Example: digitlab feedback list --json")
-@click.option("--all", "history", is_flag=True, help="Also what was undone, superseded, retracted.")
+@click.option(
+    "--all", "history", is_flag=True, help="Include undone, superseded and retracted verdicts."
+)
 @as_json_option
 @click.pass_context
 def list_(ctx: click.Context, *, history: bool, as_json: bool) -> None:
-    """List the verdicts in force, the oldest first."""
+    """List the verdicts in force, oldest first."""
     with _lab(ctx) as lab:
         _echo_entries(lab.feedback.entries(history=history), as_json)
 
@@ -123,7 +125,7 @@ def list_(ctx: click.Context, *, history: bool, as_json: bool) -> None:
 @as_json_option
 @click.pass_context
 def accept(ctx: click.Context, *, ids: tuple[int, ...], reason: str, as_json: bool) -> None:
-    """Let held or rejected verdicts count: they are learned from at the next run."""
+    """Accept held or rejected verdicts: the next fine-tune learns from them."""
     _review(ctx, ids, "accepted", reason, as_json)
 
 
@@ -133,29 +135,29 @@ def accept(ctx: click.Context, *, ids: tuple[int, ...], reason: str, as_json: bo
 @as_json_option
 @click.pass_context
 def reject(ctx: click.Context, *, ids: tuple[int, ...], reason: str, as_json: bool) -> None:
-    """Set verdicts aside: nothing is learned from them, nothing is deleted."""
+    """Reject verdicts: no fine-tune learns from them. They are not deleted."""
     _review(ctx, ids, "rejected", reason, as_json)
 
 
 @feedback.command("relabel", epilog="Example: digitlab feedback relabel 12 7")
 @click.argument("verdict_id", type=click.IntRange(1, 2**63 - 1), metavar="ID")
-@click.argument("digit", type=click.IntRange(0, 9))
+@click.argument("label", type=click.IntRange(0, 9))
 @as_json_option
 @click.pass_context
-def relabel_(ctx: click.Context, *, verdict_id: int, digit: int, as_json: bool) -> None:
-    """Say that verdict ID should have named DIGIT: yours takes its place."""
+def relabel_(ctx: click.Context, *, verdict_id: int, label: int, as_json: bool) -> None:
+    """Replace verdict ID with your own verdict, whose true digit is LABEL."""
     with _lab(ctx) as lab:
-        entry = relabel(lab.feedback, verdict_id, digit, by=lab.contributor)
+        entry = relabel(lab.feedback, verdict_id, label, by=lab.contributor)
     if as_json:
         click.echo(json.dumps({"relabelled": verdict_id, "verdict": entry.to_dict()}))
     else:
-        click.echo(f"verdict {verdict_id} is set aside; verdict {entry.id} says {digit}")
+        click.echo(f"verdict {verdict_id} is rejected; verdict {entry.id} says {label}")
 
 
 @feedback.command(epilog="Example: digitlab feedback retract 12 13")
 @click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1), metavar="ID...")
-@click.option("--contributor", metavar="NAME", help="Everything that NAME said.")
-@click.option("--reason", default="", help="Kept with the retraction.")
+@click.option("--contributor", metavar="NAME", help="Retract all verdicts of NAME.")
+@click.option("--reason", default="", help="Stored with the retraction.")
 @as_json_option
 @click.pass_context
 def retract(
@@ -166,17 +168,18 @@ def retract(
     reason: str,
     as_json: bool,
 ) -> None:
-    """Take verdicts out of what is learned from; nothing is deleted."""
+    """Retract verdicts: no fine-tune learns from them. They are not deleted."""
     if bool(ids) == bool(contributor):
         raise click.UsageError("Give either the numbers of verdicts or --contributor NAME.")
     with _lab(ctx) as lab:
-        gone = lab.feedback.retract(
+        retracted = lab.feedback.retract(
             ids or None, contributor=contributor, by=lab.contributor, reason=reason
         )
     if as_json:
-        click.echo(json.dumps({"retracted": [entry.id for entry in gone]}))
+        click.echo(json.dumps({"retracted": [entry.id for entry in retracted]}))
     else:
-        click.echo(f"{len(gone)} retracted: {', '.join(str(e.id) for e in gone) or 'none'}")
+        ids_text = ", ".join(str(entry.id) for entry in retracted)
+        click.echo(f"{len(retracted)} retracted: {ids_text or 'none'}")
 
 
 def _review(
@@ -210,11 +213,12 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
 
 def _echo_entries(entries: Iterable[Entry], as_json: bool) -> None:
     for entry in entries:
-        said = entry.verdict if entry.label is None else f"{entry.verdict}: {entry.label}"
+        verdict = entry.verdict if entry.label is None else f"{entry.verdict}: {entry.label}"
         line = (
             f"{entry.id:5d}  {entry.time:%Y-%m-%d %H:%M}  {entry.contributor:12s}  "
-            f"read {entry.predicted}  {said:14s}  {entry.state:9s}  {entry.name}  {entry.comment}"
+            f"read {entry.predicted}  {verdict:14s}  {entry.state:9s}  {entry.name}  "
+            f"{entry.comment}"
         )
-        # A visitor's words reach this terminal: no line of their own, no escape sequence.
-        plain = "".join(letter if letter.isprintable() else "·" for letter in line)
+        # A visitor's comment must not write lines or escape sequences to this terminal.
+        plain = "".join(character if character.isprintable() else "·" for character in line)
         click.echo(json.dumps(entry.to_dict()) if as_json else plain)

@@ -1,4 +1,4 @@
-"""`digitlab fine-tune`: learn from the corrections now, with a bar and the outcome."""
+"""`digitlab fine-tune`: learn from the corrections, with a progress bar and the outcome."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tqdm import tqdm
 from digitlab.cli.main import settings_of
 from digitlab.settings import Settings
 
-if TYPE_CHECKING:  # the store takes half a second to load; the bar stands before
+if TYPE_CHECKING:  # the store loads in half a second; the bar shows before that
     from digitlab.store import Run
 
 EXAMPLE = """\b
@@ -30,26 +30,26 @@ Examples:
     "pairs",
     multiple=True,
     metavar="NAME=VALUE",
-    help="A parameter of the notebook; may be given several times.",
+    help="Set a parameter of the notebook. Repeat for more.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 @click.pass_context
 def fine_tune(ctx: click.Context, *, pairs: tuple[str, ...], as_json: bool) -> None:
-    """Train on the accepted corrections, and serve the new model if it is no worse.
+    """Train on the accepted corrections, and serve the new version if it is no worse.
 
-    The work is done by notebooks/fine_tune.ipynb in a process of its own. Ctrl-C asks it to
-    end; a second Ctrl-C leaves it alone. Exit code 1 when it failed, else 0.
+    notebooks/fine_tune.ipynb runs in another process. Ctrl-C cancels the run; a second Ctrl-C
+    leaves it running. The exit code is 1 if the run failed, else 0.
     """
     settings = settings_of(ctx)
     with closing(RunBar()) as bar:
         run = _run(settings, _parameters(pairs), bar)
-    click.echo(json.dumps(run.to_dict()) if as_json else in_words(run))
+    click.echo(json.dumps(run.to_dict()) if as_json else outcome_text(run))
     if run.outcome == "failed":
         ctx.exit(1)
 
 
 class RunBar:
-    """How far a run is, on standard error: a bar on a terminal, else a line for each phase."""
+    """Progress on standard error: a bar on a terminal, else one line for each phase."""
 
     def __init__(self) -> None:
         self._bar = tqdm(
@@ -59,28 +59,28 @@ class RunBar:
             leave=False,
         )
         self._phase = ""
-        self._say("looking up")
+        self._show_phase("looking up")
         self._bar.refresh()
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.close()
 
     def show(self, run: Run) -> None:
-        """Show how far `run` is."""
+        """Show the progress of a run."""
         from digitlab.store.runs.types import PHASES
 
-        self._say(run.phase)
-        part = run.step / run.steps if run.phase == "training" and run.steps else 0.0
-        self._bar.n = (PHASES.index(run.phase) + part) / (len(PHASES) - 1)
+        self._show_phase(run.phase)
+        fraction = run.step / run.steps if run.phase == "training" and run.steps else 0.0
+        self._bar.n = (PHASES.index(run.phase) + fraction) / (len(PHASES) - 1)
         self._bar.set_postfix(_figures(run), refresh=False)
         self._bar.refresh()
 
-    def tell(self, sentence: str) -> None:
-        """Say something once, above the bar."""
-        self._bar.write(sentence, file=sys.stderr)
+    def write(self, message: str) -> None:
+        """Write a message above the bar."""
+        self._bar.write(message, file=sys.stderr)
 
-    def _say(self, phase: str) -> None:
+    def _show_phase(self, phase: str) -> None:
         if phase == self._phase:
             return
         self._phase = phase
@@ -89,8 +89,8 @@ class RunBar:
             click.echo(f"{phase} ...", err=True)
 
 
-def in_words(run: Run) -> str:
-    """The outcome and its reasons, as lines for a person."""
+def outcome_text(run: Run) -> str:
+    """Return the outcome and its reasons as lines for a person."""
     version = f" {run.version}" if run.version else ""
     lines = [f"{run.outcome}{version} after {run.seconds:.1f} s (run {run.name})"]
     lines += [f"  {reason}" for reason in run.reasons]
@@ -105,35 +105,35 @@ def _run(settings: Settings, parameters: dict[str, Any], bar: RunBar) -> Run:
     from digitlab.store import RunLog
 
     run = now = start(settings, parameters=parameters, trigger="cli", by=default_contributor())
-    asked = False
+    cancelled = False
     while not run.over:
         try:
             for now in follow(settings, run.name):
                 bar.show(now)
             return now
         except KeyboardInterrupt:
-            if asked:
-                bar.tell(f"run {run.name} goes on without this command")
+            if cancelled:
+                bar.write(f"run {run.name} continues without this command")
                 raise
-            asked = True
-            bar.tell("asked it to end; Ctrl-C again to leave it alone")
+            cancelled = True
+            bar.write("cancelling the run; press Ctrl-C again to leave it running")
             with RunLog.open(settings) as log:
                 log.ask_cancel(run.name)
     return run
 
 
-def _parameters(given: Iterable[str]) -> dict[str, Any]:
+def _parameters(pairs: Iterable[str]) -> dict[str, Any]:
     from digitlab.jobs.launch import REPORTED
     from digitlab.learning.config import parse
 
-    found: dict[str, Any] = {}
-    for pair in given:
+    parameters: dict[str, Any] = {}
+    for pair in pairs:
         name, separator, text = pair.partition("=")
         if not separator:
             raise click.UsageError(f"Expected --set NAME=VALUE, got {pair!r}.")
         name, text = name.strip(), text.strip()
-        found[name] = text if name == REPORTED else parse(name, text)
-    return found
+        parameters[name] = text if name == REPORTED else parse(name, text)
+    return parameters
 
 
 def _figures(run: Run) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The command `digitlab` itself: its options, its error line, its list of commands."""
+"""The command `digitlab`: its options, its list of commands and its error line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COMMANDS = {
 
 
 class _LazyGroup(click.Group):
-    """Loads a command's module when it is called: no command pays for another's libraries."""
+    """A group that imports the module of a command only when that command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
@@ -39,7 +39,7 @@ class _LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a DigitlabError becomes one line and exit code 1, 2 for a parameter."""
+        """Run the command; print a DigitlabError as one line and exit with 1, a parameter's with 2."""
         try:
             return super().invoke(ctx)
         except DigitlabError as error:
@@ -56,20 +56,20 @@ class _LazyGroup(click.Group):
 @click.option(
     "--home",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of feedback and models; else DIGITLAB_HOME, the checkout, or your data directory.",
+    help="Folder of feedback and models. Default: DIGITLAB_HOME, or the checkout or data folder.",
 )
 @click.pass_context
 def main(ctx: click.Context, home: Path | None) -> None:
-    """Read handwritten digits, correct what was wrong, train and judge models."""
+    """Read handwritten digits, correct wrong predictions, and train and compare models."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a Windows console may not know every letter
+        if hasattr(stream, "reconfigure"):  # a Windows console cannot show every character
             stream.reconfigure(errors="replace")
     ctx.obj = Settings.load(home)
 
 
-def settings_of(ctx: click.Context, *, tell: bool = True) -> Settings:
-    """The settings of a call; says on standard error which home it works in."""
+def settings_of(ctx: click.Context, *, echo_home: bool = True) -> Settings:
+    """Return the settings of a call; name the home on standard error."""
     settings = ctx.find_object(Settings) or Settings.load()
-    if tell:
+    if echo_home:
         click.echo(f"home: {settings.home} ({settings.home_source})", err=True)
     return settings

@@ -14,20 +14,20 @@ from digitlab.model.card import Card
 from digitlab.settings import default_contributor
 from digitlab.store import ModelRegistry, Promotion
 
-as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 version_argument = click.argument("version", metavar="VERSION")
 
 
 @click.group(epilog="Example: digitlab models list")
 def models() -> None:
-    """Model versions: which there are, and which one serves."""
+    """Manage model versions, and choose which one serves."""
 
 
 @models.command("list", epilog="Example: digitlab models list --json")
 @as_json_option
 @click.pass_context
 def list_(ctx: click.Context, *, as_json: bool) -> None:
-    """List the versions, `base` first, then the oldest first."""
+    """List the versions: `base`, then the others, oldest first."""
     with _registry(ctx) as registry:
         aliases = registry.aliases()
         rows = [_row(registry, version, aliases) for version in registry.versions()]
@@ -48,45 +48,53 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
 @as_json_option
 @click.pass_context
 def show(ctx: click.Context, *, version: str, as_json: bool) -> None:
-    """Say where VERSION comes from and what it can do."""
+    """Show the origin and the metrics of VERSION."""
     with _registry(ctx) as registry:
-        found = registry.show(version)
+        description = registry.show(version)
         card = registry.card(version)
-    click.echo(json.dumps(found) if as_json else "\n".join(_story(found, card)))
+    click.echo(json.dumps(description) if as_json else "\n".join(_text(description, card)))
 
 
 @models.command(epilog='Example: digitlab models promote v0002 --force --why "my own hand"')
 @version_argument
-@click.option("--force", is_flag=True, help="Against the gate's verdict, or without one.")
-@click.option("--why", default="", metavar="TEXT", help="Kept in the history; needed to force.")
+@click.option("--force", is_flag=True, help="Promote without the gate's decision, or against it.")
+@click.option(
+    "--why",
+    default="",
+    metavar="TEXT",
+    help="Reason, stored in the history; required with --force.",
+)
 @as_json_option
 @click.pass_context
 def promote(ctx: click.Context, *, version: str, force: bool, why: str, as_json: bool) -> None:
-    """Let VERSION serve; open pages answer with it from their next picture on."""
+    """Let VERSION serve; open pages use it from their next picture on."""
     with _registry(ctx) as registry:
-        done = registry.promote(version, by=default_contributor(), why=why, force=force)
+        promotion = registry.promote(version, by=default_contributor(), why=why, force=force)
         card = registry.card(version)
     if as_json:
-        click.echo(_json(done))
+        click.echo(_json(promotion))
         return
-    click.echo(f"{done.champion} serves now, {_figures(card)}; before it did {done.previous}.")
+    click.echo(
+        f"{promotion.champion} serves now, {_accuracy_text(card)}; "
+        f"{promotion.previous} served before."
+    )
     if card.is_base:
-        click.echo("It is a base: later fine-tunes start from it.")
-    click.echo("`digitlab models rollback` takes this back.")
+        click.echo("It is a base: the next fine-tunes start from it.")
+    click.echo("`digitlab models rollback` undoes this.")
 
 
 @models.command(epilog="Example: digitlab models rollback")
-@click.option("--why", default="", metavar="TEXT", help="Kept in the history.")
+@click.option("--why", default="", metavar="TEXT", help="Reason, stored in the history.")
 @as_json_option
 @click.pass_context
 def rollback(ctx: click.Context, *, why: str, as_json: bool) -> None:
-    """Let the version serve again that served before; once more returns."""
+    """Let the previous version serve again; a second rollback returns."""
     with _registry(ctx) as registry:
-        done = registry.rollback(by=default_contributor(), why=why)
+        promotion = registry.rollback(by=default_contributor(), why=why)
     click.echo(
-        _json(done)
+        _json(promotion)
         if as_json
-        else f"{done.champion} serves again; {done.previous} is the one to roll back to."
+        else f"{promotion.champion} serves again; another rollback returns to {promotion.previous}."
     )
 
 
@@ -95,10 +103,10 @@ def rollback(ctx: click.Context, *, why: str, as_json: bool) -> None:
 @as_json_option
 @click.pass_context
 def import_(ctx: click.Context, *, file: Path, as_json: bool) -> None:
-    """Take a digit model from FILE (.h5 or .keras), judge it and register it.
+    """Import a digit model from FILE (.h5 or .keras), measure it and register it.
 
-    Nothing in the file is ever run: it must be a plain Keras model of ordinary layers, with
-    28x28 or 784 values in and the ten digits out.
+    digitlab runs no code from the file. It must be a plain Keras model of ordinary layers,
+    with 28x28 or 784 inputs and ten outputs.
     """
     with _registry(ctx) as registry:
         version = registry.import_file(file)
@@ -106,8 +114,8 @@ def import_(ctx: click.Context, *, file: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"version": version, "metrics": card.metrics}))
         return
-    click.echo(f"{version}: {_figures(card)}; {folder}")
-    click.echo(f"It serves nobody before `digitlab models promote {version}`.")
+    click.echo(f"{version}: {_accuracy_text(card)}; {folder}")
+    click.echo(f"It does not serve until `digitlab models promote {version}`.")
 
 
 @models.command(epilog="Example: digitlab models export v0001 v0001.zip")
@@ -116,7 +124,7 @@ def import_(ctx: click.Context, *, file: Path, as_json: bool) -> None:
 @as_json_option
 @click.pass_context
 def export(ctx: click.Context, *, version: str, path: Path, as_json: bool) -> None:
-    """Copy VERSION to PATH: a new folder, or a file if it ends in .zip."""
+    """Copy VERSION to PATH: a new folder, or a file if PATH ends in .zip."""
     with _registry(ctx) as registry:
         place = registry.export(version, path)
     click.echo(
@@ -127,13 +135,20 @@ def export(ctx: click.Context, *, version: str, path: Path, as_json: bool) -> No
 
 
 @models.command(epilog="Example: digitlab models prune --keep 5")
-@click.option("--keep", type=click.IntRange(0), required=True, metavar="N", help="The newest stay.")
+@click.option(
+    "--keep",
+    type=click.IntRange(0),
+    required=True,
+    metavar="N",
+    help="Number of newest versions to keep.",
+)
 @as_json_option
 @click.pass_context
 def prune(ctx: click.Context, *, keep: int, as_json: bool) -> None:
     """Delete old versions, except the newest N and those that are needed.
 
-    What serves, served before or was made last stays, and what a kept version started from.
+    The champion, the previous version and the challenger stay, and so does each version that
+    a kept one started from.
     """
     with _registry(ctx) as registry:
         removed = registry.prune(keep)
@@ -148,15 +163,17 @@ def _registry(ctx: click.Context) -> ModelRegistry:
     return ModelRegistry(settings_of(ctx))
 
 
-def _json(done: Promotion) -> str:
-    return json.dumps({name: getattr(done, name) for name in ("champion", "previous", "by", "why")})
+def _json(promotion: Promotion) -> str:
+    return json.dumps(
+        {name: getattr(promotion, name) for name in ("champion", "previous", "by", "why")}
+    )
 
 
 def _row(registry: ModelRegistry, version: str, aliases: dict[str, str]) -> dict[str, Any]:
     try:
         card = registry.card(version)
     except ModelError:
-        card = None  # the others are listed all the same
+        card = None  # list a damaged version, too
     test = {} if card is None else card.metrics.get("mnist:test", {})
     return {
         "version": version,
@@ -169,34 +186,35 @@ def _row(registry: ModelRegistry, version: str, aliases: dict[str, str]) -> dict
     }
 
 
-def _story(found: dict[str, Any], card: Card) -> list[str]:
-    aliases = f" ({', '.join(found['aliases'])})" if found["aliases"] else ""
-    lines = [f"{found['name']}{aliases}: {card.kind}, made {_day(card.created)}; {found['folder']}"]
+def _text(description: dict[str, Any], card: Card) -> list[str]:
+    name, folder = description["name"], description["folder"]
+    aliases = f" ({', '.join(description['aliases'])})" if description["aliases"] else ""
+    lines = [f"{name}{aliases}: {card.kind}, made {_day(card.created)}; {folder}"]
     if card.source:
         lines.append(f"imported from {card.source}")
     if card.parent:
         lines.append(f"started from {card.parent}, learned from {len(card.feedback)} verdicts")
     if card.decision:
-        beside = f" beside {card.champion}" if card.champion else ""
-        lines.append(" ".join([f"{card.decision}{beside}.", *card.reasons]))
+        compared = f" against {card.champion}" if card.champion else ""
+        lines.append(" ".join([f"{card.decision}{compared}.", *card.reasons]))
     lines += [
         f"{name}: {row['correct']:,} of {row['n']:,} right ({row['accuracy']:.2%})"
         for name, row in card.metrics.items()
         if isinstance(row, dict) and {"correct", "n", "accuracy"} <= row.keys()
     ]
-    if found["notebook"]:
-        lines.append(f"notebook: {found['notebook']}")
+    if description["notebook"]:
+        lines.append(f"notebook: {description['notebook']}")
     return lines
 
 
-def _figures(card: Card) -> str:
-    known = {"mnist:test": "MNIST's test images", "photographs:validation": "photographs"}
+def _accuracy_text(card: Card) -> str:
+    names = {"mnist:test": "MNIST's test images", "photographs:validation": "photographs"}
     parts = [
-        f"{card.metrics[name]['accuracy']:.2%} of {words} right"
-        for name, words in known.items()
+        f"{card.metrics[name]['accuracy']:.2%} of {text} right"
+        for name, text in names.items()
         if name in card.metrics
     ]
-    return ", ".join(parts) or "without figures"
+    return ", ".join(parts) or "without metrics"
 
 
 def _day(created: str | None) -> str:

@@ -30,15 +30,17 @@ Examples:
 
 @click.command(epilog=EXAMPLE)
 @click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line and picture.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object for each picture, one a line."
+)
 @click.option("--split", is_flag=True, help="Read all digits of each picture, in reading order.")
 @click.option(
     "--explain",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Write the steps from each picture to its digit into DIR, as pictures.",
+    help="Write the steps from each picture to its digit into DIR as pictures.",
 )
-@click.option("--no-memory", is_flag=True, help="The model alone, without remembered corrections.")
+@click.option("--no-memory", is_flag=True, help="Ask the model alone, without stored corrections.")
 @click.pass_context
 def predict(
     ctx: click.Context,
@@ -49,38 +51,38 @@ def predict(
     explain: Path | None,
     no_memory: bool,
 ) -> None:
-    """Say which digit is in each PICTURE, or with --split which digits.
+    """Read the digit in each PICTURE, or all its digits with --split.
 
-    PICTURE is a file, a folder (its pictures by their ending, sorted) or - for one on
-    standard input. The exit code is 0 when all were read, 1 when some were not.
+    PICTURE is a file, a folder (all files with a picture's extension, sorted), or - for
+    standard input. The exit code is 1 if a picture cannot be read, else 0.
     """
     settings = settings_of(ctx)
     failed = False
     with Lab(settings, memory=not no_memory) as lab:
-        for name in expand(pictures):
+        for name in expand_folders(pictures):
             try:
                 source = _source(name, settings)
-                read = lab.predict_all(source) if split else (lab.predict(source),)
-                line = _line(name, lab.champion, read, None)
+                predictions = lab.predict_all(source) if split else (lab.predict(source),)
+                row = _row(name, lab.champion, predictions, None)
                 if explain is not None:
                     _explain(lab.reader(), source, name, explain)
             except ImageError as error:
                 failed = True
-                line = _line(name, lab.champion, (), error)
-            click.echo(json.dumps(line) if as_json else _sentence(line))
+                row = _row(name, lab.champion, (), error)
+            click.echo(json.dumps(row) if as_json else _text(row))
     ctx.exit(1 if failed else 0)
 
 
-def expand(names: tuple[str, ...]) -> Iterator[str]:
-    """The files behind the names: a folder with pictures gives these, all else itself."""
+def expand_folders(names: tuple[str, ...]) -> Iterator[str]:
+    """Yield the names, with each folder that holds pictures replaced by its pictures."""
     for name in names:
         path = Path(name)
-        found = list_pictures(path) if name != "-" and path.is_dir() else []
-        yield from [str(picture) for picture in found] or [name]
+        pictures = list_pictures(path) if name != "-" and path.is_dir() else []
+        yield from [str(picture) for picture in pictures] or [name]
 
 
 def _explain(reader: Reader, source: str | bytes, name: str, folder: Path) -> None:
-    """Write NAME-1-grey.png, NAME-2-contrast.png, ... into a folder."""
+    """Write NAME-1-grey.png, NAME-2-contrast.png and so on into a folder."""
     stem = "stdin" if name == "-" else Path(name).name
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -97,32 +99,32 @@ def _source(name: str, settings: Settings) -> str | bytes:
         return sys.stdin.buffer.read(settings.max_bytes + 1)
     if Path(name).is_dir():
         raise ImageError(
-            f"{name} holds no picture; expected files ending in "
+            f"{name} contains no picture; expected files with the extension "
             f"{', '.join(sorted(PICTURE_SUFFIXES))}.",
             code="not-found",
         )
     return name
 
 
-def _line(
-    name: str, model: str, read: tuple[Prediction, ...], error: ImageError | None
+def _row(
+    name: str, model: str, predictions: tuple[Prediction, ...], error: ImageError | None
 ) -> dict[str, Any]:
     return {
         "picture": name,
         "model": model,
-        "digits": [prediction.to_dict() for prediction in read],
+        "digits": [prediction.to_dict() for prediction in predictions],
         "error": None if error is None else {"code": error.code, "message": str(error)},
     }
 
 
-def _sentence(line: dict[str, Any]) -> str:
-    if line["error"]:
-        return f"{line['picture']}: not read: {line['error']['message']}"
-    digits = line["digits"]
+def _text(row: dict[str, Any]) -> str:
+    if row["error"]:
+        return f"{row['picture']}: not read: {row['error']['message']}"
+    digits = row["digits"]
     if not digits:
-        return f"{line['picture']}: I see no digit here"
+        return f"{row['picture']}: I see no digit here"
     if len(digits) == 1 and digits[0]["refused"]:
-        return f"{line['picture']}: I see no digit here (best guess {digits[0]['digit']})"
+        return f"{row['picture']}: I see no digit here (best guess {digits[0]['digit']})"
     number = "".join("?" if digit["refused"] else str(digit["digit"]) for digit in digits)
     shares = ", ".join(f"{digit['confidence']:.1%}" for digit in digits)
-    return f"{line['picture']}: {number} ({shares})"
+    return f"{row['picture']}: {number} ({shares})"

@@ -1,4 +1,4 @@
-"""`digitlab schedule`: fine-tune when it is due, for ever or once."""
+"""`digitlab schedule`: fine-tune at the times of a cron expression."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 
 import click
 
-from digitlab.cli.fine_tune import in_words
+from digitlab.cli.fine_tune import outcome_text
 from digitlab.cli.main import settings_of
 
 EXAMPLE = """\b
@@ -23,14 +23,19 @@ Examples:
     metavar='"M H D M W"',
     help="Minute, hour, day of the month, month, weekday (0 and 7 are Sunday), as in cron(5).",
 )
-@click.option("--zone", metavar="NAME", help="Time zone, as Europe/Berlin; else this machine's.")
-@click.option("--once", is_flag=True, help="Run what is due now, wait for its outcome, return.")
+@click.option(
+    "--zone", metavar="NAME", help="Time zone, for example Europe/Berlin. Default: this machine's."
+)
+@click.option(
+    "--once", is_flag=True, help="Run a fine-tune that is due now, wait for its outcome and return."
+)
 @click.pass_context
 def schedule(ctx: click.Context, *, cron: str, zone: str | None, once: bool) -> None:
-    """Fine-tune whenever the expression is due, until Ctrl-C.
+    """Fine-tune at each time of the cron expression, until Ctrl-C.
 
-    Several schedulers of one home start one run. A due time that passed while none ran is made
-    up once. With --once exit code 1 when the run failed.
+    Several schedulers of one home start one run for each time. If a time passed while no
+    scheduler ran, the next one makes up for it once. With --once, the exit code is 1 if the
+    run failed.
     """
     from digitlab.jobs.cron import Cron
     from digitlab.jobs.scheduler import Scheduler
@@ -41,7 +46,7 @@ def schedule(ctx: click.Context, *, cron: str, zone: str | None, once: bool) -> 
     try:
         if once:
             run = scheduler.look(wait=True)
-            click.echo("nothing is due" if run is None else in_words(run))
+            click.echo("nothing is due" if run is None else outcome_text(run))
             click.echo(f"next: {scheduler.next_in_words}")
             if run is not None and run.outcome == "failed":
                 ctx.exit(1)
@@ -54,8 +59,8 @@ def schedule(ctx: click.Context, *, cron: str, zone: str | None, once: bool) -> 
 
 
 def _wait() -> None:
-    """Until Ctrl-C or the end of the process."""
+    """Wait until Ctrl-C or the end of the process."""
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
-        click.echo("stopped; a run that has begun goes on", err=True)
+        click.echo("stopped; a run that has started continues", err=True)

@@ -1,4 +1,4 @@
-"""`digitlab serve`: the page in a browser, through Voilà."""
+"""`digitlab serve`: serve the page through Voilà."""
 
 from __future__ import annotations
 
@@ -24,14 +24,21 @@ Examples:
 @click.option("--ip", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8866, show_default=True)
 @click.option("--base-url", default="/", show_default=True, help="Path behind a reverse proxy.")
-@click.option("--token", default="", help="Visitors must know it; else DIGITLAB_TOKEN, else none.")
+@click.option(
+    "--token",
+    default="",
+    help="Token that visitors must enter. Default: DIGITLAB_TOKEN, else none.",
+)
 @click.option(
     "--review/--no-review",
     default=None,
-    help="Verdicts count only once a reviewer accepts them; kept for this home.",
+    help="Count verdicts only after a reviewer accepts them. Stored in the home.",
 )
 @click.option(
-    "--retrain", default="", metavar='"CRON"', help='Fine-tune when it is due, as "0 3 * * *".'
+    "--retrain",
+    default="",
+    metavar='"CRON"',
+    help='Fine-tune on a schedule, for example "0 3 * * *".',
 )
 @click.option("--max-sessions", type=click.IntRange(1), default=20, show_default=True)
 @click.option("--certfile", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -52,7 +59,7 @@ def serve(
     keyfile: Path | None,
     open_browser: bool,
 ) -> None:
-    """Serve the page: upload or draw a digit, see what it is read as, correct it."""
+    """Serve the page: upload or draw a digit, see the prediction, correct it."""
     options = ServeOptions(
         ip=ip,
         port=port,
@@ -64,7 +71,7 @@ def serve(
         keyfile=keyfile,
         open_browser=open_browser,
     )
-    settings = settings_of(ctx, tell=False)
+    settings = settings_of(ctx, echo_home=False)
     if review is not None:
         with Lab(settings) as lab:
             lab.home_settings.set("review", review, by=lab.contributor)

@@ -1,4 +1,4 @@
-"""`digitlab train`: a new base candidate from MNIST, with a bar and checkpoints."""
+"""`digitlab train`: train a new base on MNIST, with a progress bar and checkpoints."""
 
 from __future__ import annotations
 
@@ -26,16 +26,17 @@ Examples:
 @click.option(
     "--images",
     type=click.IntRange(TrainConfig.batch_size, 50_000),
-    help="Only the first N training images, to try it out.",
+    help="Train on the first N images only, to try it out.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 @click.pass_context
 def train(ctx: click.Context, epochs: int, seed: int, images: int | None, as_json: bool) -> None:
     """Train a network from scratch and register it beside the shipped base.
 
-    The photographed digits are made first; then about a minute an epoch on two cores.
-    Interrupted, the same call goes on where it was. The new version serves nobody before
-    somebody promotes it; look at it with `digitlab evaluate mnist:test --model VERSION`.
+    The photographed digits are made first; then an epoch takes about a minute on two cores.
+    After an interruption, the same call continues from the last epoch. The new version does
+    not serve until you promote it. Evaluate it with
+    `digitlab evaluate mnist:test --model VERSION`.
     """
     settings = settings_of(ctx)
     config = TrainConfig(epochs=epochs, seed=seed, images=images)

@@ -1,14 +1,13 @@
-"""The command line, run as a process: its JSON, its exit codes, its one-line errors."""
+"""The command line: its JSON, its exit codes and its one-line errors."""
 
 import io
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
+from support.command_line import command_line, command_process
 from support.number_sheets import sheet
 
 from digitlab.datasets import mnist
@@ -18,20 +17,12 @@ HEADER = ",".join(["label", *(f"pixel{i}" for i in range(784))])
 
 @pytest.fixture
 def run(tmp_path):
-    """Call `digitlab --home TMP ...` as a process of its own."""
+    return command_line(tmp_path)
 
-    def call(*arguments, stdin=None, home=tmp_path / "home"):
-        environ = {k: v for k, v in os.environ.items() if not k.startswith("DIGITLAB")}
-        return subprocess.run(
-            [sys.executable, "-m", "digitlab", "--home", str(home), *map(str, arguments)],
-            capture_output=True,
-            input=stdin,
-            env=environ,
-            cwd=tmp_path,
-            check=False,
-        )
 
-    return call
+@pytest.fixture
+def run_process(tmp_path):
+    return command_process(tmp_path)
 
 
 def lines(done) -> list[dict]:
@@ -54,7 +45,7 @@ def seven(tmp_path):
 # predict ---------------------------------------------------------------------------------
 
 
-def test_predict_prints_one_json_object_a_picture_as_documented(run, seven):
+def test_predict_prints_one_documented_json_object_for_each_picture(run, seven):
     done = run("predict", seven, "--json")
     assert done.returncode == 0
     (line,) = lines(done)
@@ -62,7 +53,7 @@ def test_predict_prints_one_json_object_a_picture_as_documented(run, seven):
     assert (line["picture"], line["model"], line["error"]) == (str(seven), "base", None)
     (digit,) = line["digits"]
     assert set(digit) == {
-        "label",
+        "digit",
         "confidence",
         "probabilities",
         "refused",
@@ -78,7 +69,7 @@ def test_predict_prints_one_json_object_a_picture_as_documented(run, seven):
     assert 0 <= y < y + h <= 280
 
 
-def test_split_gives_all_digits_in_reading_order(run, tmp_path):
+def test_split_returns_all_digits_in_reading_order(run, tmp_path):
     Image.fromarray(sheet("207", "51")).save(tmp_path / "rows.png")
     (line,) = lines(run("predict", "--split", "--json", "rows.png"))
     assert [digit["digit"] for digit in line["digits"]] == [2, 0, 7, 5, 1]
@@ -93,11 +84,11 @@ def test_split_gives_all_digits_in_reading_order(run, tmp_path):
     assert len(line["digits"]) == 1
 
 
-def test_split_of_one_digit_says_the_same_as_without(run, seven):
+def test_split_of_one_digit_prints_the_same_as_predict(run, seven):
     assert run("predict", "--split", seven).stdout == run("predict", seven).stdout
 
 
-def test_split_of_a_blank_picture_finds_no_digits_and_is_no_error(run, tmp_path):
+def test_split_of_a_blank_picture_finds_no_digits_and_exits_0(run, tmp_path):
     Image.new("L", (200, 100), 230).save(tmp_path / "blank.png")
     done = run("predict", "--split", "--json", "blank.png")
     assert done.returncode == 0
@@ -106,7 +97,7 @@ def test_split_of_a_blank_picture_finds_no_digits_and_is_no_error(run, tmp_path)
     assert run("predict", "--split", "blank.png").stdout == b"blank.png: I see no digit here\n"
 
 
-def test_three_broken_pictures_and_a_good_one_give_four_lines_and_exit_1(run, seven, tmp_path):
+def test_three_broken_pictures_and_a_good_one_print_four_lines_and_exit_1(run, seven, tmp_path):
     (tmp_path / "text.png").write_text("this is no picture")
     jpeg = io.BytesIO()
     picture(3).convert("RGB").save(jpeg, "JPEG")
@@ -121,13 +112,13 @@ def test_three_broken_pictures_and_a_good_one_give_four_lines_and_exit_1(run, se
     assert b"Traceback" not in done.stdout + done.stderr
 
 
-def test_a_missing_picture_is_one_line_with_its_code(run):
+def test_a_missing_picture_prints_one_line_with_its_code(run):
     done = run("predict", "--json", "none.png")
     assert done.returncode == 1
     assert lines(done)[0]["error"]["code"] == "not-found"
 
 
-def test_a_folder_gives_its_pictures_by_ending_sorted(run, tmp_path):
+def test_a_folder_stands_for_its_sorted_pictures(run, tmp_path):
     folder = tmp_path / "scans"
     folder.mkdir()
     for name, digit in (("b.png", 1), ("a.jpg", 2)):
@@ -138,7 +129,7 @@ def test_a_folder_gives_its_pictures_by_ending_sorted(run, tmp_path):
     assert [os.path.basename(line["picture"]) for line in lines(done)] == ["a.jpg", "b.png"]
 
 
-def test_a_folder_without_pictures_is_an_error_and_not_silence(run, tmp_path):
+def test_a_folder_without_pictures_is_an_error(run, tmp_path):
     (tmp_path / "empty").mkdir()
     done = run("predict", "empty", "--json")
     assert done.returncode == 1
@@ -153,18 +144,18 @@ def test_a_file_over_the_limit_is_refused_with_its_size(run, tmp_path):
     assert "30.0 MB" in line["error"]["message"]
 
 
-def test_a_named_file_is_tried_whatever_its_ending(run, seven):
+def test_a_named_file_is_read_with_any_extension(run, seven):
     other = seven.with_suffix(".scan")
     seven.rename(other)
     assert lines(run("predict", "--json", other))[0]["digits"][0]["digit"] == 7
 
 
-def test_a_dash_reads_standard_input(run, seven):
-    done = run("predict", "-", "--json", stdin=seven.read_bytes())
+def test_a_dash_reads_standard_input_of_the_process(run_process, seven):
+    done = run_process("predict", "-", "--json", stdin=seven.read_bytes())
     assert lines(done)[0]["digits"][0]["digit"] == 7
 
 
-def test_without_json_a_sentence_tells_the_digit(run, seven):
+def test_without_json_predict_prints_a_sentence(run, seven):
     done = run("predict", seven)
     assert done.stdout.decode().startswith(f"{seven}: 7 (")
 
@@ -178,9 +169,6 @@ def test_blank_paper_is_refused_with_a_best_guess(run, tmp_path):
     assert digit["digit"] in range(10)
 
 
-# evaluate --------------------------------------------------------------------------------
-
-
 def test_explain_writes_the_steps_of_a_reading(run, seven, tmp_path):
     done = run("predict", "--explain", "steps", "--json", seven)
     assert done.returncode == 0
@@ -192,7 +180,7 @@ def test_explain_writes_the_steps_of_a_reading(run, seven, tmp_path):
         assert image.size == (280, 280)
 
 
-def test_explain_of_blank_paper_shows_that_there_was_nothing(run, tmp_path):
+def test_explain_of_blank_paper_draws_no_ink_steps(run, tmp_path):
     Image.new("L", (60, 60), 200).save(tmp_path / "blank.png")
     assert run("predict", "--explain", "steps", "blank.png").returncode == 0
     written = sorted(path.name for path in (tmp_path / "steps").iterdir())
@@ -201,13 +189,16 @@ def test_explain_of_blank_paper_shows_that_there_was_nothing(run, tmp_path):
     ]
 
 
-def test_explain_into_a_file_is_one_line(run, seven, tmp_path):
+def test_explain_into_a_file_prints_one_line(run, seven, tmp_path):
     (tmp_path / "steps").mkdir()
     (tmp_path / "steps" / "x").write_text("")
     done = run("predict", "--explain", "steps/x/y", seven)
     assert done.returncode == 1
     assert b"cannot be written" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+# evaluate --------------------------------------------------------------------------------
 
 
 def test_evaluate_reads_a_labelled_folder(run, tmp_path):
@@ -240,7 +231,7 @@ def test_evaluate_reads_an_npz_of_either_polarity(run, tmp_path, dark_ink):
     assert found["correct"] >= 19
 
 
-def test_evaluate_tells_apart_what_kaggles_file_shares_with_the_training(run, tmp_path):
+def test_evaluate_counts_training_images_in_kaggles_file_apart(run, tmp_path):
     rows = [HEADER]
     for split, n in (("train", 3), ("test", 2)):
         x, y = mnist.load(split)
@@ -250,20 +241,26 @@ def test_evaluate_tells_apart_what_kaggles_file_shares_with_the_training(run, tm
     assert (found["seen"]["n"], found["unseen"]["n"], found["n"]) == (3, 2, 5)
 
 
-def test_evaluate_without_json_is_a_sentence(run, tmp_path):
+def test_evaluate_without_json_prints_a_sentence(run, tmp_path):
     x, y = (a[:5] for a in mnist.load("validation"))
     np.savez(tmp_path / "d.npz", x=x, y=y)
     assert b"of 5 right" in run("evaluate", "d.npz").stdout
 
 
-@pytest.mark.parametrize("data", ["nowhere", "mnist:train", "notes.txt"])
-def test_evaluate_refuses_what_is_no_data_set_in_one_line(run, tmp_path, data):
+@pytest.mark.parametrize("data", ["nowhere", "mnist:train", "mnist:tune", "notes.txt"])
+def test_evaluate_refuses_an_unknown_data_set_in_one_line(run, tmp_path, data):
     (tmp_path / "notes.txt").write_text("x")
     done = run("evaluate", data)
     assert done.returncode == 1
     assert done.stdout == b""
     *_, last = done.stderr.decode().splitlines()
     assert last.startswith(f"digitlab: {data}: expected")
+
+
+def test_evaluate_of_the_old_split_name_gives_the_new_one(run):
+    done = run("evaluate", "mnist:tune")
+    assert done.returncode == 1
+    assert b"mnist:tune is now mnist:validation" in done.stderr
 
 
 def test_evaluate_refuses_an_unknown_version_by_name(run):
@@ -275,7 +272,7 @@ def test_evaluate_refuses_an_unknown_version_by_name(run):
 # feedback --------------------------------------------------------------------------------
 
 
-def test_feedback_add_keeps_a_correction_that_list_shows(run, seven):
+def test_feedback_list_shows_a_correction_that_add_stored(run, seven):
     done = run("feedback", "add", seven, "--label", 4, "--comment", "mine", "--json")
     assert done.returncode == 0
     (receipt,) = lines(done)
@@ -285,13 +282,13 @@ def test_feedback_add_keeps_a_correction_that_list_shows(run, seven):
     assert (entry["predicted"], entry["comment"]) == (7, "mine")
 
 
-def test_the_same_correction_again_adds_nothing(run, seven):
+def test_repeating_a_correction_adds_nothing(run, seven):
     run("feedback", "add", seven, "--label", 4)
     assert lines(run("feedback", "add", seven, "--label", 4, "--json"))[0]["added"] is False
     assert len(lines(run("feedback", "list", "--json"))) == 1
 
 
-def test_the_digit_that_was_read_is_a_confirmation(run, seven):
+def test_adding_the_predicted_digit_confirms_it(run, seven):
     run("feedback", "add", seven, "--label", 7)
     assert lines(run("feedback", "list", "--json"))[0]["verdict"] == "right"
 
@@ -307,16 +304,16 @@ def test_feedback_import_reads_the_older_apps_folder(run, tmp_path):
     assert lines(run("feedback", "import", folder, "--json"))[0]["known"] == 1
 
 
-def test_feedback_export_writes_pictures_that_import_reads_again(run, seven, tmp_path):
+def test_feedback_import_reads_an_exported_folder(run, seven, tmp_path):
     run("feedback", "add", seven, "--label", 4)
-    run("feedback", "accept", 1)  # it waits: an ordinary seven was called another digit
+    run("feedback", "accept", 1)  # it waits for review: an ordinary seven has another label
     done = run("feedback", "export", "out", "--format", "imagefolder", "--json")
     assert lines(done)[0]["exported"] == 1
     again = run("feedback", "import", tmp_path / "out", "--json", home=tmp_path / "other")
     assert lines(again)[0]["added"] == 1
 
 
-def test_feedback_retract_takes_an_entry_out(run, seven):
+def test_feedback_retract_removes_a_verdict_from_the_list(run, seven):
     (receipt,) = lines(run("feedback", "add", seven, "--label", 4, "--json"))
     done = run("feedback", "retract", receipt["id"], "--json")
     assert lines(done)[0] == {"retracted": [receipt["id"]]}
@@ -324,21 +321,21 @@ def test_feedback_retract_takes_an_entry_out(run, seven):
     assert lines(run("feedback", "list", "--all", "--json"))[0]["state"] == "retracted"
 
 
-def test_feedback_retract_takes_out_all_that_one_person_said(run, seven):
+def test_feedback_retract_removes_all_verdicts_of_a_contributor(run, seven):
     run("feedback", "add", seven, "--label", 4, "--contributor", "ann")
     run("feedback", "add", seven, "--label", 5, "--contributor", "bob")
     run("feedback", "retract", "--contributor", "ann")
     assert [e["contributor"] for e in lines(run("feedback", "list", "--json"))] == ["bob"]
 
 
-def test_a_visitors_words_cannot_write_lines_or_escapes_to_the_terminal(run, seven):
+def test_a_comment_cannot_write_lines_or_escapes_to_the_terminal(run, seven):
     run("feedback", "add", seven, "--label", 4, "--comment", "a\n999 fake\x1b]0;title\x07")
     listed = run("feedback", "list").stdout.decode()
     assert len(listed.splitlines()) == 1
     assert "\x1b" not in listed
 
 
-def test_export_to_a_file_that_is_there_is_refused(run, seven, tmp_path):
+def test_export_to_an_existing_file_is_refused(run, seven, tmp_path):
     run("feedback", "add", seven, "--label", 4)
     (tmp_path / "mine.csv").write_text("precious")
     assert run("feedback", "export", "mine.csv", "--format", "csv").returncode == 1
@@ -362,7 +359,7 @@ def test_export_to_a_file_that_is_there_is_refused(run, seven, tmp_path):
     ],
     ids=" ".join,
 )
-def test_a_wrong_call_is_a_usage_error_with_exit_2(run, arguments):
+def test_a_wrong_call_is_a_usage_error_with_exit_code_2(run, arguments):
     done = run(*arguments)
     assert done.returncode == 2
     assert b"Usage: " in done.stderr
@@ -388,11 +385,11 @@ def test_help_has_an_example(run, command):
     assert b"digitlab " + " ".join(command).encode() in done.stdout
 
 
-def test_a_command_says_which_home_it_works_in(run, seven, tmp_path):
+def test_a_command_names_its_home(run, seven, tmp_path):
     assert f"home: {tmp_path / 'home'} (--home)" in run("predict", seven).stderr.decode()
 
 
-def test_a_home_that_cannot_be_written_is_one_line(run, seven, tmp_path):
+def test_a_home_that_cannot_be_written_prints_one_line(run, seven, tmp_path):
     (tmp_path / "file").write_text("in the way")
     done = run("predict", seven, home=tmp_path / "file" / "home")
     assert done.returncode == 1
@@ -401,8 +398,8 @@ def test_a_home_that_cannot_be_written_is_one_line(run, seven, tmp_path):
 
 
 @pytest.mark.tf
-def test_train_registers_a_candidate_beside_the_base(run, tmp_path):
-    done = run("train", "--epochs", 1, "--images", 256, "--json")
+def test_train_registers_a_candidate_beside_the_base(run, run_process, tmp_path):
+    done = run_process("train", "--epochs", 1, "--images", 256, "--json")
     assert done.returncode == 0, done.stderr.decode()
     assert lines(done)[0]["version"] == "v0001"
     folder = tmp_path / "home" / "models" / "v0001"

@@ -1,11 +1,9 @@
-"""`digitlab feedback accept`, `reject` and `relabel`, run as processes."""
+"""`digitlab feedback accept`, `reject` and `relabel`: output and effect."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
+from support.command_line import command_line
 from support.feedback_rows import noise, say
 
 from digitlab.settings import Settings
@@ -19,22 +17,11 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def run(tmp_path):
-    """Call `digitlab --home TMP feedback ...` as a process of its own."""
-
-    def call(*arguments):
-        environ = {k: v for k, v in os.environ.items() if not k.startswith("DIGITLAB")}
-        command = [sys.executable, "-m", "digitlab", "--home", str(tmp_path / "home"), "feedback"]
-        return subprocess.run(
-            [*command, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            env=environ | {"LOGNAME": "curator"},
-            cwd=tmp_path,
-            check=False,
-        )
-
-    return call
+def run(tmp_path, monkeypatch):
+    """Call `digitlab --home TMP feedback ...` as the user "curator"."""
+    monkeypatch.setenv("LOGNAME", "curator")
+    call = command_line(tmp_path, text=True)
+    return lambda *arguments: call("feedback", *arguments)
 
 
 @pytest.fixture
@@ -49,14 +36,14 @@ def states(store, numbers):
     return [store.get(number).state for number in numbers]
 
 
-def test_accept_lets_held_verdicts_count(run, store, held):
+def test_accept_accepts_held_verdicts(run, store, held):
     done = run("accept", *held)
     assert done.stdout == "2 accepted: 1, 2\n"
     assert states(store, held) == ["accepted", "accepted"]
     assert store.get(1).by == "curator"
 
 
-def test_reject_sets_a_verdict_aside_with_the_reason(run, store, held):
+def test_reject_stores_the_reason(run, store, held):
     done = run("reject", 1, "--reason", "scribbles")
     assert done.stdout == "1 rejected: 1\n"
     assert states(store, held) == ["rejected", "held"]
@@ -64,33 +51,32 @@ def test_reject_sets_a_verdict_aside_with_the_reason(run, store, held):
 
 
 @pytest.mark.parametrize("command", ["accept", "reject"])
-def test_a_decision_in_json_names_the_verdicts(run, held, command):
+def test_a_review_in_json_names_the_verdicts(run, held, command):
     done = run(command, *held, "--json")
     assert json.loads(done.stdout) == {f"{command}ed": held}
 
 
-def test_relabel_puts_a_verdict_in_the_others_place(run, store, held):
+def test_relabel_replaces_the_verdict(run, store, held):
     done = run("relabel", 1, 7)
-    assert done.stdout == "verdict 1 is set aside; verdict 3 says 7\n"
-    assert [(entry.digit, entry.contributor) for entry in store.accepted()] == [(7, "curator")]
+    assert done.stdout == "verdict 1 is rejected; verdict 3 says 7\n"
+    assert [(entry.label, entry.contributor) for entry in store.accepted()] == [(7, "curator")]
 
 
-def test_relabel_in_json_has_the_new_verdict(run, held):
-    line = json.loads(run("relabel", 1, 7, "--json").stdout)
-    assert line["relabelled"] == 1
-    assert (line["verdict"]["id"], line["verdict"]["digit"], line["verdict"]["state"]) == (
-        *(3, 7, "accepted"),
-    )
+def test_relabel_in_json_contains_the_new_verdict(run, held):
+    relabelled = json.loads(run("relabel", 1, 7, "--json").stdout)
+    assert relabelled["relabelled"] == 1
+    verdict = relabelled["verdict"]
+    assert (verdict["id"], verdict["label"], verdict["state"]) == (3, 7, "accepted")
 
 
-def test_a_verdict_that_does_not_exist_decides_nothing(run, store, held):
+def test_an_unknown_verdict_changes_no_state(run, store, held):
     done = run("accept", 1, 9)
     assert (done.returncode, done.stdout) == (1, "")
     assert "There is no verdict 9" in done.stderr
     assert states(store, held) == ["held", "held"]
 
 
-def test_a_verdict_that_is_undone_cannot_be_accepted(run, store):
+def test_an_undone_verdict_cannot_be_accepted(run, store):
     say(store, noise(1), 4)
     store.undo("ann")
     done = run("accept", 1)
@@ -98,5 +84,5 @@ def test_a_verdict_that_is_undone_cannot_be_accepted(run, store):
 
 
 @pytest.mark.parametrize("arguments", [("accept",), ("relabel", 1), ("relabel", 1, 12)])
-def test_what_is_missing_or_no_digit_is_a_usage_error(run, arguments):
+def test_a_missing_or_invalid_argument_is_a_usage_error(run, arguments):
     assert run(*arguments).returncode == 2

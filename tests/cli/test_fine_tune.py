@@ -1,4 +1,4 @@
-"""`digitlab fine-tune` as it is typed: progress, the last line, exit codes, Ctrl-C."""
+"""`digitlab fine-tune`: progress, output, exit codes and Ctrl-C."""
 
 import json
 import signal
@@ -15,12 +15,21 @@ from digitlab.jobs import launch
 from digitlab.settings import Settings
 from digitlab.store import RunLog
 
-KEYS = ["run", "outcome", "version", "hash", "reasons", "metrics", "notebook", "seconds"]
+KEYS = [
+    "run",
+    "outcome",
+    "version",
+    "inputs_fingerprint",
+    "reasons",
+    "metrics",
+    "notebook",
+    "seconds",
+]
 
 CALL = """\
 import signal
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background has it ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for background processes
 import sys
 from pathlib import Path
 home, notebook, tests, *arguments = sys.argv[1:]
@@ -34,7 +43,7 @@ launch.NOTEBOOK = Path(notebook)
 from digitlab.cli import main
 main(["--home", home, "fine-tune", *arguments])
 """
-"""The command in a process of its own, with the stand-in for the notebook."""
+"""A process that runs the command with the stand-in notebook."""
 
 
 @pytest.fixture
@@ -57,7 +66,7 @@ def call(home, monkeypatch, tmp_path):
 
 @pytest.fixture
 def own_process(home, tmp_path):
-    """Start the command by itself; its parameters are the arguments."""
+    """Return a function that starts the command in a process."""
 
     def begin(*arguments):
         given = [str(home), str(stand_in(tmp_path)), str(TESTS), *arguments]
@@ -72,7 +81,7 @@ def own_process(home, tmp_path):
 
 
 @pytest.mark.notebook
-def test_it_tells_each_phase_and_ends_with_one_object(call):
+def test_it_prints_each_phase_and_one_json_object(call):
     done = call("--json", "--set", "steps=60")
     assert done.exit_code == 0
     last = json.loads(done.stdout)
@@ -87,18 +96,18 @@ def test_it_tells_each_phase_and_ends_with_one_object(call):
 
 @pytest.mark.notebook
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to one process")
-def test_ctrl_c_asks_the_run_to_end(own_process):
+def test_ctrl_c_cancels_the_run(own_process):
     process = own_process("--json", "--set", "steps=4000")
     said = iter(process.stderr.readline, "")
     assert "training ...\n" in said
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0
-    assert "asked it to end" in err
+    assert "cancelling the run" in err
     assert json.loads(out)["outcome"] == "cancelled"
 
 
-def test_nothing_new_is_a_sentence_and_exit_code_0(call):
+def test_nothing_new_prints_a_sentence_and_exits_0(call):
     done = call(preview_feedback=nothing_new)
     assert done.exit_code == 0
     assert done.stdout.startswith("nothing-new after 0.0 s (run ")
@@ -108,10 +117,14 @@ def test_nothing_new_is_a_sentence_and_exit_code_0(call):
 def test_nothing_new_has_no_notebook(call):
     last = json.loads(call("--json", preview_feedback=nothing_new).stdout)
     assert list(last) == KEYS
-    assert (last["outcome"], last["notebook"], last["hash"]) == ("nothing-new", None, "hash")
+    assert (last["outcome"], last["notebook"], last["inputs_fingerprint"]) == (
+        "nothing-new",
+        None,
+        "hash",
+    )
 
 
-def test_a_failure_is_exit_code_1(call, home, monkeypatch):
+def test_a_failed_run_exits_1(call, home, monkeypatch):
     def no_process(*arguments, **options):
         raise OSError("no more processes")
 
@@ -123,18 +136,18 @@ def test_a_failure_is_exit_code_1(call, home, monkeypatch):
         assert log.recent()[0].outcome == "failed"
 
 
-def test_a_parameter_that_is_none_is_named(call):
+def test_an_unknown_parameter_is_named_with_its_suggestion(call):
     done = call("--set", "sed=1")
     assert done.exit_code == 2
     assert "sed" in done.stderr
     assert "seed" in done.stderr
 
 
-def test_a_value_of_the_wrong_type_is_refused_by_name(call):
+def test_a_value_of_the_wrong_type_names_the_parameter(call):
     done = call("--set", "steps=many")
     assert done.exit_code == 2
     assert "steps" in done.stderr
 
 
-def test_a_parameter_without_a_value_is_a_wrong_call(call):
+def test_a_parameter_without_a_value_is_a_usage_error(call):
     assert call("--set", "seed").exit_code == 2

@@ -1,11 +1,9 @@
-"""`digitlab models`, run as a process: its JSON, its sentences, its refusals."""
+"""`digitlab models`: its JSON, its text and its refusals."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
+from support.command_line import command_line
 from support.model_versions import add_version, damage, fine_tuned
 
 from digitlab.settings import PACKAGE, Settings
@@ -24,26 +22,15 @@ def registry(home):
 
 
 @pytest.fixture
-def run(home, tmp_path):
-    """Call `digitlab --home TMP models ...` as a process of its own."""
-
-    def call(*arguments):
-        environ = {k: v for k, v in os.environ.items() if not k.startswith("DIGITLAB")}
-        return subprocess.run(
-            [sys.executable, "-m", "digitlab", "--home", home, "models", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            env=environ,
-            cwd=tmp_path,
-            check=False,
-        )
-
-    return call
+def run(tmp_path):
+    """Call `digitlab --home TMP models ...`."""
+    call = command_line(tmp_path, text=True)
+    return lambda *arguments: call("models", *arguments)
 
 
 @pytest.fixture
 def answer(run):
-    """What a call prints with --json."""
+    """Return the parsed output of a call with --json."""
 
     def call(*arguments):
         done = run(*arguments, "--json")
@@ -57,14 +44,14 @@ def test_list_has_a_row_for_each_version(answer, registry):
     add_version(registry, **fine_tuned(decision="rejected"))
     base, made = answer("list")
     assert list(base) == [
-        *("version", "kind", "aliases", "created", "accuracy", "parent", "verdict"),
+        *("version", "kind", "aliases", "created", "accuracy", "parent", "decision"),
     ]
     assert (base["version"], base["kind"], base["aliases"]) == ("base", "base", ["champion"])
     assert base["accuracy"] == registry.card("base").metrics["mnist:test"]["accuracy"]
-    assert (made["version"], made["parent"], made["verdict"]) == ("v0001", "base", "rejected")
+    assert (made["version"], made["parent"], made["decision"]) == ("v0001", "base", "rejected")
 
 
-def test_list_in_words_says_which_one_serves(run, registry):
+def test_list_as_text_marks_the_champion(run, registry):
     registry.promote(add_version(registry), by="ann")
     lines = run("list").stdout.splitlines()
     assert lines[0].endswith("previous")
@@ -72,30 +59,30 @@ def test_list_in_words_says_which_one_serves(run, registry):
     assert lines[1].endswith("champion")
 
 
-def test_list_tells_a_version_without_a_readable_card(answer, run, registry):
+def test_list_marks_a_version_without_a_readable_card(answer, run, registry):
     (registry.folder(add_version(registry)) / "card.json").write_text("{}")
     assert answer("list")[1]["kind"] is None
     assert "damaged" in run("list").stdout
 
 
-def test_list_makes_nothing_in_a_new_home(answer, home):
+def test_list_creates_nothing_in_a_new_home(answer, home):
     assert len(answer("list")) == 1
     assert not home.exists()
 
 
-def test_show_gives_the_card(answer, run, registry):
+def test_show_prints_the_card(answer, run, registry):
     version = add_version(
         registry, **fine_tuned(notebook="x.ipynb", feedback=[1, 2], champion="v0009")
     )
     found = answer("show", version)
     assert found == json.loads(json.dumps(registry.show(version)))
     words = run("show", version).stdout
-    said = ("started from base, learned from 2 verdicts", "promoted beside v0009.")
+    said = ("started from base, learned from 2 verdicts", "promoted against v0009.")
     for part in (*said, "mnist:test: 9,", "x.ipynb"):
         assert part in words
 
 
-def test_promote_and_rollback_say_who_serves(answer, registry):
+def test_promote_and_rollback_name_the_champion(answer, registry):
     version = add_version(registry)
     done = answer("promote", version, "--why", "mine")
     assert (done["champion"], done["previous"], done["why"]) == (version, "base", "mine")
@@ -104,13 +91,13 @@ def test_promote_and_rollback_say_who_serves(answer, registry):
     assert (back["champion"], back["previous"], set(back)) == ("base", version, set(done))
 
 
-def test_promote_shows_the_figures_and_the_way_back(run, registry):
+def test_promote_prints_the_metrics_and_how_to_undo_it(run, registry):
     said = run("promote", add_version(registry)).stdout
-    for words in ("v0001 serves now", "% of MNIST's test images", "later fine-tunes", "rollback"):
+    for words in ("v0001 serves now", "% of MNIST's test images", "next fine-tunes", "rollback"):
         assert words in said
 
 
-def test_a_rejected_version_is_promoted_by_force_with_a_reason_alone(run, answer, registry):
+def test_a_rejected_version_needs_force_and_a_reason(run, answer, registry):
     version = add_version(registry, **fine_tuned(decision="rejected", reasons=["It forgot 7s."]))
     refused = run("promote", version)
     assert (refused.returncode, refused.stdout) == (1, "")
@@ -119,12 +106,11 @@ def test_a_rejected_version_is_promoted_by_force_with_a_reason_alone(run, answer
     assert answer("promote", version, "--force", "--why", "mine")["champion"] == version
 
 
-def test_predict_on_a_damaged_champion_names_the_way_out_and_the_way_works(run, registry, home):
+def test_predict_with_a_damaged_champion_suggests_a_rollback_that_works(run, registry, home):
     registry.promote(add_version(registry), by="ann")
     damage(registry, "v0001")
     picture = PACKAGE / "images" / "examples" / "01.jpg"
-    command = [sys.executable, "-m", "digitlab", "--home", home, "predict", picture]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = command_line(home.parent, text=True)("predict", picture)
     assert done.returncode == 1
     assert "v0001 is damaged" in done.stderr
     assert "digitlab models rollback" in done.stderr
@@ -141,7 +127,7 @@ def test_export_writes_a_folder_or_a_zip(answer, tmp_path):
     assert (tmp_path / "copy" / "card.json").is_file()
 
 
-def test_prune_names_what_it_deleted(answer, run, registry):
+def test_prune_names_the_deleted_versions(answer, run, registry):
     for _ in range(3):
         add_version(registry)
     assert answer("prune", "--keep", 1) == {"removed": ["v0001", "v0002"]}
@@ -162,7 +148,7 @@ def test_a_wrong_call_is_a_usage_error(run, arguments):
     [("show", "v9"), ("promote", "v9"), ("rollback",), ("export", "v9", "x"), ("import", "x.h5")],
     ids=" ".join,
 )
-def test_what_cannot_be_done_is_one_line(run, arguments):
+def test_a_failing_command_prints_one_line(run, arguments):
     done = run(*arguments)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("digitlab: ")
@@ -177,9 +163,7 @@ def test_help_has_an_example(run, command):
 
 
 @pytest.mark.tf
-def test_an_imported_model_is_judged_and_serves_nobody_before_it_is_promoted(
-    answer, registry, tmp_path
-):
+def test_an_imported_model_is_evaluated_and_serves_after_promotion(answer, registry, tmp_path):
     from digitlab.model import network
 
     keras = network.import_keras()
@@ -193,7 +177,7 @@ def test_an_imported_model_is_judged_and_serves_nobody_before_it_is_promoted(
     assert (registry.champion, registry.base) == ("v0001", "v0001")
 
 
-def test_a_file_that_is_refused_leaves_no_version(run, registry, tmp_path, home):
+def test_a_refused_file_leaves_no_version(run, registry, tmp_path, home):
     (tmp_path / "notes.h5").write_text("hello")
     done = run("import", "notes.h5")
     assert "notes.h5 is not taken" in done.stderr
