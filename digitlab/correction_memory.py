@@ -226,7 +226,7 @@ class _Index:
             ]
         sha256 = hashlib.sha256(np.ascontiguousarray(digit_image).tobytes()).hexdigest()
         equal = [row for row in self._rows_by_sha256.get(sha256, ()) if eligible[row]]
-        if equal and digit_image.any():  # all empty images are equal, whatever they show
+        if equal and digit_image.any():  # all empty images are equal
             own_first = min(
                 equal, key=lambda row: self._corrections[row].contributor != contributor
             )

@@ -317,7 +317,7 @@ class Lab:
         largest_share: float | None = None,
         threads: int | None = None,
     ) -> Run:
-        """Learn from the accepted corrections in a process of its own.
+        """Learn from the accepted corrections in another process.
 
         The new version serves only if the gate finds it better than the champion. A run takes
         about 20 seconds. Nothing starts when there is nothing new to learn.

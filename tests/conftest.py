@@ -1,4 +1,4 @@
-"""Tensorflow's threads, once for a process; and fixtures for tests that drive a real browser."""
+"""Fixtures: the shipped base, a real browser, and a real server for it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Give tensorflow the threads that fine-tunes ask for, before a test computes with it.
+    """Set TensorFlow's threads to those of a fine-tune before the first test that uses it.
 
-    A process has one number for all its life, and whichever test comes first would choose.
+    TensorFlow cannot change its number of threads once it has computed.
     """
     if item.get_closest_marker("tf") and "tensorflow" not in sys.modules:
         from digitlab.learning.config import FineTuneConfig
@@ -31,7 +31,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def base() -> Classifier:
-    """The version that ships; it is only asked."""
+    """The shipped version; tests do not change it."""
     from digitlab.model.runtime import Classifier
     from digitlab.settings import bundled
 
@@ -40,12 +40,12 @@ def base() -> Classifier:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A running browser: an installed Chromium or Chrome, else Playwright's own.
+    """A running browser, one for each module.
 
-    One a module, not one a session: Playwright keeps an event loop running in this thread,
-    and nothing else in the worker could use asyncio afterwards.
+    Not one for the session: Playwright keeps an event loop in this thread, and no other test of
+    the worker could use asyncio afterwards.
     """
-    from playwright.sync_api import sync_playwright  # plain `pytest` does not need it
+    from playwright.sync_api import sync_playwright  # only browser tests need it
 
     with sync_playwright() as playwright:
         browser = launch(playwright)
@@ -55,7 +55,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def browser_page(chromium: Browser) -> Iterator[Page]:
-    """A page in a context of its own.
+    """A page in its own browser context.
 
     The test fails on an uncaught JavaScript error and on a request or websocket that leaves
     127.0.0.1, in this page or in another one of the context.
@@ -74,7 +74,7 @@ def browser_page(chromium: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The page on a real server with a home of its own; one a module."""
+    """A real server with its own home; one for each module."""
     from support.live_server import start_server
 
     server = start_server(tmp_path_factory.mktemp("home"))
@@ -84,7 +84,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def runs(server: Server) -> Iterator[RunLog]:
-    """The runs of the server's home; one that a test has left open is cancelled."""
+    """The runs of the server's home; a run that a test leaves open is cancelled."""
     from digitlab import store
     from digitlab.settings import Settings
 
@@ -96,7 +96,7 @@ def runs(server: Server) -> Iterator[RunLog]:
 
 @pytest.fixture
 def page(browser_page: Page, server: Server) -> Page:
-    """The page of `server`, ready to be used."""
+    """The page of `server`, ready for input."""
     from support.browser_page import ready
 
     return ready(browser_page, server)
@@ -104,7 +104,7 @@ def page(browser_page: Page, server: Server) -> Page:
 
 @pytest.fixture
 def phone(chromium: Browser, server: Server) -> Iterator[Page]:
-    """The same on a phone, with the checks of `browser_page`."""
+    """The page on a phone, with the checks of `browser_page`."""
     from support.browser_page import ready
 
     context = chromium.new_context(**PHONE)
@@ -120,6 +120,6 @@ def phone(chromium: Browser, server: Server) -> Iterator[Page]:
 
 @pytest.fixture
 def forgetful(server: Server) -> Iterator[None]:
-    """What a test corrected is forgotten in the next one."""
+    """Forget a test's corrections before the next test."""
     yield
     server.forget()

@@ -1,4 +1,4 @@
-"""The house: a module imports only what stands above it, and light imports stay light."""
+"""The import graph of the package: floors, no cycles, and light imports that stay light."""
 
 import ast
 import subprocess
@@ -11,101 +11,195 @@ import digitlab
 
 PACKAGE = Path(digitlab.__file__).parent
 
-ORDER = [
+FLOORS = [
     "errors",
     "settings",
     "labels",
+    "html",
+    "images.formats",
+    "images.picture",
+    "images.transparency",
+    "images.decode",
+    "images.segmentation",
+    "images.normalise",
+    "images.single_digit",
+    "images.multi_digit",
+    "images.similarity",
+    "images.explain",
+    "images.examples",
     "images",
     "datasets",
+    "synthetic.handwriting",
+    "synthetic.non_digits",
+    "synthetic.photographs",
     "synthetic",
-    "html",
     "prediction",
+    "model.config",
+    "model.metrics",
+    "model.augment",
+    "model.native_stderr",
+    "model.network",
+    "model.finetuning",
+    "model.card",
+    "model.runtime",
+    "model.refusal_threshold",
+    "model.calibration",
+    "model.reference_embeddings",
+    "model.training_data",
+    "model.training",
+    "model.keras_import",
     "model",
+    "store.migrations",
+    "store.tables",
+    "store.database",
+    "store.home_settings",
+    "store.feedback",
+    "store.models",
+    "store.runs",
     "store",
     "correction_memory",
     "picture_reader",
     "evaluation",
     "plots",
+    "learning.config",
+    "learning.data",
+    "learning.label_quality",
+    "learning.training",
+    "learning.gate",
+    "learning.results",
+    "learning.notebook_parameters",
+    "learning.run_session",
+    "learning.report",
+    "learning.fine_tune",
     "learning",
     "jobs",
     "lab",
+    "widgets.state",
+    "widgets.views",
     "widgets",
+    "notebook_lab",
     "server",
     "cli",
+    "__main__",
+    "__init__",
 ]
-"""From the ground up; `docs/design.md` has the same list."""
+"""From the ground up: a module imports only its own floor and those before it.
+
+`docs/explanation/architecture.md` describes each floor.
+"""
 
 HEAVY = ("tensorflow", "keras", "pandas", "papermill", "matplotlib", "alembic")
 
+KERAS = {"model/network.py", "model/finetuning.py", "model/keras_import/build.py"}
+"""The modules that train or convert networks."""
+
+
+def name_of(path: Path) -> str:
+    """Return the dotted name of a module without the leading "digitlab."."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def floor_of(module: str) -> int:
+    """Return the place of a module's floor; ValueError if it has none."""
+    while module not in FLOORS:
+        parent, dot, _ = module.rpartition(".")
+        if not dot:
+            raise ValueError(module)
+        module = parent
+    return FLOORS.index(module)
+
 
 def imports_of(path: Path) -> set[str]:
-    """Parts of digitlab that a module imports, at its top or inside its functions."""
-    found = set()
+    """Return the modules of digitlab that a file imports, also inside functions."""
+    imported = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = []
-        if isinstance(node, ast.ImportFrom) and node.module:
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         for name in names:
-            parts = name.split(".")
-            if parts[0] == "digitlab" and len(parts) > 1 and parts[1] in ORDER:
-                found.add(parts[1])
-    return found
+            package, _, module = name.partition(".")
+            if package != "digitlab":
+                continue
+            while module and module not in MODULES:
+                module = module.rpartition(".")[0]
+            imported.add(module or "__init__")
+    return imported
 
 
-def part_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+GRAPH = {module: imports_of(path) - {module} for module, path in MODULES.items()}
 
 
-MODULES = sorted(p for p in PACKAGE.rglob("*.py") if part_of(p) in ORDER)
+def cycles() -> list[list[str]]:
+    """Return the groups of modules that import one another (Tarjan 1972)."""
+    order: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    groups = []
+
+    def visit(module: str) -> None:
+        order[module] = low[module] = len(order)
+        stack.append(module)
+        for other in GRAPH[module]:
+            if other not in order:
+                visit(other)
+                low[module] = min(low[module], low[other])
+            elif other in stack:
+                low[module] = min(low[module], order[other])
+        if low[module] == order[module]:
+            place = stack.index(module)
+            group = stack[place:]
+            del stack[place:]
+            if len(group) > 1:
+                groups.append(sorted(group))
+
+    for module in GRAPH:
+        if module not in order:
+            visit(module)
+    return groups
 
 
-def test_every_module_has_its_place_in_the_order():
-    named = {part_of(p) for p in PACKAGE.rglob("*.py")}
-    assert named - {"__init__", "__main__"} == set(ORDER)
+def test_every_module_has_a_floor():
+    assert [floor_of(module) for module in MODULES]
 
 
-def type_checking_imports(path: Path) -> set[str]:
-    """Parts imported only for type checkers."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            for child in ast.walk(node):
-                if isinstance(child, ast.ImportFrom) and child.module:
-                    found.add(child.module.split(".")[1])
-    return found
+def test_every_floor_has_a_module():
+    used = {FLOORS[floor_of(module)] for module in MODULES}
+    assert used == set(FLOORS)
 
 
-KERAS = {"model/network.py", "model/finetuning.py", "model/keras_import/build.py"}
-
-# The facade's one step upwards: Lab.page() makes the page that stands on it.
-UPWARD = {("lab", "widgets")}
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_a_module_imports_only_what_stands_above_it(path):
-    place = ORDER.index(part_of(path))
-    upward = {name for name in imports_of(path) if ORDER.index(name) > place}
-    assert {(part_of(path), name) for name in upward} <= UPWARD
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_only_the_modules_that_train_or_convert_import_keras_or_tensorflow(path):
-    text = path.read_text(encoding="utf-8")
-    modules = {
-        name.split(".")[0]
-        for node in ast.walk(ast.parse(text))
-        for name in (
-            [a.name for a in node.names]
-            if isinstance(node, ast.Import)
-            else [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else []
-        )
+def test_no_module_imports_a_floor_above_its_own():
+    upward = {
+        f"{module} -> {other}"
+        for module, others in GRAPH.items()
+        for other in others
+        if floor_of(other) > floor_of(module)
     }
-    allowed = {"keras", "tensorflow"} if str(path.relative_to(PACKAGE)) in KERAS else set()
-    assert modules & {"keras", "tensorflow"} <= allowed
+    assert upward == set()
+
+
+def test_no_modules_import_each_other():
+    assert cycles() == []
+
+
+def test_only_the_modules_that_train_or_convert_import_keras_or_tensorflow():
+    importers = set()
+    for path in MODULES.values():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            if {name.split(".")[0] for name in names} & {"keras", "tensorflow"}:
+                importers.add(path.relative_to(PACKAGE).as_posix())
+    assert importers == KERAS
 
 
 @pytest.mark.parametrize(
@@ -127,6 +221,14 @@ def test_the_public_names_are_sorted_and_all_there():
     assert digitlab.__all__ == sorted(digitlab.__all__)
     assert all(getattr(digitlab, name) is not None for name in digitlab.__all__)
     assert set(digitlab.__all__) <= set(dir(digitlab))
+
+
+def test_every_error_is_public():
+    from digitlab import errors
+
+    trees = [errors.DigitlabError, *errors.DigitlabError.__subclasses__()]
+    defined_here = {error.__name__ for error in trees if error.__module__ == "digitlab.errors"}
+    assert defined_here <= set(digitlab.__all__)
 
 
 def test_an_unknown_public_name_is_an_attribute_error():

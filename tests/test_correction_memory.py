@@ -1,4 +1,4 @@
-"""Memory: a correction answers at once for its picture and its like, and for nothing else."""
+"""A stored correction answers at once for its picture and similar ones, and for no others."""
 
 import io
 
@@ -23,7 +23,7 @@ def lab(tmp_path):
 
 @pytest.fixture(scope="module")
 def seven():
-    """A photograph of a 7, which the base reads right."""
+    """A photograph of a 7, which the base predicts correctly."""
     x, y = mnist.load("validation")
     row = np.flatnonzero(y == 7)[3]
     return photograph(x[row], rng=np.random.default_rng(7), scene=Scene(size=(400, 400)))
@@ -46,7 +46,7 @@ def corrected(lab, picture, digit=3):
     return lab.correct(lab.predict(picture), digit)
 
 
-def test_the_same_picture_is_answered_by_its_correction(lab, seven):
+def test_a_correction_answers_for_the_same_picture(lab, seven):
     before = lab.predict(png(seven))
     receipt = lab.correct(before, 3)
     after = lab.predict(png(seven))
@@ -59,7 +59,7 @@ def test_the_same_picture_is_answered_by_its_correction(lab, seven):
     )
 
 
-def test_its_probabilities_sum_to_one_and_name_the_digit(lab, seven):
+def test_the_probabilities_of_a_remembered_answer_sum_to_one(lab, seven):
     corrected(lab, png(seven))
     after = lab.predict(png(seven))
     assert sum(after.probabilities) == pytest.approx(1)
@@ -75,12 +75,12 @@ def test_its_probabilities_sum_to_one_and_name_the_digit(lab, seven):
     ],
     ids=["smaller", "turned"],
 )
-def test_the_picture_is_known_again_when_it_changed_a_little(lab, seven, change):
+def test_a_slightly_changed_picture_is_recognised(lab, seven, change):
     corrected(lab, png(seven))
     assert lab.predict(png(change(seven))).remembered
 
 
-def test_a_digit_image_like_it_is_answered_too(lab):
+def test_a_similar_digit_image_is_recognised(lab):
     x, y = mnist.load("validation")
     image = x[np.flatnonzero(y == 4)[0]][:, ::-1]  # a 4 in a mirror
     corrected(lab, 255 - image, 6)
@@ -88,12 +88,12 @@ def test_a_digit_image_like_it_is_answered_too(lab):
     assert (moved.digit, moved.remembered) == (6, True)
 
 
-def test_other_digits_are_left_to_the_version(lab, seven, others):
+def test_a_correction_does_not_answer_for_other_digits(lab, seven, others):
     corrected(lab, png(seven))
     assert not any(lab.predict(other).remembered for other in others)
 
 
-def test_an_ordinary_digit_called_another_one_answers_for_itself_alone(lab):
+def test_a_correction_of_an_ordinary_digit_answers_for_that_picture_alone(lab):
     x, y = mnist.load("validation")
     sevens = [255 - image for image in x[y == 7][:60]]
     corrected(lab, sevens[0], 1)
@@ -106,14 +106,14 @@ def test_not_a_digit_is_remembered_as_a_refusal(lab, seven):
     assert (after.refused, after.remembered, after.correction.digit) == (True, True, None)
 
 
-def test_an_empty_picture_is_not_the_like_of_another_empty_one(lab):
+def test_an_empty_picture_does_not_recall_another_empty_one(lab):
     x = np.mgrid[0:300, 0:300][1]
     first, second = np.full((300, 300), 220, np.uint8), (150 + x // 4).astype(np.uint8)
     corrected(lab, first, 5)
     assert not lab.predict(second).remembered
 
 
-def test_where_the_version_says_the_same_it_answers_itself(lab, seven):
+def test_the_version_answers_if_it_agrees_with_the_correction(lab, seven):
     lab.correct(lab.predict(png(seven)), 3)
     lab.correct(lab.predict(png(seven)), 7)  # the person was wrong the first time
     after = lab.predict(png(seven))
@@ -121,21 +121,21 @@ def test_where_the_version_says_the_same_it_answers_itself(lab, seven):
     assert after.correction.digit == 7
 
 
-def test_what_the_version_was_taught_is_said_to_be_learned(lab, seven, monkeypatch):
+def test_a_training_example_of_the_version_counts_as_learned(lab, seven, monkeypatch):
     entry = lab.feedback.get(corrected(lab, png(seven)).id)
     card = lab.models.load().card
     monkeypatch.setitem(vars(card), "examples", [entry.digit_sha256])
     assert lab.predict(png(seven)).correction.learned
 
 
-def test_an_undo_is_forgotten_at_once(lab, seven):
+def test_an_undone_correction_is_forgotten_at_once(lab, seven):
     corrected(lab, png(seven))
     assert lab.predict(png(seven)).remembered
     lab.undo()
     assert not lab.predict(png(seven)).remembered
 
 
-def test_another_process_sees_it_at_the_next_picture(lab, seven, tmp_path):
+def test_another_lab_of_the_home_recalls_a_new_correction(lab, seven, tmp_path):
     with digitlab.open(tmp_path, contributor="bob") as other:
         assert not other.predict(png(seven)).remembered
         corrected(lab, png(seven))
@@ -143,7 +143,7 @@ def test_another_process_sees_it_at_the_next_picture(lab, seven, tmp_path):
     assert (after.digit, after.remembered, after.correction.own) == (3, True, False)
 
 
-def test_what_waits_for_review_counts_for_its_contributor_alone(lab, seven):
+def test_a_held_correction_counts_for_its_contributor_alone(lab, seven):
     receipt = corrected(lab, png(seven))
     lab.feedback.review([receipt.id], "held", by="eve")
     assert lab.predict(png(seven)).remembered
@@ -152,7 +152,7 @@ def test_what_waits_for_review_counts_for_its_contributor_alone(lab, seven):
     assert lab.predict(png(seven), contributor="bob").remembered
 
 
-def test_ones_own_correction_goes_before_anothers(lab, seven):
+def test_an_own_correction_is_preferred(lab, seven):
     corrected(lab, png(seven), 3)
     bobs = lab.predict(png(seven), contributor="bob")
     lab.judge(bobs, "wrong", label=9, contributor="bob")
@@ -160,14 +160,14 @@ def test_ones_own_correction_goes_before_anothers(lab, seven):
     assert lab.predict(png(seven), contributor="bob").digit == 9
 
 
-def test_the_version_alone_can_be_asked(lab, seven, tmp_path):
+def test_memory_can_be_switched_off(lab, seven, tmp_path):
     corrected(lab, png(seven))
     assert lab.reader().read(png(seven)).digit == 7
     with digitlab.open(tmp_path, memory=False) as plain:
         assert plain.predict(png(seven)).digit == 7
 
 
-def test_one_of_several_digits_is_remembered_by_its_digit_image(lab):
+def test_one_of_several_digits_is_recalled_by_its_digit_image(lab):
     x, y = mnist.load("validation")
     row = [x[np.flatnonzero(y == digit)[2]] for digit in (2, 8, 5)]
     page = np.full((60, 140), 0, np.uint8)
@@ -181,7 +181,7 @@ def test_one_of_several_digits_is_remembered_by_its_digit_image(lab):
     assert after[1].fingerprint == b""
 
 
-def test_confirming_what_was_remembered_teaches_it_as_a_correction(lab, seven):
+def test_confirming_a_remembered_answer_counts_as_a_correction(lab, seven):
     corrected(lab, png(seven))
     turned = lab.predict(png(seven.rotate(4, fillcolor=seven.getpixel((0, 0)))))
     entry = lab.feedback.get(lab.confirm(turned).id)
@@ -189,7 +189,7 @@ def test_confirming_what_was_remembered_teaches_it_as_a_correction(lab, seven):
     assert (entry.verdict, entry.digit, entry.is_correction) == ("right", 3, True)
 
 
-def test_the_words_name_the_correction(lab, seven):
+def test_the_confidence_text_names_the_correction(lab, seven):
     corrected(lab, png(seven))
     mine, bobs = lab.predict(png(seven)), lab.predict(png(seven), contributor="bob")
     time = mine.correction.time.astimezone()
@@ -199,13 +199,13 @@ def test_the_words_name_the_correction(lab, seven):
     assert confidence_text(bobs) == f"remembered from a correction of {time:%H:%M}, not yet learned"
 
 
-def test_the_receipt_says_what_happens_now(lab, seven):
+def test_the_receipt_says_what_happens_next(lab, seven):
     assert corrected(lab, png(seven)).message.endswith(
         "It is remembered from now on, and learned at the next fine-tune."
     )
 
 
-def test_a_new_version_gets_embeddings_of_its_own(lab, seven, base):
+def test_each_version_uses_its_own_embeddings(lab, seven, base):
     corrected(lab, png(seven))
     lab.predict(png(seven))
     image = lab.predict(png(seven)).digit_image
@@ -218,7 +218,7 @@ def test_a_new_version_gets_embeddings_of_its_own(lab, seven, base):
 
 
 class Negative:
-    """A version whose embeddings are another's, negated; counts what it is asked."""
+    """A version with the negated embeddings of another one; it counts its calls."""
 
     def __init__(self, base):
         self._base, self.card, self.asked = base, base.card, 0

@@ -1,4 +1,4 @@
-"""Errors: their tree, their attributes, and that they survive pickling."""
+"""Errors: their tree, their attributes and pickling."""
 
 import pickle
 

@@ -1,5 +1,7 @@
-"""The facade: digitlab.open(), predict, judge; and that every trigger shares one home."""
+"""Lab: predict, judge, evaluate, and one home for all processes."""
 
+import dataclasses
+import inspect
 import os
 import subprocess
 import sys
@@ -11,7 +13,7 @@ from support.number_sheets import sheet
 
 import digitlab
 from digitlab.datasets import mnist
-from digitlab.errors import FeedbackError, ImageError
+from digitlab.errors import DataError, FeedbackError, ImageError
 
 
 @pytest.fixture
@@ -41,20 +43,20 @@ def test_path_and_bytes_give_the_same_prediction(lab, tmp_path):
     assert (by_path.name, by_bytes.name) == ("picture.bin", "")
 
 
-def test_all_digits_of_a_picture_share_it_and_are_judged_apart(lab, tmp_path):
+def test_all_digits_of_a_picture_share_it_and_have_their_own_verdicts(lab, tmp_path):
     path = tmp_path / "row.png"
     Image.fromarray(sheet("2019")).save(path)
-    read = lab.predict_all(path)
-    assert [prediction.digit for prediction in read] == [2, 0, 1, 9]
-    assert [prediction.id for prediction in read] == [1, 2, 3, 4]
-    assert {prediction.name for prediction in read} == {"row.png"}
-    assert len({prediction.picture_sha256 for prediction in read}) == 1
-    lab.correct(read[0], 3)
-    lab.confirm(read[1])
-    lab.correct(read[0], 5)  # supersedes what was said of this digit, and of no other
-    said = [(entry.box, entry.label) for entry in lab.feedback.entries()]
-    assert said == [(read[1].box, 0), (read[0].box, 5)]
-    assert lab.feedback.pictures.get(read[0].picture_sha256) == path.read_bytes()
+    predictions = lab.predict_all(path)
+    assert [prediction.digit for prediction in predictions] == [2, 0, 1, 9]
+    assert [prediction.id for prediction in predictions] == [1, 2, 3, 4]
+    assert {prediction.name for prediction in predictions} == {"row.png"}
+    assert len({prediction.picture_sha256 for prediction in predictions}) == 1
+    lab.correct(predictions[0], 3)
+    lab.confirm(predictions[1])
+    lab.correct(predictions[0], 5)  # supersedes the verdict on this digit alone
+    labels = [(entry.box, entry.label) for entry in lab.feedback.entries()]
+    assert labels == [(predictions[1].box, 0), (predictions[0].box, 5)]
+    assert lab.feedback.pictures.get(predictions[0].picture_sha256) == path.read_bytes()
     kept = [file for file in (tmp_path / "feedback" / "pictures").rglob("*") if file.is_file()]
     assert len(kept) == 1
 
@@ -64,12 +66,12 @@ def test_a_blank_picture_has_no_digits_to_predict(lab):
     assert lab.feedback.counts().predictions == 0
 
 
-def test_every_prediction_leaves_one_small_row(lab, prediction):
+def test_each_prediction_stores_one_row(lab, prediction):
     assert prediction.id == 1
     assert lab.feedback.counts().predictions == 1
 
 
-def test_a_correction_is_kept_with_its_comment(lab, prediction):
+def test_a_correction_is_stored_with_its_comment(lab, prediction):
     receipt = lab.correct(prediction, 8, comment="an eight")
     entry = lab.feedback.get(receipt.id)
     assert (entry.verdict, entry.label, entry.comment) == ("wrong", 8, "an eight")
@@ -78,7 +80,7 @@ def test_a_correction_is_kept_with_its_comment(lab, prediction):
     assert np.array_equal(entry.digit_image, prediction.digit_image)
 
 
-def test_correcting_to_the_digit_that_was_read_confirms_it(lab, prediction):
+def test_correcting_to_the_predicted_digit_confirms_it(lab, prediction):
     assert lab.feedback.get(lab.correct(prediction, 3).id).verdict == "right"
 
 
@@ -89,7 +91,7 @@ def test_confirm_and_undo(lab, prediction):
     assert lab.undo() is None
 
 
-def test_many_are_confirmed_and_taken_back_at_once(lab, prediction):
+def test_confirm_all_and_undo_all(lab, prediction):
     receipts = lab.confirm_all(iter([prediction]))
     entry = lab.feedback.get(receipts[0].id)
     assert (entry.verdict, entry.label, entry.contributor) == ("right", 3, "ann")
@@ -97,7 +99,7 @@ def test_many_are_confirmed_and_taken_back_at_once(lab, prediction):
     assert lab.feedback.accepted() == []
 
 
-def test_a_digit_that_is_none_is_refused(lab, prediction):
+def test_a_label_above_9_is_refused(lab, prediction):
     with pytest.raises(FeedbackError):
         lab.correct(prediction, 10)
 
@@ -120,19 +122,63 @@ def test_the_page_is_a_widget(lab):
     assert isinstance(lab.page(), ipywidgets.Widget)
 
 
+def test_evaluate_counts_correct_predictions_of_arrays(lab):
+    x, y = (array[:50] for array in mnist.load("validation"))
+    evaluation = lab.evaluate((x, y))
+    assert (evaluation.n, evaluation.model) == (50, "base")
+    assert evaluation.correct >= 49
+    assert lab.feedback.counts().predictions == 0
+
+
+def test_evaluate_of_arrays_and_of_the_same_npz_file_agree(lab, tmp_path):
+    x, y = (array[:20] for array in mnist.load("test"))
+    np.savez(tmp_path / "digits.npz", x=x, y=y)
+    by_path = lab.evaluate(tmp_path / "digits.npz", version="base")
+    assert (by_path.n, by_path.correct) == (20, lab.evaluate((x, y)).correct)
+
+
+@pytest.mark.parametrize(
+    ("shape", "labels"),
+    [((4, 28, 28), [0, 1, 2]), ((4, 14, 14), [0, 1, 2, 3]), ((4, 28, 28), [0, 1, 2, 10])],
+    ids=["lengths", "size", "label"],
+)
+def test_evaluate_refuses_arrays_of_another_shape(lab, shape, labels):
+    with pytest.raises(DataError, match="Expected"):
+        lab.evaluate((np.zeros(shape, np.uint8), np.array(labels)))
+
+
+def test_an_evaluation_shows_itself_as_a_table(lab):
+    x, y = (array[:5] for array in mnist.load("test"))
+    html = lab.evaluate((x, y))._repr_html_()
+    assert html.count("<tr>") == 2
+    assert "<td>5</td>" in html
+    assert "95 % interval" in html
+
+
+def test_fine_tune_names_every_parameter_of_its_configuration():
+    parameters = set(inspect.signature(digitlab.Lab.fine_tune).parameters)
+    fields = {field.name for field in dataclasses.fields(digitlab.FineTuneConfig)}
+    assert parameters - {"self", "wait", "trigger", "by", "evaluate_on"} == fields
+
+
+def test_a_misspelt_parameter_of_fine_tune_is_a_type_error(lab):
+    with pytest.raises(TypeError, match="sed"):
+        lab.fine_tune(sed=1)
+
+
 def test_examples_are_few_and_small(lab):
     examples = lab.examples()
     assert 6 <= len(examples) <= 12
     assert sum(len(e.data) for e in examples) <= 300_000
 
 
-def test_the_base_reads_some_examples_wrong_and_most_right(lab):
+def test_the_base_reads_most_examples_correctly_and_some_wrong(lab):
     examples = lab.examples()
     wrong = sum(lab.predict(e.data).digit != e.label for e in examples)
     assert 1 <= wrong <= len(examples) // 3
 
 
-def test_what_another_process_corrects_is_read_here(lab, tmp_path):
+def test_a_correction_of_another_process_is_visible(lab, tmp_path):
     code = (
         "import digitlab, numpy as np\n"
         "lab = digitlab.open()\n"
@@ -145,7 +191,7 @@ def test_what_another_process_corrects_is_read_here(lab, tmp_path):
 
 
 def test_opening_and_predicting_loads_nothing_heavy(tmp_path):
-    digitlab.open(tmp_path).close()  # the home is made and migrated by this process
+    digitlab.open(tmp_path).close()  # this process creates and migrates the home
     code = (
         "import sys, digitlab\n"
         "lab = digitlab.open()\n"

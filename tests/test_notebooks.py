@@ -39,7 +39,7 @@ def test_a_notebook_is_thin_and_has_no_outputs(path):
 
 
 @pytest.mark.notebook
-def test_the_quickstart_runs_and_leaves_its_verdict_in_the_ledger(home, tmp_path):
+def test_the_quickstart_runs_and_stores_its_verdict(home, tmp_path):
     done = execute("quickstart", tmp_path)
     shown = [o for cell in done.cells for o in cell.get("outputs", ())]
     assert any("text/html" in o.get("data", {}) for o in shown)
@@ -67,8 +67,8 @@ def test_the_training_notebook_runs_with_tiny_parameters(home, tmp_path):
     assert (home / "models" / "v0001" / "card.json").is_file()
 
 
-def test_the_fine_tune_notebooks_parameters_are_the_configurations():
-    """Each with its default, beside those that are outside the version's hash."""
+def test_the_fine_tune_notebook_has_the_parameters_of_its_configuration():
+    """With the same defaults, and those that do not change the version."""
     notebook = nbformat.read(bundled("notebooks") / "fine_tune.ipynb", as_version=4)
     (cell,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", ())]
     names: dict[str, object] = {}
@@ -78,14 +78,14 @@ def test_the_fine_tune_notebooks_parameters_are_the_configurations():
     assert names == place | FineTuneConfig().to_dict()
 
 
-def test_the_fine_tune_notebooks_parameters_are_all_explained():
+def test_each_parameter_of_the_fine_tune_notebook_has_a_comment():
     shown = inspect_notebook(bundled("notebooks") / "fine_tune.ipynb")
     assert [name for name, said in shown.items() if not said["help"]] == []
     assert len(shown) == len(TYPES) + 3
 
 
 @pytest.mark.notebook
-def test_the_fine_tune_notebook_tells_that_there_is_nothing_new(home, tmp_path):
+def test_the_fine_tune_notebook_reports_nothing_new(home, tmp_path):
     done = execute("fine_tune", tmp_path, home=str(home), run="monday")
     shown = [o["data"]["text/html"] for c in done.cells for o in c.get("outputs", ())]
     assert "There is no accepted correction to learn from." in shown[0]
@@ -98,7 +98,7 @@ def test_the_fine_tune_notebook_tells_that_there_is_nothing_new(home, tmp_path):
 
 
 @pytest.mark.notebook
-def test_papermill_with_a_parameter_that_does_not_exist_fails_in_the_first_cell(home, tmp_path):
+def test_papermill_with_an_unknown_parameter_fails_in_the_first_cell(home, tmp_path):
     notebook = bundled("notebooks") / "fine_tune.ipynb"
     command = [sys.executable, "-m", "papermill", str(notebook), "out.ipynb", "-p", "sed", "1"]
     failed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""How a prediction looks as HTML."""
+"""The HTML and the text of a prediction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VOID = {"img", "rect", "image"}
 
 
 class Balance(HTMLParser):
-    """Every element that opens also closes."""
+    """A parser that checks that each element closes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ def test_the_html_is_balanced(compact: bool, refused: bool) -> None:
     assert balance.open == []
 
 
-def test_the_28x28_is_what_the_model_saw_as_dark_ink_on_white() -> None:
+def test_the_28x28_shows_the_network_input_as_dark_ink_on_white() -> None:
     seen = prediction()
     found = re.search(r'data-testid="digit-image"[^>]*base64,([^"]+)"', prediction_html(seen))
     assert found
@@ -52,13 +52,13 @@ def test_the_28x28_is_what_the_model_saw_as_dark_ink_on_white() -> None:
         assert np.array_equal(255 - np.asarray(image), seen.digit_image)
 
 
-def test_the_box_is_drawn_in_pixels_of_the_upright_picture() -> None:
+def test_the_box_has_the_pixels_of_the_upright_picture() -> None:
     html = prediction_html(prediction(size=(400, 300), box=(10, 20, 30, 40)))
     assert 'viewBox="0 0 400 300"' in html
     assert 'x="10" y="20" width="30" height="40"' in html
 
 
-def test_ten_bars_have_a_text_for_screen_readers() -> None:
+def test_the_bars_have_a_text_for_screen_readers() -> None:
     html = prediction_html(prediction(4, confidence=0.91))
     assert html.count('<span class="dl-bar') == 10
     assert 'aria-label="How likely each digit is. 4: 91 %, 0: 1 %, 1: 1 %."' in html
@@ -70,13 +70,13 @@ def test_hostile_names_are_escaped() -> None:
     assert unescape(html).count(chr(34) + "><script>") == 2
 
 
-def test_a_prediction_without_a_picture_still_shows() -> None:
+def test_a_prediction_without_a_picture_renders() -> None:
     html = prediction_html(prediction(preview=b"", name=""))
     assert "<svg" not in html
     assert 'data-testid="digit-image"' in html
 
 
-def test_nothing_is_loaded_from_elsewhere() -> None:
+def test_the_html_loads_nothing() -> None:
     html = prediction_html(prediction())
     assert not re.search(r'(?:src|href)="(?!data:)', html)
     assert "http" not in html
@@ -93,11 +93,11 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
         ({"remembered": True}, "remembered from a correction, not yet learned"),
     ],
 )
-def test_the_confidence_in_words(changes: dict[str, object], words: str) -> None:
+def test_the_confidence_text(changes: dict[str, object], words: str) -> None:
     assert confidence_text(prediction(**changes)) == words
 
 
-def test_an_unsure_prediction_names_its_two_best_guesses() -> None:
+def test_an_unsure_prediction_names_the_two_best_guesses() -> None:
     shares = [0.01] * 10
     shares[4], shares[9] = 0.48, 0.44
     unsure = prediction(4, confidence=0.48, probabilities=tuple(shares))
@@ -112,5 +112,5 @@ def test_an_unsure_prediction_names_its_two_best_guesses() -> None:
         (0.004, "under 1 %"), (0.0, "0 %"),
     ],
 )  # fmt: skip
-def test_per_cents_never_claim_certainty(share: float, text: str) -> None:
+def test_percentages_never_claim_certainty(share: float, text: str) -> None:
     assert percent(share) == text

@@ -62,9 +62,7 @@ def listing(installed: Path) -> dict[str, int]:
     }
 
 
-def test_the_installed_package_serves_predicts_and_reads_feedback(
-    installed, call, tmp_path
-):
+def test_the_installed_package_serves_predicts_and_reads_feedback(installed, call, tmp_path):
     before = listing(installed)
     picture = tmp_path / "four.png"
     x, y = mnist.load("validation")

@@ -1,4 +1,4 @@
-"""The documents say what the code does, and name what is there."""
+"""The documents agree with the code."""
 
 import re
 import sys
@@ -14,11 +14,11 @@ from digitlab.cli.main import COMMANDS
 from digitlab.errors import IMAGE_ERROR_CODES
 from digitlab.settings import Settings
 
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("feedback/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("feedback/*.md")])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
-def test_what_a_page_links_to_or_names_is_there(page):
+def test_links_and_file_names_of_a_page_exist(page):
     text = page.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#\s]+)\)", text) if "://" not in link]
     named = re.findall(r"`((?:docs|tests|scripts|digitlab|notebooks|dashboards)/[\w./-]+)`", text)
@@ -28,7 +28,7 @@ def test_what_a_page_links_to_or_names_is_there(page):
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
-def test_every_command_and_option_stands_in_the_page_of_the_command_line(command):
+def test_the_command_line_page_lists_every_command_and_option(command):
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     section = text.partition(f"\n## digitlab {command}\n")[2].partition("\n## ")[0]
     context = click.Context(main)
@@ -38,13 +38,13 @@ def test_every_command_and_option_stands_in_the_page_of_the_command_line(command
     assert {name for name in options if name not in section} == set()
 
 
-def test_every_error_code_stands_in_the_page_of_pictures():
+def test_the_pictures_page_lists_every_error_code():
     text = (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")
     table = text.partition("| code | meaning |")[2].partition("\n\n")[0]
     assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == set(IMAGE_ERROR_CODES)
 
 
-def test_the_figures_of_the_base_are_those_of_its_card():
+def test_the_metrics_of_the_base_equal_its_card():
     import json
 
     card = json.loads((ROOT / "models" / "base" / "card.json").read_text())
@@ -54,7 +54,7 @@ def test_the_figures_of_the_base_are_those_of_its_card():
         assert f"| {figures['n']:,} | {figures['correct']:,} | {figures['accuracy']:.2%} |" in row
 
 
-def test_the_pins_are_names_and_versions_and_cover_what_is_asked_for():
+def test_the_constraints_pin_every_dependency_by_name_and_version():
     lines = (ROOT / "constraints.txt").read_text().splitlines()[1:]
     pins = [re.fullmatch(r"([a-z0-9.-]+)==([\w.+!]+)", line) for line in lines]
     assert None not in pins
@@ -65,7 +65,7 @@ def test_the_pins_are_names_and_versions_and_cover_what_is_asked_for():
     assert asked_names - names - {"digitlab"} == set()
 
 
-def test_bootstrap_and_tests_take_the_same_browsers(monkeypatch):
+def test_bootstrap_and_tests_use_the_same_browsers(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     import bootstrap
 
@@ -83,7 +83,7 @@ def test_an_old_python_gets_a_plain_sentence(monkeypatch):
         bootstrap.main("serve")
 
 
-def test_the_limits_of_the_documents_are_those_of_the_settings(tmp_path):
+def test_the_documented_limits_equal_the_settings(tmp_path):
     text = (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")
     settings = Settings.load(tmp_path)
     assert f"{settings.max_bytes // 1_000_000} MB" in text

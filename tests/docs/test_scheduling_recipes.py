@@ -1,4 +1,4 @@
-"""The recipes of docs/scheduling.md, run as they stand there."""
+"""The recipes of docs/scheduling.md, run as written."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def blocks(language):
 
 
 def in_place(command, folder):
-    """The command with this Python's `digitlab` and a home below `folder`."""
+    """Return the command with this Python's `digitlab` and a home inside `folder`."""
     program = f"{PLACE}/.venv/bin/digitlab"
     assert program in command
     return command.replace(program, f"{sys.executable} -m digitlab").replace(PLACE, str(folder))
@@ -38,7 +38,7 @@ def run(command, folder):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no cron")
-def test_the_crontabs_command_says_nothing_new_of_an_empty_home(tmp_path):
+def test_the_crontab_command_reports_nothing_new_in_an_empty_home(tmp_path):
     (line,) = blocks("crontab")
     command = line.split(maxsplit=5)[5].strip()
     assert run(in_place(command, tmp_path), tmp_path).returncode == 0
@@ -47,7 +47,7 @@ def test_the_crontabs_command_says_nothing_new_of_an_empty_home(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no systemd")
-def test_the_systemd_services_command_says_nothing_new_of_an_empty_home(tmp_path):
+def test_the_systemd_command_reports_nothing_new_in_an_empty_home(tmp_path):
     timer, service = blocks("ini")
     assert "OnCalendar=*-*-* 03:00:00" in timer
     (command,) = re.findall(r"^ExecStart=(.*)$", service, re.MULTILINE)
@@ -56,7 +56,7 @@ def test_the_systemd_services_command_says_nothing_new_of_an_empty_home(tmp_path
     assert json.loads(done.stdout)["verdict"] == "nothing-new"
 
 
-def test_the_schedules_command_keeps_when_it_is_due_next(tmp_path):
+def test_the_schedule_command_stores_the_next_due_time(tmp_path):
     (arguments,) = re.findall(r"^    digitlab (schedule .*)$", TEXT, re.MULTILINE)
     cron = re.search(r'"(.*)"', arguments)[1]
     zone = arguments.split()[-1]
@@ -67,8 +67,8 @@ def test_the_schedules_command_keeps_when_it_is_due_next(tmp_path):
     assert done.stdout.endswith("03:00 (Europe/Berlin)\n")
 
 
-def test_airflows_operator_gets_what_the_notebook_takes(monkeypatch):
-    """Airflow is not installed: its two classes are stood in for, papermill is the real one."""
+def test_the_airflow_operator_gets_the_notebook_parameters(monkeypatch):
+    """Airflow is not installed: stand-ins replace its two classes; papermill is real."""
     import papermill
 
     given = {}
