@@ -30,8 +30,8 @@ from digitlab.labels import NO_DIGIT
 from digitlab.model.reference_embeddings import ReferenceEmbeddings
 from digitlab.model.runtime import Classifier
 from digitlab.prediction import DigitImage, RecalledCorrection
-from digitlab.store.feedback.corrections import NOTHING, Correction
-from digitlab.store.feedback.reader import FeedbackReader
+from digitlab.store.feedback.corrections import START, Correction
+from digitlab.store.feedback.store import FeedbackStore
 
 Floats = NDArray[np.floating]
 
@@ -71,11 +71,11 @@ class CorrectionMemory:
         cache: folder for the versions' embeddings of ordinary digits; created when missing.
     """
 
-    def __init__(self, store: FeedbackReader, *, cache: Path) -> None:
+    def __init__(self, store: FeedbackStore, *, cache: Path) -> None:
         self._store = store
         self._cache = cache
         self._lock = threading.Lock()
-        self._position = NOTHING
+        self._position = START
         self._corrections: dict[int, Correction] = {}
         self._fingerprints: dict[int, PictureFingerprint] = {}
         self._embeddings: _CorrectionEmbeddings | None = None

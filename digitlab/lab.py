@@ -24,13 +24,15 @@ from digitlab.store import (
     RunLog,
     Verdict,
 )
+from digitlab.store.feedback.receipt import held_receipt, with_next_step
+from digitlab.store.feedback.types import is_correction
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from digitlab.evaluation import DataSource, Evaluation
     from digitlab.evaluation import Progress as PicturesDone
-    from digitlab.learning.label_quality.screening import Screen
+    from digitlab.learning.label_quality.screening import Screening
     from digitlab.model.network import Progress
     from digitlab.model.train_config import TrainConfig
     from digitlab.model.training import EpochDone
@@ -77,7 +79,7 @@ class Lab:
         self.memory = CorrectionMemory(self.feedback, cache=settings.cache)
         self._use_memory = memory
         self._use_screening = screening
-        self._screen: Screen | None = None
+        self._screen: Screening | None = None
 
     @property
     def champion(self) -> str:
@@ -192,8 +194,8 @@ class Lab:
             contributor=contributor or self.contributor,
         )
         receipt = self._hold_label_issue(receipt)
-        if receipt.added and verdict in {"wrong", "not-a-digit"}:
-            return dataclasses.replace(receipt, message=with_next_step(receipt))
+        if receipt.added and is_correction(verdict, remembered=prediction.remembered):
+            return with_next_step(receipt)
         return receipt
 
     def correct(self, prediction: Prediction, label: int, *, comment: str = "") -> Receipt:
@@ -261,7 +263,7 @@ class Lab:
         Returns:
             The reason for each verdict held by this call, by its number.
         """
-        return self._screener().hold(self.feedback.accepted())
+        return self._screener().hold_label_issues(self.feedback.accepted())
 
     def evaluate(
         self,
@@ -441,28 +443,18 @@ class Lab:
         if not entry.is_correction:
             return receipt
         try:
-            reason = self._screener().hold_one(entry)
+            reason = self._screener().check(entry)
         except DigitlabError:  # the verdict is stored, and the next run screens it again
             log.exception("verdict %s could not be screened", entry.id)
             return receipt
         if reason is None:
             return receipt
-        message = f"{receipt.message.removesuffix('.')}; it waits for review: {reason}"
-        return dataclasses.replace(receipt, state="held", message=message)
+        return held_receipt(receipt, reason)
 
-    def _screener(self) -> Screen:
+    def _screener(self) -> Screening:
         # Loaded at the first correction: a page that only reads never needs it.
-        from digitlab.learning.label_quality.screening import Screen
+        from digitlab.learning.label_quality.screening import Screening
 
         if self._screen is None or self._screen.base != self.models.base:
-            self._screen = Screen.of(self.feedback, self.models, cache=self.settings.cache)
+            self._screen = Screening.for_home(self.feedback, self.models, cache=self.settings.cache)
         return self._screen
-
-
-def with_next_step(receipt: Receipt) -> str:
-    """Return the message of a correction's receipt, with what happens to the correction next."""
-    next_step = {
-        "accepted": "It is remembered from now on, and learned at the next fine-tune.",
-        "held": "Until then it is remembered for you alone.",
-    }.get(receipt.state, "")
-    return f"{receipt.message} {next_step}".strip()

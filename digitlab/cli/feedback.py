@@ -13,8 +13,7 @@ import click
 from digitlab.cli.main import settings_of
 from digitlab.errors import FeedbackError, ImageError
 from digitlab.lab import Lab
-from digitlab.store import EXPORT_FORMATS, Entry, Receipt, ReviewState, export, scan_import
-from digitlab.store.feedback.relabel import relabel
+from digitlab.store import EXPORT_FORMATS, Entry, Receipt, ReviewState, scan_import
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 contributor_option = click.option("--contributor", metavar="NAME", help="Who judges. Default: you.")
@@ -99,7 +98,7 @@ def import_(ctx: click.Context, *, path: Path, contributor: str | None, as_json:
 def export_(ctx: click.Context, *, path: Path, form: Any, as_json: bool) -> None:
     """Write the accepted feedback to PATH: a folder, or a file for csv."""
     with _lab(ctx) as lab:
-        n = export(lab.feedback, path, format=form)
+        n = lab.feedback.export(path, form)
     click.echo(
         json.dumps({"path": str(path), "format": form, "exported": n})
         if as_json
@@ -147,7 +146,7 @@ def reject(ctx: click.Context, *, ids: tuple[int, ...], reason: str, as_json: bo
 def relabel_(ctx: click.Context, *, verdict_id: int, label: int, as_json: bool) -> None:
     """Replace verdict ID with your own verdict, whose true digit is LABEL."""
     with _lab(ctx) as lab:
-        entry = relabel(lab.feedback, verdict_id, label, by=lab.contributor)
+        entry = lab.feedback.relabel(verdict_id, label, by=lab.contributor)
     if as_json:
         click.echo(json.dumps({"relabelled": verdict_id, "verdict": entry.to_dict()}))
     else:

@@ -1,11 +1,9 @@
-"""The store: the ledger of feedback and its pictures, the model versions, runs and schedules."""
+"""The store of a home: feedback with its pictures, model versions, runs and schedules."""
 
 from digitlab.store.database import Database
 from digitlab.store.feedback.export import EXPORT_FORMATS, ExportFormat, export
 from digitlab.store.feedback.import_folder import ImportItem, parse_legacy_name, scan_import
 from digitlab.store.feedback.pictures import PictureStorage
-from digitlab.store.feedback.reader import FeedbackReader
-from digitlab.store.feedback.relabel import relabel
 from digitlab.store.feedback.store import FeedbackStore
 from digitlab.store.feedback.types import (
     STATES,
@@ -32,7 +30,6 @@ __all__ = [
     "Database",
     "Entry",
     "ExportFormat",
-    "FeedbackReader",
     "FeedbackStore",
     "HomeSettings",
     "ImportItem",
@@ -49,6 +46,5 @@ __all__ = [
     "Verdict",
     "export",
     "parse_legacy_name",
-    "relabel",
     "scan_import",
 ]

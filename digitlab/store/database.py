@@ -1,14 +1,19 @@
-"""The database of a home: opened, migrated when that is due, read and written in transactions."""
+"""The database of a home: open it, migrate it, and read and write it in transactions."""
 
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
@@ -18,20 +23,50 @@ from digitlab.store.tables import HEAD
 log = logging.getLogger(__name__)
 
 BUSY_SECONDS: Final = 30
-"""How long a writer waits for the others before it gives up."""
+"""Time that a writer waits for other writers before it gives up."""
 
-_WRITE: Final = "digitlab_write"
+_WRITE_OPTION: Final = "digitlab_write"
 
-_WRITER: Final = 0x6469676974  # "digit" in ASCII
-"""Number of the lock that a writer holds in PostgreSQL; any number will do."""
+_POSTGRESQL_LOCK: Final = 0x6469676974  # "digit" in ASCII
+"""Number of the advisory lock that a writer holds in PostgreSQL; any number would do."""
+
+_READ_ONLY_OPTIONS: Final = ("mode=ro", "mode=ro&immutable=1")
+"""SQLite's ways to open a file for reading; the second needs no files beside the database."""
+
+
+def utc_now_or(now: datetime | None) -> datetime:
+    """Return `now`, or the current UTC time if it is None.
+
+    Args:
+        now: an aware time.
+    """
+    return datetime.now(UTC) if now is None else now
+
+
+class ClosesOnExit(ABC):
+    """Mixin for a context manager whose `with` block ends with `close()`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release what the object holds."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 class Database:
-    """One opened database; safe to share between threads.
+    """One open database; safe to share between threads.
 
-    SQLite runs in WAL mode: readers never wait, and a writer takes its place in the queue
-    when its transaction begins (`BEGIN IMMEDIATE`), so that it can read, decide and write
-    without another writer coming between.
+    SQLite runs in WAL mode: readers never wait. A writer queues when its transaction begins
+    (`BEGIN IMMEDIATE`), so that no other writer changes anything between its reads and writes.
 
     Attributes:
         place: the file, or the address without its password, for messages.
@@ -40,16 +75,17 @@ class Database:
     def __init__(self, engine: sa.Engine, *, place: str) -> None:
         self.place = place
         self._reader = engine
-        self._writer = engine.execution_options(**{_WRITE: True})
+        self._writer = engine.execution_options(**{_WRITE_OPTION: True})
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """Open the database at `url`, a SQLAlchemy URL; create or migrate it when that is due.
+        """Open the database at `url`, a SQLAlchemy URL; create or migrate it if necessary.
 
         Raises:
-            StoreError: the place cannot be written, holds no database, or one of a newer digitlab.
+            StoreError: the place cannot be written, is not a database, or was written by a
+                newer digitlab.
         """
-        engine, place = _engine(url)
+        engine, place = _create_engine(url)
         database = cls(engine, place=place)
         try:
             database._migrate()
@@ -58,30 +94,58 @@ class Database:
             raise
         return database
 
+    @classmethod
+    def open_existing(cls, url: str) -> Self | None:
+        """Open the database at `url` if it exists; never create one.
+
+        A SQLite file that cannot be written is opened for reading.
+
+        Returns:
+            None if there is no database, or if it cannot be written and needs a migration.
+
+        Raises:
+            StoreError: the database cannot be used.
+        """
+        path = _sqlite_path(url)
+        if path is None:
+            return cls.open(url)
+        if not path.is_file():
+            return None
+        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+            return cls.open(url)
+        for options in _READ_ONLY_OPTIONS:
+            try:
+                return cls.open(f"sqlite:///file:{quote(path.as_posix())}?{options}&uri=true")
+            except StoreError as error:
+                log.warning(
+                    "%s is read-only and cannot be opened with %s: %s", path, options, error
+                )
+        return None
+
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A transaction that sees one state of the database throughout."""
+        """Begin a transaction that sees one state of the database throughout."""
         with self._errors(), self._reader.begin() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """A transaction that is alone in writing; kept when the block ends, else undone."""
+        """Begin the only transaction that writes; commit at the end, roll back on an error."""
         with self._errors(), self._writer.begin() as connection:
             yield connection
 
     def close(self) -> None:
-        """Give the connections back; the database opens them again when it is used again."""
+        """Release the connections; the next use opens them again."""
         self._reader.dispose()
 
     def _migrate(self) -> None:
         with self.read() as connection:
-            if _revision(connection) == HEAD:
+            if _current_revision(connection) == HEAD:
                 return
-        from digitlab.store import migrations  # loads Alembic, which nothing else does
+        from digitlab.store import migrations  # loads Alembic, which nothing else needs
 
         with self.write() as connection:
-            revision = _revision(connection)  # another process may have been first
+            revision = _current_revision(connection)  # another process may have been first
             if revision == HEAD:
                 return
             if revision is not None and not migrations.is_known(revision):
@@ -95,6 +159,7 @@ class Database:
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
+        """Turn the driver's errors into StoreError."""
         try:
             yield
         except sa.exc.DBAPIError as error:
@@ -103,7 +168,8 @@ class Database:
             ) from error
 
 
-def _engine(url: str) -> tuple[sa.Engine, str]:
+def _create_engine(url: str) -> tuple[sa.Engine, str]:
+    """Return an engine and the place that it names in messages."""
     try:
         address = sa.make_url(url)
     except sa.exc.ArgumentError as error:
@@ -115,7 +181,7 @@ def _engine(url: str) -> tuple[sa.Engine, str]:
     arguments: dict[str, Any] = {}
     if address.get_backend_name() == "sqlite":
         place = address.database or ":memory:"
-        # No implicit BEGIN by the driver: `_begin` says which one is meant.
+        # Without this the driver begins transactions by itself; `_begin_sqlite` chooses the kind.
         arguments = {"isolation_level": None, "timeout": BUSY_SECONDS}
         _make_folder(place)
     try:
@@ -130,6 +196,18 @@ def _engine(url: str) -> tuple[sa.Engine, str]:
     elif engine.dialect.name == "postgresql":
         sa.event.listen(engine, "begin", _begin_postgresql)
     return engine, place
+
+
+def _sqlite_path(url: str) -> Path | None:
+    """Return the file of a SQLite URL; None for other databases, `:memory:` and file URIs."""
+    try:
+        address = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        return None  # `open` explains what is wrong with the address
+    name = address.database or ""
+    if address.get_backend_name() != "sqlite" or name in ("", ":memory:"):
+        return None
+    return None if name.startswith("file:") else Path(name)
 
 
 def _make_folder(place: str) -> None:
@@ -147,12 +225,13 @@ def _make_folder(place: str) -> None:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     _use_wal(connection)
-    connection.execute("PRAGMA synchronous = NORMAL")  # WAL stays whole after a crash with it
+    # In WAL mode NORMAL keeps the file intact after a crash.
+    connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch to WAL; SQLite does not wait here by itself when others do so at the same time."""
+    """Switch to WAL mode; retry while others switch, because SQLite does not wait here."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -165,26 +244,27 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    write = connection.get_execution_options().get(_WRITE, False)
+    write = connection.get_execution_options().get(_WRITE_OPTION, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 def _begin_postgresql(connection: sa.Connection) -> None:
-    if connection.get_execution_options().get(_WRITE, False):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
+    if connection.get_execution_options().get(_WRITE_OPTION, False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_LOCK})")
 
 
-def _revision(connection: sa.Connection) -> str | None:
-    """The revision that the database is at; None for an empty one."""
+def _current_revision(connection: sa.Connection) -> str | None:
+    """Return the revision of the database; None for an empty one."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _explain(error: sa.exc.DBAPIError) -> str:
+    """Return the cause of a driver's error in plain words."""
     cause = error.orig
     code = getattr(cause, "sqlite_errorcode", None)
-    known = {
+    explanations = {
         sqlite3.SQLITE_NOTADB: "the file is not a database",
         sqlite3.SQLITE_CANTOPEN: "it cannot be opened; is its folder writable",
         sqlite3.SQLITE_READONLY: "it is read-only",
@@ -192,6 +272,6 @@ def _explain(error: sa.exc.DBAPIError) -> str:
         sqlite3.SQLITE_BUSY: f"others kept it busy for more than {BUSY_SECONDS} seconds",
         sqlite3.SQLITE_CORRUPT: "it is damaged",
     }
-    # The low byte of an extended code is the primary one.
-    plain = known.get(code & 0xFF) if isinstance(code, int) else None
-    return plain or str(cause).strip().splitlines()[0].rstrip(".")
+    # The low byte of an extended code is the primary code.
+    explanation = explanations.get(code & 0xFF) if isinstance(code, int) else None
+    return explanation or str(cause).strip().splitlines()[0].rstrip(".")

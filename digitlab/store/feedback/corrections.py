@@ -1,4 +1,4 @@
-"""Recollect: what the ledger gives the memory, and what of it has changed since."""
+"""The corrections that the correction memory follows, and what changed in them since a position."""
 
 from __future__ import annotations
 
@@ -10,35 +10,40 @@ import sqlalchemy as sa
 
 from digitlab.prediction import DigitImage
 from digitlab.store.feedback import queries
-from digitlab.store.feedback.types import Entry, State
+from digitlab.store.feedback.types import CONTRADICTIONS, Entry, State
 from digitlab.store.tables import fingerprints, reviews, verdicts
 
-_REMEMBERED: Final[tuple[State, ...]] = ("accepted", "held")
+_ACTIVE_STATES: Final[tuple[State, ...]] = ("accepted", "held")
+"""States of a verdict that the memory answers with."""
+
+_IDS_PER_STATEMENT: Final = 10_000  # SQLite accepts 32,766 variables
 
 
-class Mark(NamedTuple):
-    """How far the ledger has been read: its last verdict and its last review; 0 for none."""
+class Position(NamedTuple):
+    """A point in the history of feedback: its last verdict and its last review; 0 for none."""
 
     verdict: int
     review: int
 
 
-NOTHING: Final = Mark(0, 0)
+START: Final = Position(0, 0)
+"""The position before the first verdict."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Correction:
-    """One correction as the memory keeps it.
+    """One stored correction, as the correction memory needs it.
 
     Attributes:
         id: number of the verdict.
-        time: when it was given; aware, UTC.
-        contributor: who gave it.
-        label: the right digit, 0-9; None for "not a digit".
-        accepted: False while it is held: then it counts for its contributor alone.
+        time: time of the verdict; aware, UTC.
+        contributor: name of the person who gave it.
+        label: the true digit, 0-9; None for "not a digit".
+        accepted: False while it is held; then it counts for its contributor only.
         digit_image: uint8 (28, 28), read-only.
-        digit_sha256: of the digit image's bytes, in hex.
-        fingerprint: how the picture looked (`images.fingerprint`); empty where that was not kept.
+        digit_sha256: SHA-256 of the digit image's bytes, in hex.
+        fingerprint: the picture's fingerprint (`images.similarity.picture_fingerprint`); empty
+            if none is stored.
     """
 
     id: int
@@ -51,57 +56,59 @@ class Correction:
     fingerprint: bytes = field(repr=False)
 
 
-def mark(connection: sa.Connection) -> Mark:
-    """How far the ledger goes; two looks into indices."""
-    last = (
+def fetch_position(connection: sa.Connection) -> Position:
+    """Return the current position; reads the ends of two indexes."""
+    last_ids = (
         sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0)).scalar_subquery()
         for table in (verdicts, reviews)
     )
-    return Mark(*connection.execute(sa.select(*last)).one())
+    return Position(*connection.execute(sa.select(*last_ids)).one())
 
 
-def changes(connection: sa.Connection, since: Mark) -> dict[int, Correction | None]:
-    """The corrections that came since, or whose state may have changed, by number.
+def fetch_changes(connection: sa.Connection, since: Position) -> dict[int, Correction | None]:
+    """Return the corrections that are new, or whose state may have changed, by number.
 
     Args:
-        since: what was read before; `NOTHING` for all.
+        connection: inside a transaction.
+        since: the position of the last call; `START` for all corrections.
 
     Returns:
-        None for those that are in force no longer.
+        None for each correction that no longer counts.
     """
-    if since == NOTHING:
-        within: tuple[sa.ColumnElement[bool], ...] = ()
+    if since == START:
+        conditions: tuple[sa.ColumnElement[bool], ...] = ()
     else:
         new = sa.select(verdicts.c.id).where(verdicts.c.id > since.verdict)
-        decided = sa.select(reviews.c.verdict_id).where(reviews.c.id > since.review)
-        touched = [row.id for row in connection.execute(new.union(decided))]
-        within = (queries.keys_of(touched),)
-    statement = queries.entries(*within).where(
-        verdicts.c.verdict.in_(["wrong", "not-a-digit"]) | verdicts.c.remembered
+        reviewed = sa.select(reviews.c.verdict_id).where(reviews.c.id > since.review)
+        changed_ids = [row.id for row in connection.execute(new.union(reviewed))]
+        conditions = (queries.has_key_among(changed_ids),)
+    # Leaves out confirmations, of which there are many; `Entry.is_correction` decides the rest.
+    statement = queries.select_entries(*conditions).where(
+        verdicts.c.verdict.in_(CONTRADICTIONS) | verdicts.c.remembered
     )
-    found = queries.fetch(connection, statement)
-    kept = fingerprints_of(connection, [entry.id for entry in found if entry.state in _REMEMBERED])
+    entries = queries.fetch_entries(connection, statement)
+    active = {
+        entry.id for entry in entries if entry.state in _ACTIVE_STATES and entry.is_correction
+    }
+    fingerprint_by_id = fetch_fingerprints(connection, sorted(active))
     return {
-        entry.id: _to_correction(entry, kept.get(entry.id, b""))
-        if entry.state in _REMEMBERED and entry.verdict != "unsure"
+        entry.id: _to_correction(entry, fingerprint_by_id.get(entry.id, b""))
+        if entry.id in active
         else None
-        for entry in found
+        for entry in entries
     }
 
 
-def fingerprints_of(connection: sa.Connection, ids: list[int]) -> dict[int, bytes]:
-    """The fingerprints of verdicts, by number, where they were kept."""
-    found: dict[int, bytes] = {}
-    for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
+def fetch_fingerprints(connection: sa.Connection, ids: list[int]) -> dict[int, bytes]:
+    """Return the stored picture fingerprints of verdicts, by number."""
+    fingerprint_by_id: dict[int, bytes] = {}
+    for start in range(0, len(ids), _IDS_PER_STATEMENT):
+        some_ids = ids[start : start + _IDS_PER_STATEMENT]
         rows = connection.execute(
-            sa.select(fingerprints).where(fingerprints.c.verdict_id.in_(some))
+            sa.select(fingerprints).where(fingerprints.c.verdict_id.in_(some_ids))
         )
-        found |= {row.verdict_id: row.fingerprint for row in rows}
-    return found
-
-
-_AT_ONCE: Final = 10_000  # numbers in one statement; SQLite takes 32,766
+        fingerprint_by_id |= {row.verdict_id: row.fingerprint for row in rows}
+    return fingerprint_by_id
 
 
 def _to_correction(entry: Entry, fingerprint: bytes) -> Correction:

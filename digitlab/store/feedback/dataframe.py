@@ -1,4 +1,4 @@
-"""The ledger as a pandas table, for notebooks."""
+"""Verdicts as a pandas table, for notebooks."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ COLUMNS: Final = (
     "by",
     "reason",
 )
-"""The columns in their order; `docs/feedback.md` says what each holds."""
+"""The columns in their order; `docs/feedback.md` describes each."""
 
 
 def to_frame(entries: Sequence[Entry]) -> pd.DataFrame:
-    """One row for each entry; the same columns and types also when there is none."""
-    import pandas as pd  # heavy: only who wants a frame waits for it
+    """Build a table with one row per entry; an empty table has the same columns and types."""
+    import pandas as pd  # takes a second to load
 
     def column(name: str) -> list[object]:
         return [getattr(entry, name) for entry in entries]
@@ -65,8 +65,8 @@ def to_frame(entries: Sequence[Entry]) -> pd.DataFrame:
         values[f"p{digit}"] = pd.Series(
             [entry.probabilities[digit] for entry in entries], dtype="float64"
         )
-    for place, name in enumerate(("x", "y", "width", "height")):
-        values[name] = pd.Series([box[place] for box in boxes], dtype="int64")
+    for index, name in enumerate(("x", "y", "width", "height")):
+        values[name] = pd.Series([box[index] for box in boxes], dtype="int64")
     for name in set(COLUMNS) - set(values):
         values[name] = pd.Series(column(name), dtype="str")
     return pd.DataFrame({name: values[name] for name in COLUMNS})

@@ -1,4 +1,4 @@
-"""Feedback written for other programs: labelled folders, Kaggle's CSV, the old app's names."""
+"""The export of feedback: an image folder, Kaggle's CSV, or the old app's file names."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from digitlab.errors import FeedbackError, StoreError
 from digitlab.store.feedback.pictures import PictureStorage
 from digitlab.store.feedback.types import Entry
-
-if TYPE_CHECKING:
-    from digitlab.store.feedback.reader import FeedbackReader
 
 ExportFormat = Literal["imagefolder", "csv", "incorrect_predictions"]
 
@@ -38,90 +35,92 @@ METADATA_COLUMNS: Final = (
     "box",
     "id",
 )
-"""Columns of an image folder's `metadata.csv`."""
+"""Columns of `metadata.csv` in an image folder."""
 
 
 def export(
-    store: FeedbackReader,
+    entries: Sequence[Entry],
+    pictures: PictureStorage,
     path: str | os.PathLike[str],
     format: ExportFormat = "imagefolder",
 ) -> int:
-    """Write the accepted feedback for other programs, whole or not at all.
+    """Write verdicts for other programs, completely or not at all.
 
     - "imagefolder": `<digit>/<hash>.<ext>` and `not-a-digit/<hash>.<ext>`, with `metadata.csv`.
-    - "csv": a row `label,pixel0,…,pixel783` of each digit image, as Kaggle's `train.csv`;
-      without what is not a digit.
+    - "csv": a row `label,pixel0,…,pixel783` per digit image, as Kaggle's `train.csv`; verdicts
+      without a digit are left out.
     - "incorrect_predictions": the misread pictures under the old app's names,
-      `<right>_<id>_not_<read>_<name>`.
+      `<true digit>_<id>_not_<predicted digit>_<name>`.
 
-    A picture is written as it was given when the original is kept and holds one digit only;
-    else the 28x28 digit image takes its place, as PNG.
+    The export contains the original picture if it is stored and shows one digit only, otherwise
+    the 28x28 digit image as PNG.
 
     Args:
-        store: whose accepted verdicts to write.
-        path: the file to make for "csv", else the folder; what holds something is refused.
-        format: see above.
+        entries: the verdicts to write; `FeedbackStore.accepted()` gives those to learn from.
+        pictures: storage of the originals.
+        path: the new file for "csv", otherwise a new or empty folder.
+        format: one of `EXPORT_FORMATS`.
 
     Returns:
-        How many pictures were written.
+        The number of pictures written.
 
     Raises:
-        FeedbackError: there is no such format, or the place holds something already.
-        StoreError: the place cannot be written, or an original is damaged.
+        FeedbackError: the format is unknown, or `path` exists and is not an empty folder.
+        StoreError: `path` cannot be written, or an original is damaged.
     """
     if format not in EXPORT_FORMATS:
         raise FeedbackError(f"Expected one of {', '.join(EXPORT_FORMATS)}, got {format!r}.")
     target = Path(path).absolute()
     if format == "csv":
         if target.exists():
-            raise FeedbackError(f"Expected a new file, {target} is there already.")
+            raise FeedbackError(f"Expected a new file, but {target} exists already.")
     elif target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise FeedbackError(f"Expected a new or empty folder, {target} holds something already.")
-    entries = store.accepted()
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+        raise FeedbackError(f"Expected a new or empty folder, but {target} is not empty.")
+    # Written beside the target and moved, so that a failed export leaves nothing.
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if format == "csv":
-            written = _write_csv(entries, aside)
+            count = _write_csv(entries, part)
         else:
-            aside.mkdir()
+            part.mkdir()
             write = _write_imagefolder if format == "imagefolder" else _write_legacy
-            written = write(entries, _Files(entries, store.pictures), aside)
+            count = write(entries, _PictureFiles(entries, pictures), part)
             if target.exists():
                 target.rmdir()
-        os.replace(aside, target)
+        os.replace(part, target)
     except OSError as error:
         raise StoreError(
             f"The feedback cannot be written to {target}: {error.strerror or error}.",
             place=str(target),
         ) from error
     finally:
-        if aside.is_dir():
-            shutil.rmtree(aside, ignore_errors=True)
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
         else:
             with contextlib.suppress(OSError):
-                aside.unlink()
-    return written
+                part.unlink()
+    return count
 
 
-class _Files:
-    """The bytes to write for an entry: the original, or else the digit image as PNG."""
+class _PictureFiles:
+    """The content of an entry's file: the original picture, or the digit image as PNG."""
 
     def __init__(self, entries: Sequence[Entry], pictures: PictureStorage) -> None:
         self._pictures = pictures
-        self._said: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
+        self._labelled_boxes: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
         for entry in entries:
-            self._said[entry.picture_sha256].add((entry.box, entry.label))
+            self._labelled_boxes[entry.picture_sha256].add((entry.box, entry.label))
 
-    def of(self, entry: Entry) -> tuple[bytes, str, str]:
-        """Content, hash and extension with its dot."""
+    def content(self, entry: Entry) -> tuple[bytes, str, str]:
+        """Return content, hash, and file extension with its dot."""
         sha256 = entry.picture_sha256
-        # A picture of several digits, or one that people disagree on, is no labelled example.
-        whole = len(self._said[sha256]) == 1
-        if whole and self._pictures.exists(sha256):
+        # A picture with several digits or with contradictory labels is no labelled example.
+        has_one_label = len(self._labelled_boxes[sha256]) == 1
+        if has_one_label and self._pictures.exists(sha256):
             data = self._pictures.get(sha256)
             return data, sha256, _extension(data)
-        return _png(entry), entry.digit_sha256, ".png"
+        return _digit_image_png(entry), entry.digit_sha256, ".png"
 
 
 def _write_csv(entries: Sequence[Entry], path: Path) -> int:
@@ -133,16 +132,16 @@ def _write_csv(entries: Sequence[Entry], path: Path) -> int:
     return len(rows)
 
 
-def _write_imagefolder(entries: Sequence[Entry], files: _Files, folder: Path) -> int:
+def _write_imagefolder(entries: Sequence[Entry], files: _PictureFiles, folder: Path) -> int:
     names = set()
     with (folder / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(METADATA_COLUMNS)
         for entry in entries:
-            data, sha256, extension = files.of(entry)
+            data, sha256, extension = files.content(entry)
             label = "not-a-digit" if entry.label is None else str(entry.label)
             name = f"{label}/{sha256}{extension}"
-            if name not in names:  # several people may have judged the same picture
+            if name not in names:  # several people may have judged one picture
                 names.add(name)
                 (folder / label).mkdir(exist_ok=True)
                 (folder / name).write_bytes(data)
@@ -165,29 +164,29 @@ def _write_imagefolder(entries: Sequence[Entry], files: _Files, folder: Path) ->
     return len(names)
 
 
-def _write_legacy(entries: Sequence[Entry], files: _Files, folder: Path) -> int:
-    wrong = [entry for entry in entries if entry.verdict == "wrong"]
-    for entry in wrong:
-        data, _, extension = files.of(entry)
+def _write_legacy(entries: Sequence[Entry], files: _PictureFiles, folder: Path) -> int:
+    misread = [entry for entry in entries if entry.verdict == "wrong"]
+    for entry in misread:
+        data, _, extension = files.content(entry)
         stem = Path(re.split(r"[/\\]", entry.name)[-1]).stem
-        # Only what every file system takes; the extension says what the content is.
+        # Keep the characters that every file system accepts; the extension follows the content.
         stem = re.sub(r"[^\w .()-]", "-", stem).encode()[:160].decode(errors="ignore")
         stem = stem.strip(" .") or "picture"
         name = f"{entry.label}_{entry.id}_not_{entry.predicted}_{stem}{extension}"
         (folder / name).write_bytes(data)
-    return len(wrong)
+    return len(misread)
 
 
-def _png(entry: Entry) -> bytes:
-    from PIL import Image  # only an export without originals draws
+def _digit_image_png(entry: Entry) -> bytes:
+    from PIL import Image  # the store loads Pillow only here
 
-    file = io.BytesIO()
-    Image.fromarray(entry.digit_image).save(file, "PNG")
-    return file.getvalue()
+    png = io.BytesIO()
+    Image.fromarray(entry.digit_image).save(png, "PNG")
+    return png.getvalue()
 
 
 def _extension(data: bytes) -> str:
-    """Return the suffix for the content; the name that a person gave may be wrong."""
+    """Return the file extension for the content; the picture's own name may be wrong."""
     from digitlab.images.formats import format_of  # digitlab.images loads Pillow
 
     picture_format = format_of(data)

@@ -1,4 +1,4 @@
-"""Which pictures a folder of somebody else's labels holds; reading them is the caller's."""
+"""The labelled pictures in a folder that `digitlab feedback import` reads."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class ImportItem(NamedTuple):
 
     Attributes:
         path: the file.
-        label: the right digit, 0-9.
-        predicted: what the older app had read; None where that is not known.
+        label: the true digit, 0-9.
+        predicted: the digit that the old app predicted; None if the file name does not tell.
         name: the picture's own name.
     """
 
@@ -28,13 +28,13 @@ class ImportItem(NamedTuple):
 
 
 def parse_legacy_name(filename: str) -> tuple[int, int, str] | None:
-    """Right digit, predicted digit and the picture's own name in one of the old app's names.
+    """Split a file name of the old app into true digit, predicted digit and the picture's name.
 
-    Split at "_", such a name has at least five parts: the first is the right digit, the fourth
-    the predicted one, and the fifth begins the picture's own name, which may hold more "_".
+    Split at "_", such a name has at least five parts: the first is the true digit, the fourth
+    the predicted digit, and the fifth begins the picture's own name, which may contain "_" too.
 
     Returns:
-        None when the name is not of that kind.
+        None if the name does not have this form.
     """
     parts = filename.split("_", 4)
     if len(parts) < 5 or parts[0] not in _DIGITS or parts[3] not in _DIGITS:
@@ -45,13 +45,13 @@ def parse_legacy_name(filename: str) -> tuple[int, int, str] | None:
 def scan_import(
     path: str | os.PathLike[str],
 ) -> tuple[list[ImportItem], list[tuple[str, str]]]:
-    """The labelled pictures below a folder, and what else is there.
+    """List the labelled pictures below a folder and the files to skip.
 
-    A picture is labelled by its parent folder when that is named by one digit, else by its
-    own name if that is one of the old app's. Hidden files are passed over.
+    The label is the name of the parent folder if that is one digit, otherwise it is taken from
+    the file name if that is one of the old app's. Hidden files are ignored.
 
     Args:
-        path: the old app's `incorrect_predictions`, or a folder of folders 0 to 9.
+        path: the old app's `incorrect_predictions`, or a folder with folders 0 to 9.
 
     Returns:
         The pictures, sorted by path; and for each other file its path within the folder and
@@ -60,7 +60,7 @@ def scan_import(
     Raises:
         DataError: there is no such folder.
     """
-    folder = Path(os.path.abspath(path))  # the folder itself may be the one named by a digit
+    folder = Path(os.path.abspath(path))  # "." may be a folder that is named by a digit
     if not folder.is_dir():
         raise DataError(
             f"{folder}: no such folder; expected one with labelled pictures.",
@@ -73,19 +73,20 @@ def scan_import(
         within = file.relative_to(folder)
         if not file.is_file() or any(part.startswith(".") for part in within.parts):
             continue
-        item = _item(file)
-        if isinstance(item, str):
-            skipped.append((within.as_posix(), item))
+        item_or_reason = _to_item(file)
+        if isinstance(item_or_reason, str):
+            skipped.append((within.as_posix(), item_or_reason))
         else:
-            items.append(item)
+            items.append(item_or_reason)
     return items, skipped
 
 
-def _item(file: Path) -> ImportItem | str:
+def _to_item(file: Path) -> ImportItem | str:
+    """Return the labelled picture, or the reason why the file is none."""
     from digitlab.datasets import PICTURE_SUFFIXES  # digitlab.images behind it loads Pillow
 
     if file.suffix.lower() not in PICTURE_SUFFIXES:
-        return "not a picture by its ending"
+        return "not a picture by its file extension"
     parent = file.parent.name
     if parent in _DIGITS:
         return ImportItem(file, int(parent), None, file.name)
@@ -93,7 +94,7 @@ def _item(file: Path) -> ImportItem | str:
     if legacy is None:
         return (
             "has no label: neither a parent folder named 0 to 9, nor a name such as "
-            "7_x_y_1_photo.png (right digit, two words, predicted digit, own name)"
+            "7_x_y_1_photo.png (true digit, two words, predicted digit, own name)"
         )
-    digit, predicted, name = legacy
-    return ImportItem(file, digit, predicted, name)
+    label, predicted, name = legacy
+    return ImportItem(file, label, predicted, name)

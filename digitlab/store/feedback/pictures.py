@@ -1,4 +1,4 @@
-"""The originals that people gave, kept once each under the hash of their content."""
+"""PictureStorage: original pictures, each stored once under the hash of its content."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class PictureStorage:
-    """Content-addressed files below one fsspec URL: `ab/abcdef….bin`.
+    """Content-addressed files below an fsspec URL: `ab/abcdef….bin`.
 
-    Making one touches nothing: the file system is opened at the first use. A file is written
-    beside its place and moved, so that another process never reads half a picture.
+    The file system is opened at the first use. A file is written under another name and then
+    moved, so that no process ever reads half a picture.
 
     Attributes:
         url: the folder's address, for example "file:///home/ann/pictures" or "memory://x".
@@ -32,28 +32,34 @@ class PictureStorage:
         self.url = url
 
     def put(self, data: bytes) -> str:
-        """Keep `data`; return its SHA-256 in hex. The same bytes again change nothing."""
+        """Store a picture; return the SHA-256 of its bytes in hex.
+
+        Bytes that are stored already are not written again.
+
+        Raises:
+            StoreError: the storage cannot be written.
+        """
         sha256 = hashlib.sha256(data).hexdigest()
         path = self._path(sha256)
         try:
             if self._fs.exists(path) and self._fs.size(path) == len(data):
                 return sha256
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-            aside = f"{path}.{os.getpid()}-{os.urandom(4).hex()}.part"
-            self._fs.pipe_file(aside, data)
-            self._fs.mv(aside, path)
+            part = f"{path}.{os.getpid()}-{os.urandom(4).hex()}.part"
+            self._fs.pipe_file(part, data)
+            self._fs.mv(part, path)
         except OSError as error:
             raise StoreError(
-                f"A picture cannot be kept in {self.url}: {error.strerror or error}.",
+                f"A picture cannot be stored in {self.url}: {error.strerror or error}.",
                 place=self.url,
             ) from error
         return sha256
 
     def get(self, sha256: str) -> bytes:
-        """The bytes with that SHA-256.
+        """Return the bytes with this SHA-256.
 
         Raises:
-            StoreError: they were never kept, were deleted, or are damaged.
+            StoreError: they are not stored or are damaged.
         """
         path = self._path(sha256)
         try:
@@ -74,11 +80,15 @@ class PictureStorage:
         return data
 
     def exists(self, sha256: str) -> bool:
-        """Whether a picture with that SHA-256 is kept; its content is not checked."""
+        """Tell whether a picture with this SHA-256 is stored; its content is not checked."""
         return bool(self._fs.exists(self._path(sha256)))
 
     def delete(self, sha256: str) -> None:
-        """Remove the picture; one that is not there is no error."""
+        """Remove a picture if it is stored.
+
+        Raises:
+            StoreError: the file cannot be deleted.
+        """
         path = self._path(sha256)
         try:
             self._fs.rm_file(path)
@@ -106,7 +116,7 @@ class PictureStorage:
 
     @cached_property
     def _opened(self) -> tuple[Any, str]:
-        from fsspec.core import url_to_fs  # opening a ledger to read needs no file system
+        from fsspec.core import url_to_fs  # a store that only reads rows needs no file system
 
         try:
             fs, root = url_to_fs(_local_path(self.url))
@@ -118,7 +128,7 @@ class PictureStorage:
 
 
 def _local_path(url: str) -> str:
-    """`url`, or the path that a file URL names: fsspec leaves its %20 and %C3%A4 undecoded."""
+    """Return the path of a file URL, decoded because fsspec does not; other URLs as they are."""
     parts = urlsplit(url)
     if parts.scheme != "file":
         return url

@@ -1,7 +1,7 @@
-"""How the state of each verdict follows from the rows, as SQL: one statement, one pass.
+"""SQL queries on verdicts and reviews; they derive each verdict's state from the rows.
 
-The last review of a verdict decides, and "undone" is final. Among the verdicts with one key
-that are neither undone nor retracted, the newest is in force and supersedes the others.
+The last review of a verdict counts, and "undone" is final. Of the verdicts with one key that
+are neither undone nor retracted, the newest is in force and supersedes the others.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from digitlab.store.tables import KEY, predictions, reviews, verdicts
 Condition = sa.ColumnElement[bool]
 
 
-def states(*within: Condition) -> sa.Subquery:
-    """Columns id, state, by and reason of the verdicts `within`, or of all.
+def select_states(*conditions: Condition) -> sa.Subquery:
+    """Return a subquery with the columns id, state, by and reason of verdicts.
 
     Args:
-        within: conditions on `verdicts` that keep or drop whole keys, such as one contributor
-            or one key. Others would hide what supersedes a verdict.
+        conditions: on `verdicts`; none for all verdicts. A condition must keep or drop whole
+            keys, such as one contributor or one key. Otherwise it hides what supersedes a
+            verdict.
     """
-    last = (
+    last_review_id = (
         sa.select(sa.func.max(reviews.c.id))
         .where(reviews.c.verdict_id == verdicts.c.id)
         .correlate(verdicts)
@@ -46,9 +47,9 @@ def states(*within: Condition) -> sa.Subquery:
             sa.func.coalesce(reviews.c.by, "").label("by"),
             sa.func.coalesce(reviews.c.reason, "").label("reason"),
         )
-        .select_from(verdicts.outerjoin(reviews, reviews.c.id == last))
-        .where(*within)
-        .subquery("decided")
+        .select_from(verdicts.outerjoin(reviews, reviews.c.id == last_review_id))
+        .where(*conditions)
+        .subquery("reviewed")
     )
     state = sa.case(
         (rows.c.review_state.in_(["undone", "retracted"]), rows.c.review_state),
@@ -58,71 +59,105 @@ def states(*within: Condition) -> sa.Subquery:
     return sa.select(rows.c.id, state.label("state"), rows.c.by, rows.c.reason).subquery("states")
 
 
-def entries(*within: Condition, only: Iterable[State] | None = None) -> sa.Select[Any]:
-    """All columns of the verdicts `within` with their state, by and reason; oldest first.
+def select_entries(*conditions: Condition, states: Iterable[State] | None = None) -> sa.Select[Any]:
+    """Return a statement with all columns of verdicts and their state, oldest first.
 
     Args:
-        within: as for `states`.
-        only: the states wanted; None for all.
+        conditions: as for `select_states`.
+        states: keep verdicts in these states; None for all.
     """
-    state = states(*within)
+    state = select_states(*conditions)
     statement = (
         sa.select(verdicts, state.c.state, state.c.by, state.c.reason)
         .join(state, state.c.id == verdicts.c.id)
         .order_by(verdicts.c.id)
     )
-    return statement if only is None else statement.where(state.c.state.in_(list(only)))
+    return statement if states is None else statement.where(state.c.state.in_(list(states)))
 
 
-def same_key(values: dict[str, Any]) -> Condition:
-    """The condition that a verdict speaks of the same thing as the row `values`."""
-    return sa.and_(*(column == values[column.name] for column in KEY))
+def newest_first(statement: sa.Select[Any], limit: int) -> sa.Select[Any]:
+    """Return a `select_entries` statement that gives only the newest verdicts, newest first."""
+    return statement.order_by(None).order_by(verdicts.c.id.desc()).limit(limit)
 
 
-def keys_of(ids: Iterable[int]) -> Condition:
-    """The condition that a verdict has the key of one of the verdicts `ids`."""
+def has_key_of(row: dict[str, Any]) -> Condition:
+    """Return the condition that a verdict has the key of `row`."""
+    return sa.and_(*(column == row[column.name] for column in KEY))
+
+
+def has_key_among(ids: Iterable[int]) -> Condition:
+    """Return the condition that a verdict has the key of one of the verdicts `ids`."""
     named = verdicts.alias("named")
     keys = sa.select(*(named.c[column.name] for column in KEY)).where(named.c.id.in_(list(ids)))
     return sa.tuple_(*KEY).in_(keys)
 
 
-def fetch(connection: sa.Connection, statement: sa.Select[Any]) -> list[Entry]:
-    """The rows of an `entries` statement as plain data."""
+def fetch_entries(connection: sa.Connection, statement: sa.Select[Any]) -> list[Entry]:
+    """Run a `select_entries` statement."""
     return [_to_entry(row) for row in connection.execute(statement)]
 
 
-def in_force(connection: sa.Connection, *within: Condition) -> Entry | None:
-    """The newest verdict in force `within`, conditions as for `states`; None without any."""
-    statement = entries(*within, only=IN_FORCE).order_by(None).order_by(verdicts.c.id.desc())
-    found = fetch(connection, statement.limit(1))
-    return found[0] if found else None
+def fetch_newest_in_force(connection: sa.Connection, *conditions: Condition) -> Entry | None:
+    """Return the newest verdict in force; None if there is none.
 
-
-def last_review(connection: sa.Connection, row: dict[str, Any]) -> tuple[State, str, str]:
-    """What reviewers decided last of what `row` says, by whom, and why.
-
-    All verdicts count that say the same under the same key, also those that were superseded,
-    undone or retracted since: nobody escapes a review by going to and fro. "accepted", by
-    nobody, where there was no review.
+    Args:
+        connection: inside a transaction.
+        conditions: as for `select_states`.
     """
-    same = (same_key(row), verdicts.c.verdict == row["verdict"], verdicts.c.label == row["label"])
-    found = connection.execute(
+    statement = newest_first(select_entries(*conditions, states=IN_FORCE), limit=1)
+    entries = fetch_entries(connection, statement)
+    return entries[0] if entries else None
+
+
+def fetch_by_id(connection: sa.Connection, ids: Iterable[int]) -> list[Entry]:
+    """Return the verdicts `ids` in any state, oldest first.
+
+    Raises:
+        FeedbackError: one of them does not exist.
+    """
+    wanted = set(ids)
+    statement = select_entries(has_key_among(wanted)).where(verdicts.c.id.in_(wanted))
+    entries = fetch_entries(connection, statement)
+    missing = sorted(wanted - {entry.id for entry in entries})
+    if missing:
+        raise FeedbackError(f"There is no verdict {', '.join(map(str, missing))}.")
+    return entries
+
+
+def fetch_last_review(connection: sa.Connection, row: dict[str, Any]) -> tuple[State, str, str]:
+    """Return state, reviewer and reason of the last review of the same verdict.
+
+    Every earlier verdict with the same key, verdict and label counts, also if it is superseded,
+    undone or retracted by now: a contributor cannot escape a review by changing a verdict and
+    changing it back.
+
+    Returns:
+        ("accepted", "", "") if there was no review.
+    """
+    review = connection.execute(
         sa.select(reviews.c.state, reviews.c.by, reviews.c.reason)
         .join(verdicts, verdicts.c.id == reviews.c.verdict_id)
-        .where(*same, reviews.c.state.in_(IN_FORCE))
+        .where(
+            has_key_of(row),
+            verdicts.c.verdict == row["verdict"],
+            verdicts.c.label == row["label"],
+            reviews.c.state.in_(IN_FORCE),
+        )
         .order_by(reviews.c.id.desc())
         .limit(1)
     ).first()
-    return ("accepted", "", "") if found is None else (found.state, found.by, found.reason)
+    return ("accepted", "", "") if review is None else (review.state, review.by, review.reason)
 
 
-def count(connection: sa.Connection) -> Counts:
-    """How much the ledger holds."""
-    state = states()
-    held = sa.select(verdicts.c.verdict, state.c.state, sa.func.count().label("n")).join(
-        state, state.c.id == verdicts.c.id
+def fetch_counts(connection: sa.Connection) -> Counts:
+    """Count the stored predictions and verdicts."""
+    state = select_states()
+    by_verdict_and_state = (
+        sa.select(verdicts.c.verdict, state.c.state, sa.func.count().label("n"))
+        .join(state, state.c.id == verdicts.c.id)
+        .group_by(verdicts.c.verdict, state.c.state)
     )
-    rows = connection.execute(held.group_by(verdicts.c.verdict, state.c.state)).all()
+    rows = connection.execute(by_verdict_and_state).all()
     judged = (
         sa.select(sa.func.count(verdicts.c.prediction_id.distinct()))
         .join(state, state.c.id == verdicts.c.id)
@@ -141,50 +176,37 @@ def count(connection: sa.Connection) -> Counts:
     )
 
 
-def existing(connection: sa.Connection, ids: Iterable[int]) -> list[Entry]:
-    """The verdicts `ids`, whatever their state; oldest first.
-
-    Raises:
-        FeedbackError: one of them does not exist.
-    """
-    wanted = set(ids)
-    statement = entries(keys_of(wanted)).where(verdicts.c.id.in_(wanted))
-    found = fetch(connection, statement)
-    missing = sorted(wanted - {entry.id for entry in found})
-    if missing:
-        raise FeedbackError(f"There is no verdict {', '.join(map(str, missing))}.")
-    return found
-
-
-def insert(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> int:
-    """Add one row; return its number."""
+def insert_row(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> int:
+    """Insert one row; return its number."""
     key = connection.execute(sa.insert(table).values(row)).inserted_primary_key
-    assert key is not None  # one row, so there is a key  # noqa: S101
+    assert key is not None  # an INSERT of one row has a key  # noqa: S101
     return int(key[0])
 
 
 def insert_verdict(connection: sa.Connection, row: dict[str, Any]) -> int:
-    """Add one verdict; return its number.
+    """Insert one verdict; return its number.
 
-    A prediction that this database does not know, because it was made for another home, is
-    not referred to: the verdict holds all the evidence itself.
+    `prediction_id` becomes NULL if this database has no such prediction, because the prediction
+    was made in another home. The verdict holds all evidence itself.
     """
-    known = sa.select(predictions.c.id).where(predictions.c.id == row["prediction_id"])
-    return insert(connection, verdicts, row | {"prediction_id": known.scalar_subquery()})
+    prediction_id = sa.select(predictions.c.id).where(predictions.c.id == row["prediction_id"])
+    return insert_row(
+        connection, verdicts, row | {"prediction_id": prediction_id.scalar_subquery()}
+    )
 
 
-def decide(
+def insert_reviews(
     connection: sa.Connection,
     ids: Iterable[int],
-    review_state: State,
+    state: State,
     *,
     by: str,
     reason: str,
     time: datetime,
 ) -> None:
-    """Add a row to `reviews` for each of the verdicts `ids`; none for no verdicts."""
-    said = {"state": review_state, "by": by, "reason": clean(reason), "time": time}
-    rows = [said | {"verdict_id": verdict_id} for verdict_id in ids]
+    """Insert one review for each of the verdicts `ids`."""
+    review = {"state": state, "by": by, "reason": clean(reason), "time": time}
+    rows = [review | {"verdict_id": verdict_id} for verdict_id in ids]
     if rows:
         connection.execute(sa.insert(reviews), rows)
 

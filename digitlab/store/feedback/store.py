@@ -1,64 +1,183 @@
-"""FeedbackStore: the append-only ledger of what people said of predictions."""
+"""FeedbackStore: the verdicts of people on predictions, in a database that only grows."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING, Self
 
 from digitlab.errors import FeedbackError
-from digitlab.prediction import Prediction
-from digitlab.store.feedback import queries
-from digitlab.store.feedback.reviewer import FeedbackReviewer
-from digitlab.store.feedback.types import IN_FORCE, Entry, Receipt, Verdict
-from digitlab.store.feedback.validation import (
-    Row,
-    check_contributor,
-    receipt_message,
-    to_row,
-    weigh,
+from digitlab.prediction import DigitImage, Prediction
+from digitlab.settings import Settings
+from digitlab.store.database import ClosesOnExit, Database, utc_now_or
+from digitlab.store.feedback import corrections, queries
+from digitlab.store.feedback.add_verdict import add_verdict
+from digitlab.store.feedback.corrections import Correction, Position
+from digitlab.store.feedback.export import ExportFormat, export
+from digitlab.store.feedback.pictures import PictureStorage
+from digitlab.store.feedback.types import (
+    IN_FORCE,
+    Counts,
+    Entry,
+    Receipt,
+    ReviewState,
+    State,
+    Verdict,
 )
+from digitlab.store.feedback.validation import check_contributor, to_row
 from digitlab.store.home_settings import HomeSettings
-from digitlab.store.moment import moment
-from digitlab.store.tables import fingerprints, predictions, verdicts
+from digitlab.store.tables import predictions, verdicts
 
-REVIEWED: Final = "In this home verdicts count once a reviewer has accepted them."
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-class FeedbackStore(FeedbackReviewer):
-    """Verdicts, the decisions on them, and the pictures that they are about.
+class FeedbackStore(ClosesOnExit):
+    """Verdicts, their reviews, and the pictures that they are about.
 
-    Nothing is ever changed or removed: an undo, a retraction and a changed mind are rows too,
-    and what is in force follows from them. Several processes may write at once.
+    No row is ever changed or removed: an undo, a retraction and a new verdict on the same digit
+    are rows too, and the state of each verdict follows from the rows. Several processes may
+    write at the same time.
 
     Attributes:
-        database: where the rows are.
-        pictures: where the originals are.
+        database: holds the rows.
+        pictures: holds the original pictures.
     """
 
+    def __init__(self, database: Database, pictures: PictureStorage) -> None:
+        self.database = database
+        self.pictures = pictures
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Open the feedback of a home; create or migrate its database if necessary.
+
+        Raises:
+            StoreError: the home cannot be written, is damaged, or is newer than this program.
+        """
+        return cls(Database.open(settings.database_url), PictureStorage(settings.storage_url))
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
+
+    # Reading -----------------------------------------------------------------------------
+
+    def get(self, verdict_id: int) -> Entry:
+        """Return one verdict in any state.
+
+        Raises:
+            FeedbackError: there is no such verdict.
+        """
+        with self.database.read() as connection:
+            return queries.fetch_by_id(connection, [verdict_id])[0]
+
+    def entries(
+        self, *, contributor: str | None = None, history: bool = False, limit: int | None = None
+    ) -> list[Entry]:
+        """Return verdicts, oldest first.
+
+        Args:
+            contributor: this person's verdicts only; None for all.
+            history: True for all rows, including undone, superseded and retracted verdicts;
+                False for the verdicts in force.
+            limit: the newest `limit` verdicts only; None for all.
+        """
+        conditions = () if contributor is None else (verdicts.c.contributor == contributor.strip(),)
+        statement = queries.select_entries(*conditions, states=None if history else IN_FORCE)
+        if limit is not None:
+            statement = queries.newest_first(statement, limit)
+        with self.database.read() as connection:
+            entries = queries.fetch_entries(connection, statement)
+        return entries if limit is None else entries[::-1]
+
+    def accepted(self) -> list[Entry]:
+        """Return the verdicts that a fine-tune learns from, oldest first.
+
+        They are accepted, in force, and not "unsure".
+        """
+        with self.database.read() as connection:
+            entries = queries.fetch_entries(connection, queries.select_entries(states=["accepted"]))
+        return [entry for entry in entries if entry.verdict != "unsure"]
+
+    def pending(self) -> list[Entry]:
+        """Return the verdicts that are held for review, oldest first."""
+        with self.database.read() as connection:
+            return queries.fetch_entries(connection, queries.select_entries(states=["held"]))
+
+    def digit_images(self, verdict_ids: Iterable[int]) -> dict[int, tuple[DigitImage, int | None]]:
+        """Return digit images, uint8 (28, 28), and true digits of verdicts in force, by number.
+
+        None stands for no digit. Unknown verdicts and verdicts that are no longer in force are
+        left out.
+        """
+        ids = set(verdict_ids)
+        statement = queries.select_entries(queries.has_key_among(ids), states=IN_FORCE)
+        with self.database.read() as connection:
+            entries = queries.fetch_entries(connection, statement.where(verdicts.c.id.in_(ids)))
+        return {entry.id: (entry.digit_image, entry.label) for entry in entries}
+
+    def corrections(
+        self, since: Position = corrections.START
+    ) -> tuple[Position, dict[int, Correction | None]]:
+        """Return the corrections that are new or may have changed.
+
+        Args:
+            since: the position that the last call returned; the default gives all corrections.
+
+        Returns:
+            The current position, and the corrections by number, None for each that no longer
+            counts. If nothing has changed, they are empty after one small read.
+        """
+        with self.database.read() as connection:
+            position = corrections.fetch_position(connection)
+            if position == since:
+                return position, {}
+            return position, corrections.fetch_changes(connection, since)
+
+    def counts(self) -> Counts:
+        """Count the stored predictions and verdicts."""
+        with self.database.read() as connection:
+            return queries.fetch_counts(connection)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with one row per verdict in force; see `docs/feedback.md`."""
+        from digitlab.store.feedback.dataframe import to_frame  # loads pandas
+
+        return to_frame(self.entries())
+
+    def export(self, path: str | os.PathLike[str], format: ExportFormat = "imagefolder") -> int:
+        """Write the accepted verdicts for other programs; see `store.feedback.export.export`.
+
+        Returns:
+            The number of pictures written.
+        """
+        return export(self.accepted(), self.pictures, path, format)
+
+    # Predictions and verdicts ------------------------------------------------------------
+
     def record(self, prediction: Prediction, *, now: datetime | None = None) -> int:
-        """Keep the small row of a prediction, without its picture; return the row's number."""
+        """Store the small row of a prediction, without its picture; return its number."""
         return self.record_all([prediction], now=now)[0]
 
     def record_all(
-        self, made: Iterable[Prediction], *, now: datetime | None = None
+        self, all_predictions: Iterable[Prediction], *, now: datetime | None = None
     ) -> tuple[int, ...]:
-        """As `record` for each, all or none; return the rows' numbers in the same order."""
+        """Store the rows of all predictions or of none; return their numbers in the same order."""
         rows = [
             {
-                "time": moment(now),
+                "time": utc_now_or(now),
                 "model": prediction.model,
                 "digit": int(prediction.digit),
                 "confidence": float(prediction.confidence),
                 "refused": bool(prediction.refused),
                 "remembered": bool(prediction.remembered),
             }
-            for prediction in made
+            for prediction in all_predictions
         ]
         with self.database.write() as connection:
-            return tuple(queries.insert(connection, predictions, row) for row in rows)
+            return tuple(queries.insert_row(connection, predictions, row) for row in rows)
 
     def add(
         self,
@@ -70,25 +189,26 @@ class FeedbackStore(FeedbackReviewer):
         comment: str = "",
         now: datetime | None = None,
     ) -> Receipt:
-        """Keep what `contributor` says of `prediction`.
+        """Store a person's verdict on a prediction.
 
-        The picture goes to storage first and the row follows, so that the worst that a crash
-        can leave is a file without a row. Saying the same again adds nothing, unless with a
-        new comment; saying something else supersedes. "right" for the digit that one's own
-        correction named confirms the correction and leaves it in force. What reviewers decided
-        last of the same said before still holds, whatever was said or undone in between.
+        The same verdict again adds nothing, unless it has a new comment. Another verdict
+        supersedes the earlier one. "right" for the digit that the person's own correction named
+        confirms the correction and leaves it in force. The last review of the same verdict still
+        applies, also after other verdicts or an undo.
+
+        The picture is written before the row: a crash leaves at most a file without a row.
 
         Args:
-            prediction: what was read; its `picture` is kept when there is one.
+            prediction: the judged prediction; its `picture` is stored if it has one.
             verdict: "right", "wrong", "not-a-digit" or "unsure".
-            label: the right digit, 0-9; needed for "wrong", and else only allowed for "right".
-                It may be the label only where the prediction was refused.
-            contributor: who says so; at most 200 characters.
-            comment: the person's own words; at most 2,000 characters.
-            now: the time of the verdict, aware; None for the present.
+            label: the true digit, 0-9; required for "wrong", otherwise allowed for "right" only.
+                For "wrong" it may be the predicted digit only if the prediction was refused.
+            contributor: name of the person; at most 200 characters.
+            comment: the person's comment; at most 2,000 characters.
+            now: time of the verdict, aware; None for the current time.
 
         Raises:
-            FeedbackError: the verdict contradicts itself or lacks something.
+            FeedbackError: the verdict contradicts itself or is incomplete.
             StoreError: the picture or the row cannot be written.
         """
         return self.add_all(
@@ -97,7 +217,7 @@ class FeedbackStore(FeedbackReviewer):
 
     def add_all(
         self,
-        made: Iterable[Prediction],
+        judged_predictions: Iterable[Prediction],
         verdict: Verdict,
         *,
         label: int | None = None,
@@ -105,67 +225,71 @@ class FeedbackStore(FeedbackReviewer):
         comment: str = "",
         now: datetime | None = None,
     ) -> tuple[Receipt, ...]:
-        """As `add` for each, all or none, in one transaction; receipts in the same order.
+        """Store one verdict on all predictions or on none, in one transaction.
 
-        Each picture is let go once it is in storage, so that `made` may bring hundreds.
+        The predictions are consumed one at a time, and no picture stays in memory after it is
+        stored. So an iterator may provide hundreds.
+
+        Returns:
+            Receipts in the order of the predictions. See `add` for arguments and errors.
         """
         rows = []
         picture, sha256 = b"", ""
-        for prediction in made:
+        for prediction in judged_predictions:
             row = to_row(prediction, verdict, label=label, contributor=contributor, comment=comment)
-            if prediction.picture and prediction.picture is not picture:  # once for all its digits
+            # The digits of one picture share its bytes, which are stored once.
+            if prediction.picture and prediction.picture is not picture:
                 picture, sha256 = prediction.picture, self.pictures.put(prediction.picture)
             if prediction.picture and sha256 != row["picture_sha256"]:
                 raise FeedbackError(
                     "The prediction's picture_sha256 is not the hash of its picture; "
-                    "predict it anew."
+                    "predict the picture again."
                 )
             rows.append((row, prediction.fingerprint))
-        reviewed = HomeSettings(self.database).review
+        is_reviewed = HomeSettings(self.database).review
         with self.database.write() as connection:
             return tuple(
-                _keep(connection, row, fingerprint, reviewed=reviewed, now=now)
+                add_verdict(connection, row, fingerprint, is_reviewed=is_reviewed, now=now)
                 for row, fingerprint in rows
             )
 
     def undo(
         self, contributor: str, *, verdict_id: int | None = None, now: datetime | None = None
     ) -> Entry | None:
-        """Take back a verdict of `contributor` that is still in force.
-
-        What it had superseded is in force again.
+        """Take back a verdict in force; the verdict that it superseded is in force again.
 
         Args:
-            contributor: whose verdict.
-            verdict_id: its number; None for the last one, so that calling again goes further
-                back.
-            now: the time, aware; None for the present.
+            contributor: name of the person who gave the verdict.
+            verdict_id: number of the verdict; None for the person's last one, so that repeated
+                calls go further back.
+            now: the time, aware; None for the current time.
 
         Returns:
-            The verdict taken back, now "undone"; None when there was none.
+            The verdict, now "undone"; None if the person has no verdict in force.
 
         Raises:
-            FeedbackError: verdict `verdict_id` does not exist, is somebody else's, or is no
-                longer in force.
+            FeedbackError: verdict `verdict_id` does not exist, belongs to another contributor,
+                or is no longer in force.
         """
         name = check_contributor(contributor)
         with self.database.write() as connection:
             if verdict_id is None:
-                last = queries.in_force(connection, verdicts.c.contributor == name)
+                entry = queries.fetch_newest_in_force(connection, verdicts.c.contributor == name)
             else:
-                last = queries.existing(connection, [verdict_id])[0]
-                _check_takes_back(name, last)
-            if last is None:
+                entry = queries.fetch_by_id(connection, [verdict_id])[0]
+                _check_undo(name, entry)
+            if entry is None:
                 return None
-            queries.decide(connection, [last.id], "undone", by=name, reason="", time=moment(now))
-            return queries.existing(connection, [last.id])[0]
+            time = utc_now_or(now)
+            queries.insert_reviews(connection, [entry.id], "undone", by=name, reason="", time=time)
+            return queries.fetch_by_id(connection, [entry.id])[0]
 
     def undo_all(
         self, contributor: str, ids: Iterable[int], *, now: datetime | None = None
     ) -> list[Entry]:
-        """Take back those of the verdicts `ids` that are `contributor`'s and still in force.
+        """Take back those of the verdicts `ids` that are the contributor's and in force.
 
-        The others are passed over: they were taken back or changed elsewhere meanwhile.
+        The others are skipped: someone else took them back or changed them in the meantime.
 
         Returns:
             The verdicts taken back, now "undone", oldest first.
@@ -175,48 +299,165 @@ class FeedbackStore(FeedbackReviewer):
         """
         name = check_contributor(contributor)
         with self.database.write() as connection:
-            found = queries.existing(connection, ids)
-            theirs = [entry for entry in found if entry.contributor == name]
-            standing = [entry.id for entry in theirs if entry.state in IN_FORCE]
-            queries.decide(connection, standing, "undone", by=name, reason="", time=moment(now))
-            return queries.existing(connection, standing)
+            undone_ids = [
+                entry.id
+                for entry in queries.fetch_by_id(connection, ids)
+                if entry.contributor == name and entry.state in IN_FORCE
+            ]
+            time = utc_now_or(now)
+            queries.insert_reviews(connection, undone_ids, "undone", by=name, reason="", time=time)
+            return queries.fetch_by_id(connection, undone_ids)
 
+    # Reviews -----------------------------------------------------------------------------
 
-def _keep(
-    connection: sa.Connection, row: Row, fingerprint: bytes, *, reviewed: bool, now: datetime | None
-) -> Receipt:
-    """Add one verdict, unless it says nothing new."""
-    earlier = queries.in_force(connection, queries.same_key(row))
-    change = weigh(earlier, row)
-    if earlier is not None and not change.adds:
-        return Receipt(
-            id=earlier.id,
-            added=False,
-            superseded=None,
-            state=earlier.state,
-            message=receipt_message(change, earlier, earlier.state),
+    def review(
+        self,
+        ids: Iterable[int],
+        state: ReviewState,
+        *,
+        by: str,
+        reason: str = "",
+        only: Iterable[State] | None = None,
+        now: datetime | None = None,
+    ) -> list[Entry]:
+        """Decide whether verdicts count: "accepted", "held" or "rejected".
+
+        The last review applies. Accepting a retracted verdict brings it back.
+
+        Args:
+            ids: numbers of verdicts.
+            state: the state to set.
+            by: name of the reviewer.
+            reason: stored with the review.
+            only: review the verdicts in these states and skip the others; None for all states.
+            now: the time, aware; None for the current time.
+
+        Returns:
+            The reviewed verdicts in their new state, oldest first.
+
+        Raises:
+            FeedbackError: a verdict does not exist, or is undone or superseded; then no verdict
+                is reviewed.
+        """
+        if state not in {"accepted", "held", "rejected"}:
+            raise FeedbackError(
+                f"Expected accepted, held or rejected, got {state!r}; use undo or retract for "
+                "the other states."
+            )
+        name = check_contributor(by)
+        with self.database.write() as connection:
+            entries = queries.fetch_by_id(connection, ids)
+            if only is not None:
+                states = set(only)
+                entries = [entry for entry in entries if entry.state in states]
+            ended = [entry.id for entry in entries if entry.state in {"undone", "superseded"}]
+            if ended:
+                numbers = ", ".join(map(str, ended))
+                raise FeedbackError(
+                    f"Verdict {numbers} is no longer in force and cannot be {state}."
+                )
+            reviewed_ids = [entry.id for entry in entries]
+            time = utc_now_or(now)
+            queries.insert_reviews(
+                connection, reviewed_ids, state, by=name, reason=reason, time=time
+            )
+            return queries.fetch_by_id(connection, reviewed_ids)
+
+    def retract(
+        self,
+        ids: Iterable[int] | None = None,
+        *,
+        contributor: str | None = None,
+        by: str,
+        reason: str = "",
+        now: datetime | None = None,
+    ) -> list[Entry]:
+        """Withdraw verdicts together with all earlier verdicts on the same digits.
+
+        Unlike after an undo, no earlier verdict comes back into force. Nothing is deleted, and
+        the contributor may judge the same digit again.
+
+        Args:
+            ids: numbers of verdicts; or
+            contributor: a person whose verdicts are all withdrawn.
+            by: name of the person who withdraws them.
+            reason: stored with the reviews.
+            now: the time, aware; None for the current time.
+
+        Returns:
+            The verdicts that were in force and are now "retracted", oldest first.
+
+        Raises:
+            FeedbackError: a verdict does not exist, or neither or both of `ids` and
+                `contributor` were given.
+        """
+        wanted = list(ids or ())
+        if bool(wanted) == (contributor is not None):
+            raise FeedbackError("Expected either numbers of verdicts or a contributor to retract.")
+        name = check_contributor(by)
+        with self.database.write() as connection:
+            if contributor is None:
+                queries.fetch_by_id(connection, wanted)  # raises if one does not exist
+                condition = queries.has_key_among(wanted)
+            else:
+                condition = verdicts.c.contributor == check_contributor(contributor)
+            entries = queries.fetch_entries(
+                connection, queries.select_entries(condition, states=(*IN_FORCE, "superseded"))
+            )
+            retracted_ids = [entry.id for entry in entries]
+            time = utc_now_or(now)
+            queries.insert_reviews(
+                connection, retracted_ids, "retracted", by=name, reason=reason, time=time
+            )
+            were_in_force = {entry.id for entry in entries if entry.state in IN_FORCE}
+            retracted = queries.fetch_entries(
+                connection, queries.select_entries(condition, states=["retracted"])
+            )
+            return [entry for entry in retracted if entry.id in were_in_force]
+
+    def relabel(self, verdict_id: int, label: int, *, by: str) -> Entry:
+        """Reject a verdict and add the reviewer's own in its place, with the same evidence.
+
+        Args:
+            verdict_id: number of the verdict with the wrong label; it is rejected and stays.
+            label: the true digit, 0-9.
+            by: name of the reviewer; their verdict is accepted.
+
+        Returns:
+            The new verdict.
+
+        Raises:
+            FeedbackError: there is no such verdict, it is no longer in force, or it has this
+                label already.
+        """
+        entry = self.get(verdict_id)
+        if entry.state not in IN_FORCE:
+            raise FeedbackError(
+                f"Verdict {verdict_id} is no longer in force and cannot be relabelled."
+            )
+        if entry.label == label:
+            raise FeedbackError(f"Verdict {verdict_id} names a {label} already; accept it.")
+        with self.database.read() as connection:
+            fingerprint = corrections.fetch_fingerprints(connection, [verdict_id]).get(verdict_id)
+        picture = self.pictures.get(entry.picture_sha256) if entry.picture_bytes else b""
+        is_right = label == entry.predicted and not entry.refused
+        receipt = self.add(
+            entry.to_prediction(picture=picture, fingerprint=fingerprint or b""),
+            "right" if is_right else "wrong",
+            label=label,
+            contributor=by,
+            comment=f"relabelled from verdict {verdict_id}",
         )
-    time = moment(now)
-    new = queries.insert_verdict(connection, change.row | {"time": time})
-    if fingerprint and (row["verdict"] in {"wrong", "not-a-digit"} or row["remembered"]):
-        kept = {"verdict_id": new, "fingerprint": fingerprint}
-        connection.execute(sa.insert(fingerprints).values(kept))
-    state, by, reason = queries.last_review(connection, change.row)
-    if state == "accepted" and not by and reviewed:
-        state, by, reason = "held", "digitlab", REVIEWED
-    if state != "accepted" or by:  # whoever accepted it did so once and for all
-        queries.decide(connection, [new], state, by=by, reason=reason, time=time)
-    return Receipt(
-        id=new,
-        added=True,
-        superseded=None if earlier is None else earlier.id,
-        state=state,
-        message=receipt_message(change, earlier, state),
-    )
+        if entry.contributor != by.strip():  # otherwise the new verdict has superseded it
+            self.review([verdict_id], "rejected", by=by, reason=f"relabelled as {label}")
+        return self.review([receipt.id], "accepted", by=by, reason="relabelled")[0]
 
 
-def _check_takes_back(name: str, entry: Entry) -> None:
+def _check_undo(name: str, entry: Entry) -> None:
+    """Raise FeedbackError unless the contributor `name` may take the verdict back."""
     if entry.contributor != name:
-        raise FeedbackError("This verdict is somebody else's; only they can take it back.")
+        raise FeedbackError(
+            "This verdict belongs to another contributor; only its contributor can take it back."
+        )
     if entry.state not in IN_FORCE:
         raise FeedbackError("This verdict is no longer in force; there is nothing to take back.")

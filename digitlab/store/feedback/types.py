@@ -1,4 +1,4 @@
-"""The plain data of the ledger: verdicts, their states, entries, receipts and counts."""
+"""The plain data of feedback: verdicts and their states, entries, receipts and counts."""
 
 from __future__ import annotations
 
@@ -7,52 +7,68 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
 
-from digitlab.prediction import Box, DigitImage
+from digitlab.prediction import Box, DigitImage, Prediction
 
 Verdict = Literal["right", "wrong", "not-a-digit", "unsure"]
-"""What a person said of a prediction; "wrong" comes with the right digit."""
+"""A person's verdict on a prediction; "wrong" comes with the true digit."""
 
 VERDICTS: Final[tuple[str, ...]] = get_args(Verdict)
 
 ReviewState = Literal["accepted", "held", "rejected", "retracted", "undone"]
-"""What was decided of a verdict afterwards; each decision is a row of its own."""
+"""The state that one review gives to a verdict; every review is a row."""
 
 State = Literal["accepted", "held", "rejected", "retracted", "undone", "superseded"]
-"""What became of a verdict; `docs/feedback.md` says what each means."""
+"""The current state of a verdict; `docs/feedback.md` describes each."""
 
 STATES: Final[tuple[State, ...]] = get_args(State)
 
 IN_FORCE: Final[tuple[State, ...]] = ("accepted", "held", "rejected")
-"""States of a verdict that is still what its contributor says of that digit."""
+"""States of a verdict that its contributor has neither replaced nor withdrawn."""
+
+CONTRADICTIONS: Final[tuple[Verdict, ...]] = ("wrong", "not-a-digit")
+"""Verdicts that contradict the answer that the person saw."""
+
+
+def is_correction(verdict: str, *, remembered: bool) -> bool:
+    """Tell whether a verdict contradicts the model version that made the prediction.
+
+    "wrong" and "not-a-digit" do. "right" does where an earlier correction had answered: the
+    version itself would have answered otherwise.
+
+    Args:
+        verdict: the person's verdict.
+        remembered: whether an earlier correction answered instead of the version.
+    """
+    return verdict in CONTRADICTIONS or (verdict == "right" and remembered)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Entry:
-    """One verdict with all that was kept of it, and what became of it.
+    """One stored verdict with its evidence and its state.
 
     Attributes:
-        id: number of the verdict; grows with time and is never given twice.
-        time: when it was given; aware, UTC.
-        contributor: who gave it.
-        verdict: what the person said.
-        label: the right digit, 0-9; None for "not-a-digit" and "unsure".
-        comment: the person's words; may be empty.
-        predicted: the digit that was read, 0-9.
+        id: number of the verdict; numbers grow with time and are never reused.
+        time: time of the verdict; aware, UTC.
+        contributor: name of the person who gave it.
+        verdict: the person's verdict.
+        label: the true digit, 0-9; None for "not-a-digit" and "unsure".
+        comment: the person's comment; may be empty.
+        predicted: the predicted digit, 0-9.
         confidence: the calibrated probability of `predicted`, 0-1.
         probabilities: ten calibrated probabilities, in the order of the digits.
-        refused: True when digitlab had seen no digit.
-        remembered: True when an earlier correction had answered instead of the model.
-        model: the version that had answered.
+        refused: True if digitlab saw no digit.
+        remembered: True if an earlier correction answered instead of the model.
+        model: name of the version that made the prediction.
         box: x, y, width, height in pixels of the upright picture.
-        digit_image: what the model saw; uint8 (28, 28), read-only.
+        digit_image: the model's input; uint8 (28, 28), read-only.
         digit_sha256: SHA-256 of the digit image's 784 bytes, in hex.
         picture_sha256: SHA-256 of the picture's bytes, in hex.
-        picture_bytes: size of the original in the picture storage; 0 when none was kept.
+        picture_bytes: size of the original in the picture storage; 0 if none is stored.
         name: the picture's name as given; may be empty.
-        prediction_id: the row of the prediction judged; None when none was kept.
-        state: what became of it.
-        by: who made the last decision on it; empty when there was none.
-        reason: why; may be empty.
+        prediction_id: row of the judged prediction; None if it is not stored.
+        state: the current state.
+        by: name of the last reviewer; empty if there was no review.
+        reason: reason of the last review; may be empty.
     """
 
     id: int
@@ -80,18 +96,35 @@ class Entry:
 
     @property
     def is_correction(self) -> bool:
-        """True when the person contradicts what the version reads.
+        """True if the verdict contradicts the version that made the prediction."""
+        return is_correction(self.verdict, remembered=self.remembered)
 
-        That is "wrong" or "not-a-digit"; and "right" of what an earlier correction had answered,
-        for the version itself would have answered otherwise.
+    def to_prediction(self, *, picture: bytes, fingerprint: bytes) -> Prediction:
+        """Return the judged prediction.
+
+        Args:
+            picture: bytes of the original; empty if none is stored.
+            fingerprint: of the picture; empty if none is stored.
         """
-        return self.verdict in {"wrong", "not-a-digit"} or (
-            self.verdict == "right" and self.remembered
+        return Prediction(
+            digit=self.predicted,
+            confidence=self.confidence,
+            probabilities=self.probabilities,
+            refused=self.refused,
+            remembered=self.remembered,
+            model=self.model,
+            box=self.box,
+            digit_image=self.digit_image,
+            picture_sha256=self.picture_sha256,
+            name=self.name,
+            picture=picture,
+            id=self.prediction_id,
+            fingerprint=fingerprint,
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The entry without its digit image, as one line of `digitlab feedback list --json`."""
-        values = {kept.name: getattr(self, kept.name) for kept in fields(self)}
+        """Return the entry without its digit image, as `digitlab feedback list --json` prints it."""
+        values = {column.name: getattr(self, column.name) for column in fields(self)}
         del values["digit_image"]
         return values | {
             "time": self.time.isoformat(),
@@ -102,14 +135,14 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """What the ledger did with one verdict.
+    """The result of adding one verdict.
 
     Attributes:
-        id: number of the verdict; of the earlier one when nothing was added.
-        added: False when the same person had already said the same of the same digit.
-        superseded: number of the verdict that this one replaces; None when it is the first.
-        state: the verdict's state: "accepted", unless a reviewer had decided otherwise before.
-        message: one plain sentence for the person.
+        id: number of the verdict; of the earlier verdict if nothing was added.
+        added: False if the same person had already given this verdict on this digit.
+        superseded: number of the verdict that this one replaces; None for a first verdict.
+        state: "accepted", unless the verdict waits for review or a reviewer rejected it before.
+        message: one or two plain sentences for the person; see `store.feedback.receipt`.
     """
 
     id: int
@@ -121,13 +154,13 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """How much the ledger holds.
+    """Numbers of stored predictions and verdicts.
 
     Attributes:
-        predictions: predictions recorded.
+        predictions: recorded predictions.
         judged: recorded predictions with a verdict in force.
-        verdicts: for each of the four verdicts, how many are in force.
-        states: for each of the six states, how many verdicts are in it; together all rows.
+        verdicts: number of verdicts in force, by verdict.
+        states: number of all verdicts, by state.
     """
 
     predictions: int

@@ -1,4 +1,4 @@
-"""What a verdict must be to be kept, and what it changes; decided without touching the store."""
+"""The checks on a new verdict and its comparison with the earlier one; touches no database."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from digitlab.errors import FeedbackError
-from digitlab.labels import article
 from digitlab.prediction import Prediction
-from digitlab.store.feedback.types import VERDICTS, Entry, State, Verdict
+from digitlab.store.feedback.types import VERDICTS, Entry, Verdict
 
 COMMENT_LIMIT: Final = 2_000
 """Longest comment, in characters."""
@@ -23,11 +22,11 @@ Row = dict[str, Any]
 
 
 class Change(NamedTuple):
-    """What a new verdict changes.
+    """The effect of a new verdict on the earlier one.
 
     Attributes:
         row: the row to add.
-        adds: False when the row says nothing new.
+        adds: False if the earlier verdict already says the same.
     """
 
     row: Row
@@ -37,10 +36,10 @@ class Change(NamedTuple):
 def to_row(
     prediction: Prediction, verdict: Verdict, *, label: int | None, contributor: str, comment: str
 ) -> Row:
-    """The verdict with all its evidence, checked.
+    """Check a verdict and return its row, with all evidence.
 
     Raises:
-        FeedbackError: the verdict contradicts itself or lacks something.
+        FeedbackError: the verdict contradicts itself or is incomplete.
     """
     image = np.ascontiguousarray(prediction.digit_image)
     if image.dtype != np.uint8 or image.shape != (28, 28):
@@ -72,12 +71,17 @@ def to_row(
     }
 
 
-def weigh(earlier: Entry | None, row: Row) -> Change:
-    """What `row` changes of `earlier`, the verdict in force with its key.
+def compare_with_earlier(earlier: Entry | None, row: Row) -> Change:
+    """Compare a new verdict with the verdict in force on the same digit by the same person.
 
-    A "right" for the digit that one's own earlier correction named confirms that correction:
-    digitlab has learned it. The correction stays, with the evidence of the misreading; else
-    everybody who checks what was learned would take the example back.
+    "right" for the digit that the person's own earlier correction named confirms that
+    correction: digitlab has learned it. The correction stays in force with the evidence of the
+    misread digit. Otherwise each person who checks the result of a fine-tune would take the
+    training example back.
+
+    Args:
+        earlier: the verdict in force; None if there is none.
+        row: the new verdict, from `to_row`.
     """
     if earlier is None:
         return Change(row, adds=True)
@@ -92,46 +96,28 @@ def weigh(earlier: Entry | None, row: Row) -> Change:
     return Change(row, adds=row["comment"] not in {"", earlier.comment})
 
 
-def receipt_message(change: Change, earlier: Entry | None, state: State) -> str:
-    """One plain sentence for the person; `state` is the verdict's afterwards."""
-    row = change.row
-    label, predicted = row["label"], row["predicted"]
-    this = f"this is {article(label)}"
-    said = {
-        "right": this,
-        "wrong": this if label == predicted else f"{this}, not {article(predicted)}",
-        "not-a-digit": "this is not a digit",
-        "unsure": "you are not sure what this is",
-    }[row["verdict"]]
-    opening = "Kept" if earlier is None else "Changed" if change.adds else "You had said so before"
-    ending = {
-        "held": "; it waits for review",
-        "rejected": "; a reviewer has set it aside",
-    }.get(state, "")
-    return f"{opening}: {said}{ending}."
-
-
 def check_contributor(contributor: str) -> str:
-    """The contributor's name without surrounding space.
+    """Return the contributor's name without surrounding space.
 
     Raises:
-        FeedbackError: it is empty or longer than `CONTRIBUTOR_LIMIT`.
+        FeedbackError: the name is empty or longer than `CONTRIBUTOR_LIMIT`.
     """
     name = _check_length(clean(contributor), CONTRIBUTOR_LIMIT, "contributor's name")
     if not name:
-        raise FeedbackError("Expected the name of who says so, got an empty one.")
+        raise FeedbackError("Expected the name of the contributor, got an empty one.")
     return name
 
 
 def clean(text: str) -> str:
-    """`text` as any database takes it: valid Unicode, no NUL, no surrounding space.
+    """Return `text` as every database accepts it: valid Unicode, no NUL, no surrounding space.
 
-    File names on Linux may hold bytes that are no text; those become question marks.
+    File names on Linux may hold bytes that are not text; these become question marks.
     """
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "").strip()
 
 
 def _true_label(prediction: Prediction, verdict: str, label: int | None) -> int | None:
+    """Return the true digit that a verdict states; None for "not-a-digit" and "unsure"."""
     predicted = prediction.digit
     if verdict not in VERDICTS:
         raise FeedbackError(f"Expected one of {', '.join(VERDICTS)} as verdict, got {verdict!r}.")
@@ -140,8 +126,8 @@ def _true_label(prediction: Prediction, verdict: str, label: int | None) -> int 
     if verdict == "right":
         if label not in {None, predicted}:
             raise FeedbackError(
-                f"A {predicted} was read, so it cannot be right and a {label}; "
-                f'say "wrong" with the digit {label}.'
+                f'The predicted digit is {predicted}, so "right" cannot go with the digit '
+                f'{label}; say "wrong" with the digit {label}.'
             )
         return int(predicted)
     if verdict == "wrong":
@@ -149,7 +135,8 @@ def _true_label(prediction: Prediction, verdict: str, label: int | None) -> int 
             raise FeedbackError('"wrong" needs the right digit, from 0 to 9.')
         if label == predicted and not prediction.refused:
             raise FeedbackError(
-                f'A {predicted} was read, and that is what you say too: say "right".'
+                f"The predicted digit is {predicted}, and that is also the digit that you give: "
+                'say "right".'
             )
         return int(label)
     if label is not None:
@@ -157,15 +144,17 @@ def _true_label(prediction: Prediction, verdict: str, label: int | None) -> int 
     return None
 
 
-def _check_length(text: str, limit: int, what: str) -> str:
+def _check_length(text: str, limit: int, description: str) -> str:
     if len(text) > limit:
         raise FeedbackError(
-            f"Expected a {what} of at most {limit:,} characters, got {len(text):,}; shorten it."
+            f"Expected a {description} of at most {limit:,} characters, got {len(text):,}; "
+            "shorten it."
         )
     return text
 
 
 def _evidence(entry: Entry) -> Row:
+    """Return the columns that record what was judged and with which result."""
     return {
         "verdict": entry.verdict,
         "label": entry.label,

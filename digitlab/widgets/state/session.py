@@ -1,58 +1,64 @@
-"""Session: one visit to the page; the traits that views show of it."""
+"""Session: the state of one visit to the page, as traits that the views show."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import traitlets
 
+from digitlab.errors import FeedbackError
 from digitlab.images.examples import Example
 from digitlab.prediction import Prediction
 from digitlab.store import Verdict
+from digitlab.store.feedback.types import is_correction
 from digitlab.widgets.state import bulk_confirm, reread
-from digitlab.widgets.state.error_guard import Guarded
-from digitlab.widgets.state.picture_spool import Spool
+from digitlab.widgets.state.error_guard import ErrorGuard
+from digitlab.widgets.state.picture_spool import EMPTY_SLOT, PictureSpool
 from digitlab.widgets.state.visit_items import (
-    Item,
-    Judgement,
-    items_of,
-    judged,
-    next_waiting,
-    taken_back,
+    ItemVerdict,
+    VisitItem,
+    VisitItems,
+    add_verdict,
+    next_pending,
+    picture_items,
+    remove_verdicts,
     tidy_name,
 )
 
 if TYPE_CHECKING:
     from digitlab.lab import Lab
 
-MAX_ITEMS = 300
-"""Digits in one visit; a kernel's memory is bounded."""
-FULL = f"A visit holds {MAX_ITEMS} digits; reload the page for more."
-MAX_CONTRIBUTOR = 60
+MAX_ITEMS: Final = 300
+"""Largest number of digits in one visit; it bounds the kernel's memory."""
+
+VISIT_FULL: Final = f"A visit holds {MAX_ITEMS} digits; reload the page for more."
+
+MAX_CONTRIBUTOR_LENGTH: Final = 60
+"""Longest name of a contributor, in characters."""
 
 
-class Session(Guarded):
+class Session(ErrorGuard):
     """The state of one visit.
 
     Attributes:
-        items: the pictures of this visit, oldest first; replaced as a whole, never changed.
-        index: place of the picture in view; -1 when there is none.
-        notice: what the last verdict or undo did, or which version reads now, in a sentence.
-        kept: how many verdicts of this visit the ledger has, new or known to it.
-        model: the version that answered last, or that is known to answer next.
-        several: whether pictures are read as several digits.
-        contributor: who judges; empty until the browser has said so.
+        items: digits of this visit, oldest first; replaced as a whole, never changed in place.
+        current_id: id of the item in view; -1 when there is none.
+        notice: effect of the last verdict or undo, or the version that now reads, in a sentence.
+        saved_count: number of verdicts that this visit has given and the store has.
+        model: name of the version that answered last or that answers next.
+        several_digits: whether every digit of a picture is read.
+        contributor: name of the person who judges; empty until the browser has sent it.
     """
 
-    items: traitlets.Instance[tuple[Item, ...]] = traitlets.Instance(tuple, ())
-    index = traitlets.Int(-1)
+    items: traitlets.Instance[VisitItems] = traitlets.Instance(tuple, ())
+    current_id = traitlets.Int(-1)
     notice = traitlets.Unicode()
-    kept = traitlets.Int(0)
+    saved_count = traitlets.Int(0)
     model = traitlets.Unicode()
-    several = traitlets.Bool(False)
+    several_digits = traitlets.Bool(False)
     contributor = traitlets.Unicode()
 
     def __init__(
@@ -61,9 +67,9 @@ class Session(Guarded):
         super().__init__()
         self._lab = lab
         self._now = now
-        self._spool = Spool()
-        self._broken = 0  # of the current batch
-        self._shown = False  # has the current batch put a picture in view?
+        self._spool = PictureSpool()
+        self._unreadable_in_batch = 0
+        self._batch_in_view = False
         self.max_bytes = lab.settings.max_bytes
         self.examples: Sequence[Example] = ()
         with self.guard():
@@ -71,12 +77,12 @@ class Session(Guarded):
             self.examples = tuple(lab.examples())
 
     @property
-    def current(self) -> Item | None:
-        """The picture in view."""
-        return self.items[self.index] if 0 <= self.index < len(self.items) else None
+    def current(self) -> VisitItem | None:
+        """The item in view."""
+        return self.items[self.current_id] if 0 <= self.current_id < len(self.items) else None
 
-    def prediction(self, item: Item) -> Prediction | None:
-        """The whole prediction of an item, its picture and preview fetched from the spool."""
+    def prediction(self, item: VisitItem) -> Prediction | None:
+        """Return the prediction of an item with its picture and preview from the spool."""
         if item.prediction is None:
             return None
         return dataclasses.replace(
@@ -85,50 +91,39 @@ class Session(Guarded):
             preview=self._spool.get(item.preview),
         )
 
-    def open(self, name: str, data: bytes, *, first: bool = True) -> None:
-        """Read a picture and add it to the visit; a broken one is added with its sentence.
+    def open(self, name: str, data: bytes, *, first_of_batch: bool = True) -> None:
+        """Read a picture and add its digit, or its digits, to the visit.
 
-        With `several` on, every digit in it becomes an item; a picture without ink is then
-        one item, as it always is.
+        A picture that cannot be read becomes an item with an error. With `several_digits`,
+        every digit of a picture becomes an item; a picture without ink becomes one item.
 
         Args:
-            name: the file's name as the browser gave it.
+            name: name of the file as the browser gave it.
             data: the picture's bytes.
-            first: True for the first picture of a batch. The first one of a batch that can
-                be read comes into view, the others wait in the list; sentences about broken
-                ones stay until the next batch.
+            first_of_batch: True for the first picture of a batch. The first readable picture
+                of a batch comes into view. Errors stay until the next batch.
         """
-        self._begin(first)
+        self._begin_batch(first_of_batch)
         name = tidy_name(name)
-        with self.guard(lambda why: self.refuse(name, why, first=False)):
-            room = MAX_ITEMS - len(self.items)
-            if room <= 0:
-                self.error = FULL
+        with self.guard(lambda reason: self.add_unreadable(name, reason, first_of_batch=False)):
+            free = MAX_ITEMS - len(self.items)
+            if free <= 0:
+                self.error = VISIT_FULL
                 return
-            who = self.contributor or None
-            read = self._lab.predict_all(data, name=name, contributor=who) if self.several else ()
-            read = read or (self._lab.predict(data, name=name, contributor=who),)
-            items = items_of(
+            predictions = self._predict(name, data)
+            items = picture_items(
                 name,
-                read,
-                number=len(self.items),
-                picture=self._spool.put(read[0].picture),
-                preview=self._spool.put(read[0].preview),
+                predictions,
+                first_id=len(self.items),
+                picture=self._spool.put(predictions[0].picture),
+                preview=self._spool.put(predictions[0].preview),
             )
-            self._add(*items[:room])
-            self.read_by(read[0].model)
-            if len(read) > room:
-                self.error = f"{name} has {len(read)} digits, {room} of which are shown. {FULL}"
-
-    def read_by(self, model: str) -> None:
-        """Note which version answers; say so when another one did before."""
-        if model != self.model:
-            self.model = model
-            self.notice = f"{model} reads from now on."
-
-    def read_several(self, on: bool) -> None:
-        """Read the pictures to come as several digits each, or as one."""
-        self.several = on
+            self._add(*items[:free])
+            self.set_model(predictions[0].model)
+            if len(predictions) > free:
+                self.error = (
+                    f"{name} has {len(predictions)} digits, {free} of which are shown. {VISIT_FULL}"
+                )
 
     def open_example(self, number: int) -> None:
         """Read one of the example pictures."""
@@ -136,18 +131,29 @@ class Session(Guarded):
             example = self.examples[number]
             self.open(example.name, example.data)
 
-    def refuse(self, name: str, why: str, *, first: bool = True) -> None:
-        """Note a picture that could not be read, with the sentence that says why."""
-        self._begin(first)
+    def add_unreadable(self, name: str, reason: str, *, first_of_batch: bool = True) -> None:
+        """Add a picture that cannot be read, with the reason in a sentence."""
+        self._begin_batch(first_of_batch)
         name = tidy_name(name)
         if len(self.items) < MAX_ITEMS:
-            self._add(Item(id=len(self.items), name=name, error=why))
-        self._broken += 1
+            self._add(VisitItem(id=len(self.items), name=name, error=reason))
+        self._unreadable_in_batch += 1
         self.error = (
-            f"{name}: {why}"
-            if self._broken == 1
-            else f"{self._broken} pictures could not be read; choose one below to see why."
+            f"{name}: {reason}"
+            if self._unreadable_in_batch == 1
+            else f"{self._unreadable_in_batch} pictures could not be read; "
+            "choose one below to see why."
         )
+
+    def set_model(self, model: str) -> None:
+        """Set the version that answers; a notice names it when it is another one than before."""
+        if model != self.model:
+            self.model = model
+            self.notice = f"{model} reads from now on."
+
+    def set_several_digits(self, on: bool) -> None:
+        """Set whether every digit of the next pictures is read."""
+        self.several_digits = on
 
     def judge(
         self,
@@ -155,22 +161,22 @@ class Session(Guarded):
         label: int | None = None,
         comment: str = "",
         *,
-        item: int | None = None,
+        item_id: int | None = None,
     ) -> None:
-        """Keep a verdict on a picture, then go on to the next one that waits.
+        """Store a verdict, then show the next pending item.
 
         Args:
             verdict: "right", "wrong", "not-a-digit" or "unsure".
-            label: the right digit, for "wrong".
-            comment: what the person likes to add.
-            item: the picture that the person was looking at; None for the one in view. A
-                second click that was meant for this one never falls on the next.
+            label: the true digit, for "wrong".
+            comment: the person's comment; may be empty.
+            item_id: id of the item that the person saw; None for the item in view. With it, a
+                second click on the same button never judges the next item.
         """
         self.error = ""
         with self.guard():
-            target = self.current if item is None else self.items[item]
-            prediction = None if target is None else self.prediction(target)
-            if target is None or prediction is None:
+            item = self.current if item_id is None else self.items[item_id]
+            prediction = None if item is None else self.prediction(item)
+            if item is None or prediction is None:
                 self.error = "There is no picture here to judge; show one first."
                 return
             if verdict == "right" and prediction.refused:
@@ -184,54 +190,68 @@ class Session(Guarded):
                 comment=comment.strip(),
                 contributor=self.contributor or None,
             )
-            judgement = Judgement.of(
-                receipt, verdict, label, contributor=self.contributor, at=self._now()
+            item_verdict = ItemVerdict.from_receipt(
+                receipt, verdict, label, contributor=self.contributor, judged_at=self._now()
             )
-            self.kept += 1  # first, so that a comment never stays for the next picture
-            items = judged(self.items, target, judgement)
-            if verdict in {"wrong", "not-a-digit"}:
-                items = reread.after_correction(items, self._lab, contributor=self.contributor)
+            # Before `items`, so that the browser clears the comment before it shows another item.
+            self.saved_count += 1
+            items = add_verdict(self.items, item.id, item_verdict)
+            if is_correction(verdict, remembered=prediction.remembered):
+                pending = reread.answered_by_model(items)
+                items = self._predict_again(items, pending, only_remembered=True)
             self.items = items
-            self.notice = f"{target.name}: {receipt.message}"
-            if target.id == self.index:
-                self.index = next_waiting(self.items, self.index)
+            self.notice = f"{item.name}: {receipt.message}"
+            if item.id == self.current_id:
+                self.current_id = next_pending(self.items, self.current_id)
 
-    def answer(self, label: int, comment: str = "", *, item: int | None = None) -> None:
-        """Say which digit it is: "right" when that is what was read, else "wrong"."""
-        with self.guard():
-            target = self.current if item is None else self.items[item]
-            read = None if target is None else target.prediction
-            right = read is not None and not read.refused and read.digit == label
-            self.judge("right" if right else "wrong", label, comment, item=item)
-
-    def confirm_others(self, shown: int | None = None) -> None:
-        """Say "right" of all that wait and were read as a digit; `undo` takes it back whole.
+    def judge_by_label(self, label: int, comment: str = "", *, item_id: int | None = None) -> None:
+        """Judge an item by its true digit: "right" when it is the predicted digit, else "wrong".
 
         Args:
-            shown: how many digits the person saw; of what came since nothing is said. None
-                for all.
+            label: the true digit.
+            comment: as for `judge`.
+            item_id: as for `judge`.
+        """
+        with self.guard():
+            item = self.current if item_id is None else self.items[item_id]
+            prediction = None if item is None else item.prediction
+            is_right = (
+                prediction is not None and not prediction.refused and prediction.digit == label
+            )
+            self.judge("right" if is_right else "wrong", label, comment, item_id=item_id)
+
+    def confirm_pending(self, shown_count: int | None = None) -> None:
+        """Judge all pending items with a predicted digit as right; one undo takes all back.
+
+        Args:
+            shown_count: number of items that the person saw; later ones stay pending. None for
+                all items.
         """
         self.error = ""
         with self.guard():
-            chosen = bulk_confirm.agreeable(self.items[:shown])
-            if not chosen:
-                return  # clicked twice
+            confirmed = bulk_confirm.confirmable(self.items[:shown_count])
+            if not confirmed:
+                return  # a second click
             receipts = self._lab.confirm_all(
-                bulk_confirm.whole(chosen, self._spool), contributor=self.contributor or None
+                self._with_pictures(confirmed), contributor=self.contributor or None
             )
-            self.kept += len(receipts)
-            self.items = bulk_confirm.confirmed(
-                self.items, chosen, receipts, contributor=self.contributor, at=self._now()
+            self.saved_count += len(receipts)
+            self.items = bulk_confirm.add_confirmations(
+                self.items,
+                confirmed,
+                receipts,
+                contributor=self.contributor,
+                judged_at=self._now(),
             )
-            self.notice = bulk_confirm.kept_in_words(self.items, chosen, receipts)
-            if self.current is None or not self.current.waiting:
-                self.index = next_waiting(self.items, self.index)
+            self.notice = bulk_confirm.confirmation_text(self.items, confirmed, receipts)
+            if self.current is None or not self.current.pending:
+                self.current_id = next_pending(self.items, self.current_id)
 
     def undo(self) -> None:
-        """Take back what this visit added last, and show its picture again.
+        """Take back the last verdict or click that this visit added, and show its item.
 
-        Verdicts of other visits stay, whoever gave them. What was taken back or changed
-        elsewhere is told, and the page follows.
+        Verdicts of other visits stay, also those of the same person. When another visit has
+        changed or undone the verdict, an error says so and the page shows the current state.
         """
         self.error = ""
         with self.guard():
@@ -239,35 +259,81 @@ class Session(Guarded):
             if not step:
                 self.notice = "There is nothing to undo in this visit."
                 return
-            self.notice, self.error = bulk_confirm.take_back(self._lab, step)
-            gone = {given.id for _, given in step}
-            items = taken_back(self.items, gone)
-            self.items = reread.after_undo(items, self._lab, gone, contributor=self.contributor)
-            self.index = step[0][0].id
+            self.notice, self.error = self._undo_step(step)
+            undone_ids = {verdict.id for _, verdict in step}
+            items = remove_verdicts(self.items, undone_ids)
+            pending = reread.answered_by_corrections(items, undone_ids)
+            self.items = self._predict_again(items, pending, only_remembered=False)
+            self.current_id = step[0][0].id
 
-    def select(self, number: int) -> None:
-        """Show a picture of this visit."""
-        if 0 <= number < len(self.items):
+    def select(self, item_id: int) -> None:
+        """Show an item of this visit."""
+        if 0 <= item_id < len(self.items):
             self.error = ""
-            self.index = number
+            self.current_id = item_id
 
-    def name_contributor(self, name: str) -> None:
-        """Set who judges from now on; a line of at most `MAX_CONTRIBUTOR` characters."""
-        self.contributor = " ".join(name.split())[:MAX_CONTRIBUTOR]
+    def set_contributor(self, name: str) -> None:
+        """Set who judges, as one line of at most `MAX_CONTRIBUTOR_LENGTH` characters."""
+        self.contributor = " ".join(name.split())[:MAX_CONTRIBUTOR_LENGTH]
 
     def close(self) -> None:
-        """Give the visit's temporary file back."""
+        """Remove the visit's temporary file."""
         self._spool.close()
 
-    def _begin(self, first: bool) -> None:
-        if first:
-            self._broken, self._shown = 0, False
+    def _begin_batch(self, first_of_batch: bool) -> None:
+        if first_of_batch:
+            self._unreadable_in_batch, self._batch_in_view = 0, False
             self.error = ""
 
-    def _add(self, *items: Item) -> None:
-        seen = self.current
+    def _predict(self, name: str, data: bytes) -> Sequence[Prediction]:
+        """Predict all digits of a picture, or one; at least one prediction."""
+        contributor = self.contributor or None
+        predictions: Sequence[Prediction] = ()
+        if self.several_digits:
+            predictions = self._lab.predict_all(data, name=name, contributor=contributor)
+        return predictions or [self._lab.predict(data, name=name, contributor=contributor)]
+
+    def _add(self, *items: VisitItem) -> None:
+        in_view = self.current
         with self.hold_trait_notifications():
             self.items = (*self.items, *items)
-            waiting = next((item for item in items if item.waiting), None)
-            if waiting and not (self._shown and seen is not None and seen.waiting):
-                self.index, self._shown = waiting.id, True
+            pending = next((item for item in items if item.pending), None)
+            if pending and not (self._batch_in_view and in_view is not None and in_view.pending):
+                self.current_id, self._batch_in_view = pending.id, True
+
+    def _with_pictures(self, items: VisitItems) -> Iterator[Prediction]:
+        """Yield the predictions of items with their pictures; one picture is in memory at a time."""
+        slot, picture = EMPTY_SLOT, b""
+        for item in items:
+            if item.picture != slot:  # the digits of one picture share it
+                slot, picture = item.picture, self._spool.get(item.picture)
+            if item.prediction is not None:
+                yield dataclasses.replace(item.prediction, picture=picture)
+
+    def _predict_again(
+        self, items: VisitItems, chosen: VisitItems, *, only_remembered: bool
+    ) -> VisitItems:
+        if not chosen:
+            return items
+        predictions = self._lab.reconsider(
+            [item.prediction for item in chosen if item.prediction is not None],
+            contributor=self.contributor or None,
+        )
+        return reread.replace_predictions(
+            items, chosen, predictions, only_remembered=only_remembered
+        )
+
+    def _undo_step(self, step: bulk_confirm.UndoStep) -> tuple[str, str]:
+        """Take a step back in the feedback store; return a notice and an error."""
+        item, verdict = step[0]
+        contributor = verdict.contributor or None
+        if len(step) > 1:
+            undone = self._lab.undo_all(
+                [verdict.id for _, verdict in step], contributor=contributor
+            )
+            return bulk_confirm.undo_text(len(undone), len(step))
+        try:
+            self._lab.undo(contributor=contributor, verdict_id=verdict.id)
+        except FeedbackError as error:
+            return "", f"{item.name}: {error}"
+        return f"{item.name}: your verdict was taken back.", ""

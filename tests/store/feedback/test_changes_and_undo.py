@@ -156,7 +156,7 @@ def test_one_verdict_can_be_undone_by_its_number(store):
 
 def test_somebody_elses_verdict_cannot_be_undone(store):
     hers = store.add(make_prediction(), "right", contributor="ann")
-    with pytest.raises(FeedbackError, match="somebody else's"):
+    with pytest.raises(FeedbackError, match="belongs to another"):
         store.undo("bob", verdict_id=hers.id)
     assert ids(store.entries()) == [hers.id]
 

@@ -5,8 +5,7 @@ from support.feedback_rows import noise, say
 
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
-from digitlab.store.feedback.corrections import NOTHING
-from digitlab.store.feedback.relabel import relabel
+from digitlab.store.feedback.corrections import START
 
 FINGERPRINT = b"t" * 2064
 
@@ -17,12 +16,12 @@ def store(tmp_path):
         yield store
 
 
-def known(store, since=NOTHING):
+def known(store, since=START):
     return store.corrections(since)[1]
 
 
 def test_an_empty_ledger_has_nothing_to_remember(store):
-    assert store.corrections() == (NOTHING, {})
+    assert store.corrections() == (START, {})
 
 
 def test_corrections_are_remembered_and_confirmations_are_not(store):
@@ -93,13 +92,13 @@ def test_the_trace_comes_with_it_and_goes_with_a_relabelling(store):
     plain = say(store, noise(2), 4)
     found = known(store)
     assert (found[number].fingerprint, found[plain].fingerprint) == (FINGERPRINT, b"")
-    again = relabel(store, number, 6, by="eve")
+    again = store.relabel(number, 6, by="eve")
     assert known(store)[again.id].fingerprint == FINGERPRINT
 
 
 def test_more_corrections_than_one_statement_takes(store, monkeypatch):
     from digitlab.store.feedback import corrections
 
-    monkeypatch.setattr(corrections, "_AT_ONCE", 2)
+    monkeypatch.setattr(corrections, "_IDS_PER_STATEMENT", 2)
     numbers = [say(store, noise(n), 4, fingerprint=FINGERPRINT) for n in range(5)]
     assert [known(store)[number].fingerprint for number in numbers] == [FINGERPRINT] * 5

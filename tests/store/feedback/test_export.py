@@ -11,7 +11,7 @@ from support.predictions import make_prediction
 from digitlab.datasets import read_kaggle_csv
 from digitlab.errors import FeedbackError, StoreError
 from digitlab.settings import Settings
-from digitlab.store import FeedbackStore, export, parse_legacy_name, scan_import
+from digitlab.store import FeedbackStore, parse_legacy_name, scan_import
 
 
 def picture(kind="PNG", shade=200):
@@ -157,7 +157,7 @@ def test_an_empty_folder_may_be_exported_to(filled, tmp_path):
 def test_a_folder_with_content_is_refused_and_left_alone(filled, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")
-    with pytest.raises(FeedbackError, match="holds something"):
+    with pytest.raises(FeedbackError, match="not empty"):
         filled.export(tmp_path / "out")
     assert names(tmp_path / "out") == ["mine.txt"]
 
@@ -179,4 +179,4 @@ def test_a_place_that_cannot_be_written_is_a_plain_error(filled, tmp_path):
 
 def test_an_unknown_format_is_refused_with_the_known_ones(store, tmp_path):
     with pytest.raises(FeedbackError, match="imagefolder, csv, incorrect_predictions"):
-        export(store, tmp_path / "out", "zip")
+        store.export(tmp_path / "out", "zip")

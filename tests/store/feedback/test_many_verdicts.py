@@ -110,7 +110,7 @@ def test_a_hash_that_is_not_the_pictures_is_refused_in_a_batch_too(store):
     picture = make_prediction().picture
     batch = [make_prediction(picture=picture), make_prediction(1)]
     batch[1] = dataclasses.replace(batch[1], picture=picture)
-    with pytest.raises(FeedbackError, match="predict it anew"):
+    with pytest.raises(FeedbackError, match="predict the picture again"):
         store.add_all(batch, "right", contributor="ann")
 
 

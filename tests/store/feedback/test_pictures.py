@@ -100,7 +100,7 @@ def test_a_truncated_picture_is_mended_by_giving_it_again(on_disk, file):
 def test_a_folder_that_cannot_be_written_is_a_plain_error(tmp_path):
     (tmp_path / "file").write_text("in the way")
     url = (tmp_path / "file").as_uri()
-    with pytest.raises(StoreError, match="cannot be kept") as caught:
+    with pytest.raises(StoreError, match="cannot be stored") as caught:
         PictureStorage(url).put(DATA)
     assert caught.value.place == url
 

@@ -9,7 +9,6 @@ from support.feedback_rows import noise, reading, say
 from digitlab.errors import FeedbackError
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore, HomeSettings
-from digitlab.store.feedback.relabel import relabel
 
 
 @pytest.fixture
@@ -24,14 +23,14 @@ def said(entries):
 
 def test_the_reviewers_digit_counts_instead(store):
     number = say(store, noise(1), 4)
-    entry = relabel(store, number, 7, by="curator")
+    entry = store.relabel(number, 7, by="curator")
     assert said(store.accepted()) == [("curator", "wrong", 7)]
     assert (entry.state, entry.by) == ("accepted", "curator")
 
 
 def test_the_first_verdict_is_rejected_and_stays_with_the_reason(store):
     number = say(store, noise(1), 4)
-    relabel(store, number, 7, by="curator")
+    store.relabel(number, 7, by="curator")
     entry = store.get(number)
     assert (entry.state, entry.by, entry.reason) == ("rejected", "curator", "relabelled as 7")
 
@@ -46,7 +45,7 @@ def test_the_new_verdict_has_the_evidence_of_the_old_one(store):
         name="photo.png",
     )
     number = store.add(made, "wrong", label=4, contributor="ann", comment="mine").id
-    old, new = store.get(number), relabel(store, number, 7, by="curator")
+    old, new = store.get(number), store.relabel(number, 7, by="curator")
     assert np.array_equal(new.digit_image, old.digit_image)
     for kept in (
         "predicted",
@@ -65,30 +64,30 @@ def test_the_new_verdict_has_the_evidence_of_the_old_one(store):
 
 def test_the_digit_that_was_read_confirms_the_reading(store):
     number = say(store, noise(1), 4, read=7)
-    assert relabel(store, number, 7, by="curator").verdict == "right"
+    assert store.relabel(number, 7, by="curator").verdict == "right"
 
 
 def test_the_best_guess_of_a_refused_reading_is_a_correction(store):
     number = say(store, noise(1), 4, read=7, refused=True)
-    assert relabel(store, number, 7, by="curator").verdict == "wrong"
+    assert store.relabel(number, 7, by="curator").verdict == "wrong"
 
 
 def test_what_was_called_no_digit_becomes_one(store):
     number = say(store, noise(1), None)
-    relabel(store, number, 7, by="curator")
+    store.relabel(number, 7, by="curator")
     assert said(store.accepted()) == [("curator", "wrong", 7)]
 
 
 def test_a_held_verdict_is_relabelled_and_waits_no_more(store):
     number = say(store, noise(1), 4)
     store.review([number], "held", by="digitlab", reason="odd")
-    relabel(store, number, 7, by="curator")
+    store.relabel(number, 7, by="curator")
     assert store.pending() == []
 
 
 def test_ones_own_verdict_is_superseded(store):
     number = say(store, noise(1), 4)
-    relabel(store, number, 7, by="ann")
+    store.relabel(number, 7, by="ann")
     assert store.get(number).state == "superseded"
     assert said(store.accepted()) == [("ann", "wrong", 7)]
 
@@ -96,38 +95,38 @@ def test_ones_own_verdict_is_superseded(store):
 def test_a_relabelled_verdict_counts_in_a_reviewed_home(store):
     HomeSettings(store.database).set("review", True, by="curator")
     number = say(store, noise(1), 4)
-    assert relabel(store, number, 7, by="curator").state == "accepted"
+    assert store.relabel(number, 7, by="curator").state == "accepted"
 
 
 def test_what_the_reviewer_said_already_is_accepted(store):
     number = say(store, noise(1), 4)
     own = say(store, noise(1), 7, contributor="curator")
     store.review([own], "held", by="digitlab")
-    relabel(store, number, 7, by="curator")
+    store.relabel(number, 7, by="curator")
     assert said(store.accepted()) == [("curator", "wrong", 7)]
 
 
 def test_a_digit_that_it_names_already_is_refused(store):
     number = say(store, noise(1), 4)
     with pytest.raises(FeedbackError, match="names a 4 already; accept it"):
-        relabel(store, number, 4, by="curator")
+        store.relabel(number, 4, by="curator")
 
 
 def test_a_verdict_that_is_no_longer_in_force_is_refused(store):
     number = say(store, noise(1), 4)
     store.undo("ann")
     with pytest.raises(FeedbackError, match="no longer in force"):
-        relabel(store, number, 7, by="curator")
+        store.relabel(number, 7, by="curator")
     assert store.entries() == []
 
 
 def test_a_verdict_that_does_not_exist_is_refused(store):
     with pytest.raises(FeedbackError, match="There is no verdict 9"):
-        relabel(store, 9, 7, by="curator")
+        store.relabel(9, 7, by="curator")
 
 
 def test_a_digit_that_is_none_changes_nothing(store):
     number = say(store, noise(1), 4)
     with pytest.raises(FeedbackError):
-        relabel(store, number, 12, by="curator")
+        store.relabel(number, 12, by="curator")
     assert store.get(number).state == "accepted"

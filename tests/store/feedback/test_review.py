@@ -188,5 +188,5 @@ def test_what_is_no_longer_in_force_cannot_be_reviewed(store):
 
 def test_a_review_is_no_way_around_undo(store):
     receipt = store.add(make_prediction(), "right", contributor="ann")
-    with pytest.raises(FeedbackError, match="methods of their own"):
+    with pytest.raises(FeedbackError, match="use undo or retract"):
         store.review([receipt.id], "undone", by="curator")

@@ -162,7 +162,7 @@ def test_a_digit_image_of_another_shape_is_refused(store):
 
 
 def test_a_hash_that_is_not_the_pictures_is_refused(store):
-    with pytest.raises(FeedbackError, match="predict it anew"):
+    with pytest.raises(FeedbackError, match="predict the picture again"):
         store.add(make_prediction(picture_sha256="0" * 64), "right", contributor="ann")
 
 
