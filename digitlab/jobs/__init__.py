@@ -1,9 +1,9 @@
-"""Jobs: the fine-tune notebook in a process of its own, now or when it is due.
+"""Run the fine-tune notebook in a separate process, at once or on a schedule.
 
-Importing this loads neither papermill nor APScheduler.
+Importing this package loads neither papermill nor APScheduler.
 """
 
 from digitlab.jobs.follow import follow
-from digitlab.jobs.launch import LIMIT_S, start
+from digitlab.jobs.launch import TIME_LIMIT_S, start
 
-__all__ = ["LIMIT_S", "follow", "start"]
+__all__ = ["TIME_LIMIT_S", "follow", "start"]

@@ -1,4 +1,4 @@
-"""follow: how a run goes on, seen from any process."""
+"""Follow the progress of a run from any process."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from digitlab.store.runs.types import Run
 
 
 def follow(settings: Settings, name: str, *, every_s: float = 0.2) -> Iterator[Run]:
-    """The run now and after each change, until it is over and its notebook is written.
+    """Yield the run now and after each change, until it is over and its notebook is written.
 
     Args:
-        settings: of the home.
-        name: of the run.
-        every_s: seconds between two looks.
+        settings: the settings of the home.
+        name: the run's name.
+        every_s: seconds between two reads of the database.
 
     Raises:
         RunError: there is no such run.
@@ -24,7 +24,8 @@ def follow(settings: Settings, name: str, *, every_s: float = 0.2) -> Iterator[R
     with RunLog.open(settings) as log:
         last = None
         while True:
-            watched = log.is_watched(name)  # asked first: what a process wrote at its end counts
+            # Before `get`: the worker may write the notebook's path just before it ends.
+            watched = log.is_watched(name)
             run = log.get(name)
             if run != last:
                 yield run
@@ -32,12 +33,20 @@ def follow(settings: Settings, name: str, *, every_s: float = 0.2) -> Iterator[R
             if run.over and (run.notebook is not None or not watched):
                 return
             if not run.over and not log.lives(name):
-                log.sweep()  # it died; what comes now is its outcome
+                log.sweep()  # its processes died: this records the outcome "failed"
                 continue
             time.sleep(every_s)
 
 
-def last_of(settings: Settings, name: str) -> Run:
-    """The run once it is over; waits for it."""
+def wait_until_over(settings: Settings, name: str) -> Run:
+    """Wait for the end of a run and return the run.
+
+    Args:
+        settings: the settings of the home.
+        name: the run's name.
+
+    Raises:
+        RunError: there is no such run.
+    """
     *_, run = follow(settings, name)
     return run

@@ -1,4 +1,4 @@
-"""start: a fine-tune, from the question whether there is anything new to its own process."""
+"""Start a fine-tune run: check for new feedback and for another run, then start a process."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from typing import Any, Final
 
 from digitlab.errors import RunError
 from digitlab.jobs.environment import run_environment
-from digitlab.jobs.follow import last_of
+from digitlab.jobs.follow import wait_until_over
 from digitlab.settings import Settings, bundled
 from digitlab.store.runs.log import RunLog
 from digitlab.store.runs.queries import busy_reason
 from digitlab.store.runs.types import Run, new_name
 
 NOTEBOOK = bundled("notebooks") / "fine_tune.ipynb"
-"""The notebook that a run executes, unless its caller says otherwise."""
+"""The notebook that a run executes by default."""
 
-REPORTED: Final = "evaluate_on"
-"""The parameter that says what else to report on: it makes no difference to what is learned."""
+REPORT_PARAMETER: Final = "evaluate_on"
+"""The parameter that names a data set to report on. It does not change what a run learns."""
 
-LIMIT_S: Final = 1800
-"""Seconds after which a run is ended, unless its caller says otherwise."""
+TIME_LIMIT_S: Final = 1800
+"""Default time limit of a run, in seconds."""
 
-NOTICE_SECONDS: Final = 5
-"""How long a run's processes may take to notice that the other one was killed."""
+_RELEASE_WAIT_S: Final = 5
+"""How long a new run waits for the end of a run that lost one of its processes, in seconds."""
 
 
 def start(
@@ -41,85 +41,95 @@ def start(
     by: str,
     wait: bool = False,
     notebook: Path | None = None,
-    limit_s: float = LIMIT_S,
+    limit_s: float = TIME_LIMIT_S,
 ) -> Run:
-    """Fine-tune in a process of its own, which outlives this one.
+    """Start a fine-tune in a process that outlives this one.
 
-    Nothing is started when there is nothing new to learn, or while another run of the home is
-    under way; the run's outcome says so at once.
+    If there is no new feedback, or if another run of the home is under way, no process starts:
+    the run ends at once as "nothing-new" or "busy".
 
     Args:
-        settings: of the home.
-        parameters: of the notebook, those that differ from their defaults; `evaluate_on`, a
-            data set to report on besides, may be a path relative to here.
-        trigger: who asks: "page", "notebook", "cli" or "schedule".
-        by: the person, for the record.
-        wait: return when the run is over, instead of when it has begun.
-        notebook: what to run; None for the fine-tune that ships.
-        limit_s: seconds after which the run is ended.
+        settings: the settings of the home.
+        parameters: the notebook's parameters that differ from their defaults. `evaluate_on`, a
+            data set to report on, may be a path relative to the current directory.
+        trigger: what starts the run: "page", "notebook", "cli" or "schedule".
+        by: the person or scheduler that starts the run.
+        wait: return when the run is over, instead of when its process has started.
+        notebook: the notebook to execute; None for the fine-tune that ships with digitlab.
+        limit_s: time limit of the run, in seconds.
 
     Returns:
-        The run, with its outcome if it has one. `follow` tells how it goes on.
+        The run, with its outcome if it is over. Use `follow` for its progress.
 
     Raises:
-        ParameterError: a parameter is unknown, of another type, or out of range.
+        ParameterError: a parameter is unknown, of the wrong type or out of range.
         StoreError: the home cannot be written.
-        RunError: no process can be started.
+        RunError: the process cannot be started.
     """
-    from digitlab.learning.data.preview import (
-        preview_feedback,  # the ledger and the models: not for `follow`
-    )
+    # It loads the feedback store and the models, which `follow` does not need.
+    from digitlab.learning.data.preview import preview_feedback
 
-    given = json.loads(json.dumps(dict(parameters)))  # as the database and papermill take them
-    if isinstance(given.get(REPORTED), str) and Path(given[REPORTED]).exists():
-        given[REPORTED] = str(Path(given[REPORTED]).resolve())  # the notebook runs elsewhere
-    found = preview_feedback(settings, {name: given[name] for name in given if name != REPORTED})
+    # As the database and papermill will read them.
+    run_parameters: dict[str, Any] = json.loads(json.dumps(dict(parameters)))
+    report_on = run_parameters.get(REPORT_PARAMETER)
+    if isinstance(report_on, str) and Path(report_on).exists():
+        # The notebook runs in another directory.
+        run_parameters[REPORT_PARAMETER] = str(Path(report_on).resolve())
+    preview = preview_feedback(
+        settings,
+        {key: value for key, value in run_parameters.items() if key != REPORT_PARAMETER},
+    )
     name = new_name()
-    asked: Any = {"trigger": trigger, "by": by, "parameters": given}
+    request: Any = {"trigger": trigger, "by": by, "parameters": run_parameters}
     with RunLog.open(settings) as log:
         log.sweep()
-        if not found.new:
-            asked |= {
-                "inputs_fingerprint": found.inputs_fingerprint,
-                "feedback_fingerprint": found.feedback_fingerprint,
-                "reasons": found.reasons,
-            }
-            log.settle(name, "nothing-new", **asked)
+        if not preview.new:
+            log.settle(
+                name,
+                "nothing-new",
+                **request,
+                inputs_fingerprint=preview.inputs_fingerprint,
+                feedback_fingerprint=preview.feedback_fingerprint,
+                reasons=preview.reasons,
+            )
             return log.get(name)
-        other = _under_way(log)
+        other = _run_under_way(log)
         if other is not None:
             log.settle(
                 name,
                 "busy",
-                **asked,
-                inputs_fingerprint=found.inputs_fingerprint,
+                **request,
+                inputs_fingerprint=preview.inputs_fingerprint,
                 reasons=[busy_reason(other.name)],
             )
             return log.get(name)
-        log.announce(name, **asked)
+        log.announce(name, **request)
         try:
-            process = _spawn(settings, name, notebook=notebook, limit_s=limit_s)
+            process = _start_worker(settings, name, notebook=notebook, limit_s=limit_s)
         except OSError as error:
-            reason = f"No process could be started for it: {error}."
+            reason = f"Its process could not be started: {error}."
             log.finish(name, "failed", reasons=[reason])
             raise RunError(f"The run {name} failed. {reason}", run=name) from error
         except KeyboardInterrupt:
             log.ask_cancel(name)
             raise
-        log.watch(name, pid=process.pid)  # this process may end before the other has begun
+        log.watch(name, pid=process.pid)  # this process may end before the worker calls `watch`
         if not wait:
             return log.get(name)
-    return last_of(settings, name)
+    return wait_until_over(settings, name)
 
 
 def run_folder(settings: Settings) -> Path:
-    """Where the executed notebooks and the logs of a home's runs are."""
+    """Return the folder of a home's executed notebooks and run logs."""
     return settings.home / "notebooks" / "runs"
 
 
-def _under_way(log: RunLog) -> Run | None:
-    """The run that is under way; one that lost a process has a while to come to its end."""
-    deadline = time.monotonic() + NOTICE_SECONDS
+def _run_under_way(log: RunLog) -> Run | None:
+    """Return the run that is under way, or None.
+
+    A run that lost one of its two processes ends by itself within seconds: wait for that.
+    """
+    deadline = time.monotonic() + _RELEASE_WAIT_S
     while True:
         run = log.current()
         if run is None or log.is_sound(run.name) or time.monotonic() > deadline:
@@ -127,31 +137,31 @@ def _under_way(log: RunLog) -> Run | None:
         time.sleep(0.1)
 
 
-def _spawn(
+def _start_worker(
     settings: Settings, name: str, *, notebook: Path | None, limit_s: float
 ) -> subprocess.Popen[bytes]:
     folder = run_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
     source = notebook or NOTEBOOK
-    call = [sys.executable, "-m", "digitlab.jobs.worker", "--home", str(settings.home)]
-    call += ["--run", name, "--notebook", str(source.resolve()), "--limit", str(limit_s)]
-    with (folder / f"{name}.log").open("ab") as said:
+    command = [sys.executable, "-m", "digitlab.jobs.worker", "--home", str(settings.home)]
+    command += ["--run", name, "--notebook", str(source.resolve()), "--limit", str(limit_s)]
+    with (folder / f"{name}.log").open("ab") as log_file:
         process = subprocess.Popen(  # noqa: S603 # our own module, by this Python
-            call,
+            command,
             cwd=folder,
             env=run_environment(os.environ, settings),
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=log_file,
             stderr=subprocess.STDOUT,
             **_detached(),
         )
-    # Whoever started it may live long: without this the ended process would stay as a zombie.
+    # This process may live long: without `wait`, the ended worker would stay a zombie.
     threading.Thread(target=process.wait, name=f"run {name}", daemon=True).start()
     return process
 
 
 def _detached() -> dict[str, Any]:
-    """Arguments of Popen for a process that no signal to this one's group or terminal reaches."""
+    """Return arguments of Popen that keep signals to this process group and terminal away."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}

@@ -1,4 +1,4 @@
-"""Scheduler: fine-tunes a home when it is due, however many schedulers watch over it."""
+"""Start a home's fine-tunes at the times of a cron expression."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from digitlab.errors import DigitlabError
 from digitlab.jobs.cron import Cron
@@ -15,25 +16,26 @@ from digitlab.jobs.launch import start
 from digitlab.settings import Settings
 from digitlab.store.database import Database
 from digitlab.store.moment import moment
-from digitlab.store.runs.schedules import Schedule, ScheduleBook
+from digitlab.store.runs.schedules import ScheduleBook
 from digitlab.store.runs.types import Run
 
 log = logging.getLogger(__name__)
 
-BEAT_SECONDS: Final = 30
-"""Seconds between two signs of life of a scheduler."""
+HEARTBEAT_INTERVAL_S: Final = 30
+"""Time between two heartbeats of a scheduler, in seconds."""
 
 
 class Scheduler:
-    """One scheduler of a home.
+    """A scheduler of a home.
 
-    What is due stands in the store, and a due time belongs to whoever takes it first. One that
-    passed while no scheduler ran is made up once, however many were missed.
+    The database holds the next due time. Several schedulers may serve a home: the first one that
+    claims a due time starts the run. If due times passed while no scheduler ran, the next
+    scheduler makes up for all of them with one run.
 
     Attributes:
-        settings: of the home.
-        cron: when a run is due.
-        by: who runs this scheduler.
+        settings: the settings of the home.
+        cron: the due times.
+        by: the person or service that runs this scheduler.
     """
 
     def __init__(
@@ -47,26 +49,26 @@ class Scheduler:
         self._book = ScheduleBook(self._database)
 
     def close(self) -> None:
-        """Give the database's connections back."""
+        """Close the connections to the database."""
         self._database.close()
 
-    def look(self, *, wait: bool = False, now: datetime | None = None) -> Run | None:
-        """Start a run if one is due and nobody else has started it.
+    def start_if_due(self, *, wait: bool = False, now: datetime | None = None) -> Run | None:
+        """Send a heartbeat, and start a run if one is due and no other scheduler has started it.
 
-        The first look at a new expression only keeps when it is due next.
+        The first call for a new expression only stores the next due time.
 
         Args:
-            wait: return when the run is over, instead of when it has begun.
-            now: the time, aware; None for the present.
+            wait: return when the run is over, instead of when its process has started.
+            now: an aware time; None for the current time.
 
         Returns:
-            The run; None when none is due.
+            The run; None if none is due.
 
         Raises:
-            DigitlabError: it cannot be started; its due time is over all the same.
+            DigitlabError: the run cannot be started. Its due time is not tried again.
         """
         time = moment(now)
-        schedule = self._beat(time)
+        schedule = self._book.beat(self.cron.expression, self.cron.zone, by=self.by, now=time)
         due = schedule.next_due
         if due is None:
             self._book.expect(schedule, self.cron.after(time))
@@ -87,42 +89,43 @@ class Scheduler:
         return run
 
     @property
-    def next_in_words(self) -> str:
-        """When the next run is due, in the schedule's time zone."""
-        from zoneinfo import ZoneInfo
-
+    def next_due_text(self) -> str:
+        """The next due time with the schedule's time zone, for example "2026-06-01 03:00 (UTC)"."""
         due = self.cron.after(moment(None)).astimezone(ZoneInfo(self.cron.zone))
         return f"{due:%Y-%m-%d %H:%M} ({self.cron.zone})"
 
     @contextmanager
-    def running(self, tell: Callable[[str], None] = log.info) -> Iterator[None]:
-        """Look whenever a run is due while the block runs, from threads of their own.
+    def running(self, report: Callable[[str], None] = log.info) -> Iterator[None]:
+        """Start runs at their due times from background threads while the block runs.
 
         Args:
-            tell: called with a line for each run that is started, and each that cannot be.
+            report: called with one line for each run that starts or that cannot be started.
         """
         from apscheduler.schedulers.background import BackgroundScheduler
 
-        def look() -> None:
+        def check() -> None:
             try:
-                run = self.look()
-            except DigitlabError as error:  # the next due time may have more luck
-                tell(f"the run that was due could not be started: {error}")
+                run = self.start_if_due()
+            except DigitlabError as error:  # the next due time may succeed
+                report(f"the run that was due could not be started: {error}")
                 return
             if run is not None:
-                tell(f"run {run.name}: {run.outcome or 'started'}")
+                report(f"run {run.name}: {run.outcome or 'started'}")
 
-        # Late by however much (a laptop slept): once, and not refused.
-        late: dict[str, Any] = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-        scheduler = BackgroundScheduler(timezone=self.cron.zone, job_defaults=late)
-        scheduler.add_job(look, self.cron.trigger)
-        at_once = moment(None)  # what was missed
-        scheduler.add_job(look, "interval", seconds=BEAT_SECONDS, next_run_time=at_once)
+        # After a sleep of the machine, APScheduler calls `check` once, however late it is.
+        job_defaults: dict[str, Any] = {
+            "coalesce": True,
+            "misfire_grace_time": None,
+            "max_instances": 1,
+        }
+        scheduler = BackgroundScheduler(timezone=self.cron.zone, job_defaults=job_defaults)
+        scheduler.add_job(check, self.cron.trigger)
+        first_check = moment(None)  # at once, for a due time that was missed
+        scheduler.add_job(
+            check, "interval", seconds=HEARTBEAT_INTERVAL_S, next_run_time=first_check
+        )
         scheduler.start()
         try:
             yield
         finally:
             scheduler.shutdown(wait=False)
-
-    def _beat(self, time: datetime) -> Schedule:
-        return self._book.beat(self.cron.expression, self.cron.zone, by=self.by, now=time)

@@ -1,8 +1,8 @@
-"""The process of one run: executes the notebook, watches over it, and keeps how it ended.
+"""Main program of a run: execute the notebook, enforce its limits and record its outcome.
 
 Run as `python -m digitlab.jobs.worker --home DIR --run NAME --notebook FILE --limit SECONDS`.
-The notebook's own process takes the lease and gives the outcome; this one gives the outcome
-only when that one could not.
+The notebook runs in a kernel, another process, which takes the lease and records the outcome.
+The worker records the outcome only if the kernel did not.
 """
 
 from __future__ import annotations
@@ -28,110 +28,129 @@ from digitlab.store.runs.types import Run
 log = logging.getLogger(__name__)
 
 NICENESS: Final = 5
-"""How far a run steps back behind pages and other programs, where the system has niceness."""
+"""Niceness of a run, so that pages and other programs come first; POSIX only."""
 
-CANCEL_SECONDS: Final = 10
-"""How long a notebook may take to end by itself when somebody asked it to."""
+CANCEL_GRACE_S: Final = 10
+"""Time in which a cancelled notebook may end by itself, in seconds."""
 
-LOOK_SECONDS: Final = 0.5
+CHECK_INTERVAL_S: Final = 0.5
+"""Time between two checks of a run's limits, in seconds."""
+
+_CANCELLED: Final = "The run was cancelled."
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Execute the notebook of an announced run; returns when its outcome is kept."""
+    """Execute the notebook of an announced run; return when the outcome is recorded."""
     parser = argparse.ArgumentParser(prog="digitlab.jobs.worker")
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--run", required=True)
     parser.add_argument("--notebook", type=Path, required=True)
     parser.add_argument("--limit", type=float, required=True)
-    called = parser.parse_args(argv)
+    options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    work(Settings.load(called.home), called.run, notebook=called.notebook, limit_s=called.limit)
+    settings = Settings.load(options.home)
+    execute_run(settings, options.run, notebook=options.notebook, limit_s=options.limit)
 
 
-def work(settings: Settings, name: str, *, notebook: Path, limit_s: float) -> None:
-    """Execute `notebook` for the run `name`, and keep how it ended."""
+def execute_run(settings: Settings, name: str, *, notebook: Path, limit_s: float) -> None:
+    """Execute the notebook of a run and record the run's outcome.
+
+    Args:
+        settings: the settings of the home.
+        name: the run's name; `RunLog.announce` has created the run.
+        notebook: the notebook to execute.
+        limit_s: time limit of the run, in seconds.
+    """
     output = run_folder(settings) / f"{name}.ipynb"
     with RunLog.open(settings) as runs:
         runs.watch(name)
-        asked = runs.get(name).parameters
-        threading.Thread(target=_draw, args=(settings, asked), name="draw", daemon=True).start()
-        given = asked | {"home": str(settings.home), "run": name}
-        guard = Guard(runs, name, limit_s=limit_s)
+        parameters = runs.get(name).parameters
+        threading.Thread(
+            target=_prepare_cache, args=(settings, parameters), name="cache", daemon=True
+        ).start()
+        notebook_parameters = parameters | {"home": str(settings.home), "run": name}
+        guard = KernelGuard(runs, name, limit_s=limit_s)
         with runs.beating(name), guard.watching():
-            error = _execute(notebook, output, given)
-        outcome, reason = "failed", guard.reason or error or "Its notebook ended without a outcome."
+            error = _execute_notebook(notebook, output, notebook_parameters)
+        outcome = "failed"
+        reason = guard.reason or error or "Its notebook ended without an outcome."
         if runs.is_cancelled(name) and not guard.timed_out:
-            outcome, reason = "cancelled", "Somebody asked for its end."
-        written = str(output) if output.is_file() else None
-        runs.finish(name, outcome, reasons=[reason], notebook=written)
-        _look_ahead(settings, runs.get(name))
+            outcome, reason = "cancelled", _CANCELLED
+        executed = str(output) if output.is_file() else None
+        runs.finish(name, outcome, reasons=[reason], notebook=executed)
+        _prepare_reference_embeddings(settings, runs.get(name))
         log.info("%s: %s", name, runs.get(name).outcome)
 
 
-class Guard:
-    """Ends a run's kernel when its time is over, or when it does not end though it was asked to.
+class KernelGuard:
+    """Kill a run's kernel at the time limit, or when it does not end after a cancellation.
 
     Attributes:
-        reason: why the kernel was ended; empty when it was not.
-        timed_out: whether the time was over.
+        reason: why the kernel was killed; empty if it was not.
+        timed_out: whether the run reached its time limit.
     """
 
     def __init__(self, runs: RunLog, name: str, *, limit_s: float) -> None:
         self.reason = ""
         self.timed_out = False
         self._runs, self._name, self._limit_s = runs, name, limit_s
-        self._ended = threading.Event()
+        self._stop = threading.Event()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Look after the kernel while the block runs."""
+        """Check the run's limits from a thread while the block runs."""
         thread = threading.Thread(target=self._watch, name="guard", daemon=True)
         thread.start()
         try:
             yield
         finally:
-            self._ended.set()
+            self._stop.set()
             thread.join()
 
     def _watch(self) -> None:
-        begun, asked = time.monotonic(), None
-        while not self._ended.wait(LOOK_SECONDS):
+        started, cancelled = time.monotonic(), None
+        while not self._stop.wait(CHECK_INTERVAL_S):
             now = time.monotonic()
             try:
                 run = self._runs.get(self._name)
-            except StoreError as error:  # the next look may come through
+            except StoreError as error:  # the next check may succeed
                 log.warning("%s", error)
                 continue
-            if run.cancel and not run.over and asked is None:
-                asked = now
-            if now - begun > self._limit_s:
+            if run.cancel and not run.over and cancelled is None:
+                cancelled = now
+            if now - started > self._limit_s:
                 self.timed_out = True
-                self.reason = f"It was ended after {self._limit_s:,.0f} seconds, its time limit."
-            elif asked is not None and not run.over and now - asked > CANCEL_SECONDS:
-                self.reason = "Somebody asked for its end."
+                self.reason = f"The run reached its time limit of {self._limit_s:,.0f} seconds."
+            elif cancelled is not None and not run.over and now - cancelled > CANCEL_GRACE_S:
+                self.reason = _CANCELLED
             if self.reason:
-                end_kernels()
+                kill_child_processes()
                 return
 
 
-def end_kernels() -> None:
-    """Kill what this process has started: the kernel, and whatever that has started."""
+def kill_child_processes() -> None:
+    """Kill all descendants of this process: the kernel and the processes that it started."""
     import psutil
 
     for child in psutil.Process().children(recursive=True):
         try:
             child.kill()
-        except psutil.NoSuchProcess:  # it was faster
+        except psutil.NoSuchProcess:
             continue
 
 
-def _execute(notebook: Path, output: Path, parameters: dict[str, object]) -> str:
-    """Execute the notebook and write its copy, also of a failure; why it failed, or nothing."""
+def _execute_notebook(notebook: Path, output: Path, parameters: dict[str, object]) -> str:
+    """Execute the notebook and write its copy with outputs, also after a failure.
+
+    Returns:
+        Why the notebook failed; empty if it did not.
+    """
     with tempfile.TemporaryDirectory(prefix="digitlab-", ignore_cleanup_errors=True) as folder:
-        os.environ.update(jupyter_environment(Path(folder)))  # before anything of Jupyter's loads
-        hide_modules("rfc3987_syntax")  # jsonschema would compile its unused grammar: one second
+        os.environ.update(jupyter_environment(Path(folder)))  # before Jupyter is imported
+        # jsonschema would compile a grammar that it does not use here, which takes a second.
+        hide_modules("rfc3987_syntax")
         import papermill
 
         from digitlab.jobs.run_kernel import RunKernel
@@ -144,29 +163,29 @@ def _execute(notebook: Path, output: Path, parameters: dict[str, object]) -> str
                 progress_bar=False,
                 cwd=output.parent,
                 kernel_manager_class=RunKernel,
-                shutdown_kernel="immediate",  # all is written; to take tensorflow apart is slow
+                shutdown_kernel="immediate",  # all is written, and tensorflow shuts down slowly
             )
         except papermill.PapermillExecutionError as error:
             log.warning("%s", error)
-            return sentence(error.ename, error.evalue)
-        except Exception as error:  # whatever it is, the run needs its outcome
+            return error_summary(error.ename, error.evalue)
+        except Exception as error:  # the run needs an outcome after every error
             log.exception("the notebook could not be executed")
-            return sentence(type(error).__name__, str(error))
+            return error_summary(type(error).__name__, str(error))
     return ""
 
 
-def _draw(settings: Settings, parameters: Mapping[str, Any]) -> None:
-    """Draw what the notebook will want, while tensorflow loads in its kernel."""
-    from digitlab.learning.data.cache import draw_ahead
+def _prepare_cache(settings: Settings, parameters: Mapping[str, Any]) -> None:
+    """Compute the replay for the notebook while its kernel loads tensorflow."""
+    from digitlab.learning.data.cache import prepare_cache
 
     try:
-        draw_ahead(settings, parameters)
-    except Exception:  # the notebook draws it where it is needed
-        log.exception("nothing was drawn ahead")
+        prepare_cache(settings, parameters)
+    except Exception:  # the notebook computes it when it needs it
+        log.exception("the replay was not computed in advance")
 
 
-def _look_ahead(settings: Settings, run: Run) -> None:
-    """Let the version that serves now see what a page's memory will compare with."""
+def _prepare_reference_embeddings(settings: Settings, run: Run) -> None:
+    """Cache the reference embeddings of a promoted version for the memory of the pages."""
     if run.outcome != "promoted" or run.version is None:
         return
     from digitlab.model.reference_embeddings import ReferenceEmbeddings
@@ -176,17 +195,24 @@ def _look_ahead(settings: Settings, run: Run) -> None:
         ReferenceEmbeddings.load(
             ModelRegistry(settings).load(run.version, threads=2), cache=settings.cache
         )
-    except DigitlabError:  # the memory does it itself
-        log.exception("%s was not prepared for the memory", run.version)
+    except DigitlabError:  # a page computes them when it needs them
+        log.exception("the reference embeddings of %s were not cached", run.version)
 
 
-def sentence(kind: str, message: str) -> str:
-    """The last line of an error; digitlab's own errors are sentences and need no class."""
+def error_summary(name: str, message: str) -> str:
+    """Return the last line of an error's message, with the name of its class where needed.
+
+    The messages of digitlab's own errors are sentences and need no class name.
+
+    Args:
+        name: name of the error's class.
+        message: the error's message.
+    """
     from digitlab import errors
 
     lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
     last = lines[-1] if lines else ""
-    return last if last and hasattr(errors, kind) else f"{kind}: {last}".rstrip(": ")
+    return last if last and hasattr(errors, name) else f"{name}: {last}".rstrip(": ")
 
 
 if __name__ == "__main__":

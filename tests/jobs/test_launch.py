@@ -15,7 +15,7 @@ from support.paths import TESTS
 from digitlab.errors import ParameterError
 from digitlab.jobs import follow, start
 from digitlab.jobs.environment import run_environment
-from digitlab.jobs.worker import sentence
+from digitlab.jobs.worker import error_summary
 from digitlab.settings import Settings
 from digitlab.store import RunLog
 
@@ -116,7 +116,7 @@ def test_tensorflow_loads_while_a_run_does_something_else(settings, begin):
 def test_a_notebook_that_ends_without_a_verdict_has_failed(begin):
     run = begin(wait=True, outcome="")
     assert run.outcome == "failed"
-    assert "without a outcome" in run.reasons[0]
+    assert "without an outcome" in run.reasons[0]
 
 
 @pytest.mark.notebook
@@ -132,7 +132,7 @@ def test_a_second_run_is_busy_at_once_and_a_cancelled_one_ends_between_its_steps
     until_training(settings, first)
     log.ask_cancel(first.name)
     *_, last = follow(settings, first.name)
-    assert (last.outcome, last.reasons) == ("cancelled", ("Somebody asked for its end.",))
+    assert (last.outcome, last.reasons) == ("cancelled", ("The run was cancelled.",))
     assert last.notebook is not None
 
 
@@ -173,8 +173,8 @@ def test_a_run_outlives_the_process_that_started_it(settings, tmp_path, log):
     code = (
         "import sys; sys.path.insert(0, sys.argv[3])\n"
         "from pathlib import Path\n"
-        "import running\n"
-        "module = running.stand_in_module(running.something_new)\n"
+        "from support import fake_fine_tune\n"
+        "module = fake_fine_tune.stand_in_module(fake_fine_tune.something_new)\n"
         "sys.modules['digitlab.learning.data.preview'] = module\n"
         "from digitlab.jobs import start\n"
         "from digitlab.settings import Settings\n"
@@ -193,7 +193,11 @@ def test_a_run_outlives_the_process_that_started_it(settings, tmp_path, log):
 def test_nothing_new_is_said_at_once_and_starts_no_process(settings, begin, log, monkeypatch):
     monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(nothing_new))
     run = begin()
-    assert (run.outcome, run.notebook, run.hash) == ("nothing-new", None, "hash")
+    assert (run.outcome, run.notebook, run.inputs_fingerprint) == (
+        "nothing-new",
+        None,
+        "inputs_fingerprint",
+    )
     assert run.reasons == ("Judged already.",)
     assert not (settings.home / "notebooks").exists()
 
@@ -245,6 +249,6 @@ def test_a_runs_environment_names_the_home_and_holds_no_secret(settings):
 
 
 def test_the_reason_of_a_failure_is_the_last_line_of_its_error():
-    assert sentence("ValueError", "one\n two \n") == "ValueError: two"
-    assert sentence("KeyboardInterrupt", "") == "KeyboardInterrupt"
-    assert sentence("StoreError", "The disk is full.") == "The disk is full."
+    assert error_summary("ValueError", "one\n two \n") == "ValueError: two"
+    assert error_summary("KeyboardInterrupt", "") == "KeyboardInterrupt"
+    assert error_summary("StoreError", "The disk is full.") == "The disk is full."

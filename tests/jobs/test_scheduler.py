@@ -15,7 +15,7 @@ from digitlab.cli import main
 from digitlab.errors import RunError
 from digitlab.jobs import launch
 from digitlab.jobs.cron import Cron
-from digitlab.jobs.follow import last_of
+from digitlab.jobs.follow import wait_until_over
 from digitlab.jobs.scheduler import Scheduler
 from digitlab.settings import Settings
 from digitlab.store import Database, RunLog, ScheduleBook
@@ -54,7 +54,7 @@ def let_be_due(settings, due):
 
 
 def test_the_first_look_only_keeps_when_the_next_run_is_due(settings, scheduler):
-    assert scheduler.look(now=MONDAY) is None
+    assert scheduler.start_if_due(now=MONDAY) is None
     (schedule,) = ScheduleBook(scheduler._database).all()
     assert schedule.next_due == MONDAY.replace(hour=3)
     assert (schedule.cron, schedule.zone, schedule.by) == ("0 3 * * *", "UTC", "night")
@@ -63,38 +63,38 @@ def test_the_first_look_only_keeps_when_the_next_run_is_due(settings, scheduler)
 
 
 def test_nothing_runs_before_its_due_time(settings, scheduler):
-    scheduler.look(now=MONDAY)
-    assert scheduler.look(now=MONDAY.replace(hour=2, minute=59)) is None
+    scheduler.start_if_due(now=MONDAY)
+    assert scheduler.start_if_due(now=MONDAY.replace(hour=2, minute=59)) is None
     assert runs_of(settings) == []
 
 
 def test_a_due_time_starts_one_run_and_keeps_its_name(settings, scheduler):
-    scheduler.look(now=MONDAY)
-    run = scheduler.look(now=MONDAY.replace(hour=3))
+    scheduler.start_if_due(now=MONDAY)
+    run = scheduler.start_if_due(now=MONDAY.replace(hour=3))
     assert (run.trigger, run.by, run.outcome) == ("schedule", "night", "nothing-new")
-    assert scheduler.look(now=MONDAY.replace(hour=3, second=1)) is None
+    assert scheduler.start_if_due(now=MONDAY.replace(hour=3, second=1)) is None
     (due,) = rows_of(settings, dues)
     assert (due.due, due.by, due.run) == (MONDAY.replace(hour=3), "night", run.name)
     assert rows_of(settings, schedules)[0].next_due == MONDAY.replace(day=2, hour=3)
 
 
 def test_due_times_missed_while_down_are_made_up_once(settings, scheduler):
-    scheduler.look(now=MONDAY)
+    scheduler.start_if_due(now=MONDAY)
     later = MONDAY + timedelta(days=5, hours=12)
-    assert scheduler.look(now=later) is not None
-    assert scheduler.look(now=later) is None
+    assert scheduler.start_if_due(now=later) is not None
+    assert scheduler.start_if_due(now=later) is None
     assert rows_of(settings, schedules)[0].next_due == MONDAY + timedelta(days=6, hours=3)
     assert len(runs_of(settings)) == 1
 
 
 def test_two_schedulers_on_one_home_start_one_run(settings, scheduler):
-    scheduler.look(now=MONDAY)
+    scheduler.start_if_due(now=MONDAY)
     together, started = threading.Barrier(4), []
 
     def watch():
         with closing(Scheduler(settings, NIGHTLY, by="other")) as other:
             together.wait()
-            started.append(other.look(now=MONDAY.replace(hour=3)))
+            started.append(other.start_if_due(now=MONDAY.replace(hour=3)))
 
     threads = [threading.Thread(target=watch) for _ in range(4)]
     for thread in threads:
@@ -109,8 +109,8 @@ def test_two_schedulers_on_one_home_start_one_run(settings, scheduler):
 def test_two_expressions_that_are_due_at_once_start_one_run(settings, scheduler):
     with closing(Scheduler(settings, Cron("0 3 * * 1", zone="UTC"), by="weekly")) as weekly:
         for each in (scheduler, weekly):
-            each.look(now=MONDAY)
-        found = [each.look(now=MONDAY.replace(hour=3)) for each in (scheduler, weekly)]
+            each.start_if_due(now=MONDAY)
+        found = [each.start_if_due(now=MONDAY.replace(hour=3)) for each in (scheduler, weekly)]
     assert found[1] is None
     assert len(runs_of(settings)) == 1
 
@@ -120,17 +120,17 @@ def test_of_two_due_times_the_second_finds_nothing_new(settings, tmp_path, monke
     monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(new_until_judged))
     notebook = stand_in(tmp_path)
     with closing(Scheduler(settings, NIGHTLY, by="night", notebook=notebook)) as scheduler:
-        scheduler.look(now=MONDAY)
-        first = scheduler.look(now=MONDAY.replace(hour=3))
+        scheduler.start_if_due(now=MONDAY)
+        first = scheduler.start_if_due(now=MONDAY.replace(hour=3))
         assert first.outcome is None
-        assert last_of(settings, first.name).outcome == "rejected"
-        second = scheduler.look(now=MONDAY.replace(day=2, hour=3), wait=True)
+        assert wait_until_over(settings, first.name).outcome == "rejected"
+        second = scheduler.start_if_due(now=MONDAY.replace(day=2, hour=3), wait=True)
     assert second.outcome == "nothing-new"
     assert [run.trigger for run in runs_of(settings)] == ["schedule", "schedule"]
 
 
 def test_a_running_scheduler_makes_up_what_was_missed_and_says_so(settings, scheduler):
-    scheduler.look(now=MONDAY)
+    scheduler.start_if_due(now=MONDAY)
     told = []
     with scheduler.running(told.append):
         wait_until(lambda: told, "the run that was missed")
@@ -143,7 +143,7 @@ def test_a_running_scheduler_goes_on_when_a_run_cannot_be_started(settings, sche
         raise RunError("Not today.")
 
     monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(refuse))
-    scheduler.look(now=MONDAY)
+    scheduler.start_if_due(now=MONDAY)
     told = []
     with scheduler.running(told.append):
         wait_until(lambda: told, "its complaint")

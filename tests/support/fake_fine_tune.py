@@ -74,7 +74,10 @@ def stand_in_module(preview_feedback: Callable[..., Any]) -> ModuleType:
 def something_new(settings: object, parameters: object) -> SimpleNamespace:
     """A look-up that always finds something to learn."""
     return SimpleNamespace(
-        new=True, feedback_fingerprint="feedback_fingerprint", hash="hash", reasons=()
+        new=True,
+        feedback_fingerprint="feedback_fingerprint",
+        inputs_fingerprint="inputs_fingerprint",
+        reasons=(),
     )
 
 
@@ -83,7 +86,7 @@ def nothing_new(settings: object, parameters: object) -> SimpleNamespace:
     return SimpleNamespace(
         new=False,
         feedback_fingerprint="feedback_fingerprint",
-        hash="hash",
+        inputs_fingerprint="inputs_fingerprint",
         reasons=("Judged already.",),
     )
 
