@@ -25,7 +25,7 @@ from digitlab.images import (
     decode,
     from_array,
     read_candidates,
-    read_spots,
+    segment_digits,
 )
 from digitlab.images.similarity.picture_fingerprint import QueryPicture
 from digitlab.model.runtime import Classifier, ClassifierOutput
@@ -119,7 +119,7 @@ class Reader:
             ImageError: the picture cannot be read; `code` says why.
         """
         picture, name, data = self._open(source, name)
-        spots = read_spots(picture)
+        spots = segment_digits(picture)
         candidates = [candidate for ways in spots for way in ways for candidate in way]
         if not candidates:
             return ()

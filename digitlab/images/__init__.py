@@ -1,7 +1,7 @@
 """Pictures: from the bytes of a file to the digit images that a model reads."""
 
 from digitlab.images.decode import Limits, decode
-from digitlab.images.multi_digit.reader import MAX_DIGITS, read_digits, read_spots
+from digitlab.images.multi_digit.reader import MAX_DIGITS, read_digits, segment_digits
 from digitlab.images.picture import Picture, from_array
 from digitlab.images.single_digit import DigitCandidate, read_candidates, read_digit
 
@@ -15,5 +15,5 @@ __all__ = [
     "read_candidates",
     "read_digit",
     "read_digits",
-    "read_spots",
+    "segment_digits",
 ]

@@ -1,1 +1,1 @@
-"""Several digits in one picture: marks, lines of writing, and cuts between digits that touch."""
+"""Several digits in one picture: their ink, their order, and the ways to segment it."""

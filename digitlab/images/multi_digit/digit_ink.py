@@ -1,4 +1,4 @@
-"""Marks: which ink of a picture belongs to digits, dark ink or bright."""
+"""Digit ink: which ink of a picture belongs to digits, dark ink or bright."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.images.multi_digit.group_strokes import group
-from digitlab.images.multi_digit.paper_sheets import is_sheet, thickness
+from digitlab.images.multi_digit.group_strokes import group_components
+from digitlab.images.multi_digit.paper_sheets import is_paper_sheet, max_thickness
 from digitlab.images.multi_digit.plausible_components import (
-    around_others,
-    crossing,
+    crossing_page,
+    enclosing,
     plausible,
-    usual_height,
+    usual_digit_height,
 )
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.segmentation.components import Components, find_components
@@ -23,12 +23,12 @@ from digitlab.images.segmentation.ruled_lines import find_page_lines, find_table
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Mark:
-    """The ink of one digit, or of some that touch.
+class DigitInk:
+    """The ink of one digit, of a part of a broken digit, or of several digits that touch.
 
     Attributes:
-        box: rows and columns, tight around it.
-        mask: bool, of the box's shape.
+        box: rows and columns in the picture, tight around the ink.
+        mask: bool, of the shape of the box.
     """
 
     box: Box
@@ -46,143 +46,188 @@ class Mark:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Sheet:
-    """A picture whose ink has been told from paper, lines and dust.
+class PageInk:
+    """The ink of a picture, separated into digits and everything else.
 
     Attributes:
-        contrast: float32 (H, W), how far each pixel stands out from the paper.
-        ink: bool (H, W), all that is ink, dust and lines too.
-        marks: the digits' ink, in no order.
-        height: usual height of a digit, in pixels; 0 without marks.
+        contrast: float32 (H, W), how much each pixel differs from the paper, in grey levels.
+        mask: bool (H, W), all ink, dust and lines included.
+        digits: the ink of the digits, in no order.
+        digit_height: usual height of a digit, in pixels; 0 without digits.
     """
 
     contrast: Floats
-    ink: Mask
-    marks: tuple[Mark, ...]
-    height: float
+    mask: Mask
+    digits: tuple[DigitInk, ...]
+    digit_height: float
 
 
-def find_marks(grey: NDArray[np.uint8]) -> Sheet | None:
+def find_digit_ink(grey: NDArray[np.uint8]) -> PageInk | None:
     """Find the ink of all digits in a picture.
 
     Args:
         grey: uint8 (H, W), the upright picture, ink of either polarity.
 
     Returns:
-        The sheet; None when the picture holds no ink at all.
+        The ink of the likelier polarity; None when the picture has no ink.
     """
     if min(grey.shape) < 2 or np.ptp(grey) == 0:
         return None
     page = grey.astype(np.float32)
-    dark, bright = _read_dark(page), _read_dark(255 - page)
+    dark, bright = _find_dark_ink(page), _find_dark_ink(255 - page)
     if dark is None or bright is None:
         return dark or bright
-    marks = [[m for m in sheet.marks if not is_sheet(m.mask)] for sheet in (dark, bright)]
-    bare = np.ones(page.shape, bool)
-    for mark in (*marks[0], *marks[1]):
-        bare[mark.box] &= ~mark.mask
-    is_dark = _evidence(page, marks[0], bare) >= _evidence(255 - page, marks[1], bare)
-    return dark if is_dark else bright
+    dark_digits, bright_digits = (
+        [digit for digit in ink.digits if not is_paper_sheet(digit.mask)] for ink in (dark, bright)
+    )
+    is_bare = np.ones(page.shape, bool)
+    for digit in (*dark_digits, *bright_digits):
+        is_bare[digit.box] &= ~digit.mask
+    dark_evidence = _evidence(page, dark_digits, is_bare)
+    return dark if dark_evidence >= _evidence(255 - page, bright_digits, is_bare) else bright
 
 
-def _read_dark(page: Floats) -> Sheet | None:
-    """The page with dark ink; looked at more narrowly while nothing but blots is found."""
-    found = None
-    for share in THRESHOLDS.stroke_windows:
-        contrast, noise = measure_contrast(page, window_share=share)
-        ink = threshold_ink(contrast, noise=noise)
-        if ink is not None:
-            marks, height = _digits(ink & ~find_page_lines(ink), contrast)
-            found = found or Sheet(contrast=contrast, ink=ink, marks=(), height=0.0)
-            if marks:
-                return Sheet(contrast=contrast, ink=ink, marks=marks, height=height)
-    return found
+def _find_dark_ink(page: Floats) -> PageInk | None:
+    """Find dark ink; try narrower windows until one shows digits.
+
+    Returns:
+        The ink of the first window that shows digits; without digits, that of the first
+        window that shows ink; None without ink.
+    """
+    without_digits = None
+    for window_share in THRESHOLDS.stroke_windows:
+        contrast, noise = measure_contrast(page, window_share=window_share)
+        mask = threshold_ink(contrast, noise=noise)
+        if mask is not None:
+            digits, digit_height = _find_digits(mask & ~find_page_lines(mask), contrast)
+            if digits:
+                return PageInk(
+                    contrast=contrast, mask=mask, digits=digits, digit_height=digit_height
+                )
+            without_digits = without_digits or PageInk(
+                contrast=contrast, mask=mask, digits=(), digit_height=0.0
+            )
+    return without_digits
 
 
-def _evidence(page: Floats, marks: list[Mark], bare: Mask) -> float:
-    """How long the marks' strokes are, and how much darker than the bare paper near them."""
-    distance = _distance(page, bare)
+def _evidence(page: Floats, digits: list[DigitInk], is_bare: Mask) -> float:
+    """Return the evidence that dark ink is digits: length of the strokes times contrast.
+
+    Args:
+        page: float32 (H, W), dark ink.
+        digits: the ink of the digits.
+        is_bare: bool (H, W), the paper without ink of either polarity.
+    """
+    distance = _distance_to_paper(page, is_bare)
     return sum(
-        float(np.median(distance[m.box][m.mask])) * int(m.mask.sum()) / thickness(m.mask)
-        for m in marks
+        float(np.median(distance[digit.box][digit.mask]))
+        * int(digit.mask.sum())
+        / max_thickness(digit.mask)
+        for digit in digits
     )
 
 
-def _distance(page: Floats, bare: Mask) -> Floats:
-    """How far each pixel is darker than the mean of the bare paper near it, in grey levels.
+def _distance_to_paper(page: Floats, is_bare: Mask) -> Floats:
+    """Return how much darker each pixel is than the mean of the bare paper near it.
 
     The paper inside a 0, taken as bright ink, is as bright as the paper around it.
+
+    Args:
+        page: float32 (H, W), dark ink.
+        is_bare: bool (H, W), the paper without ink of either polarity.
+
+    Returns:
+        float32 (H, W), in grey levels.
     """
     from scipy import ndimage
 
     size = max(3, int(THRESHOLDS.paper_window * float(np.sqrt(page.size))))
-    weights = bare.astype(np.float32)
+    weights = is_bare.astype(np.float32)
     share = ndimage.uniform_filter(weights, size)
     tone = ndimage.uniform_filter(page * weights, size)
-    whole = float(page[bare].mean()) if bare.any() else float(page.mean())
-    paper = np.where(share > 1e-3, tone / np.maximum(share, 1e-3), whole)
+    mean_tone = float(page[is_bare].mean()) if is_bare.any() else float(page.mean())
+    paper = np.where(share > 1e-3, tone / np.maximum(share, 1e-3), mean_tone)
     distance: Floats = paper - page
     return distance
 
 
-def _digits(ink: Mask, contrast: Floats) -> tuple[tuple[Mark, ...], float]:
-    """The marks among the ink, and the usual height of a digit."""
+def _find_digits(ink: Mask, contrast: Floats) -> tuple[tuple[DigitInk, ...], float]:
+    """Return the digits among the ink, and the usual height of a digit in pixels."""
     components = find_components(ink, contrast)
-    lines = around_others(components) | crossing(components)
-    usual = usual_height(components, ~lines)
-    broad = components.extents > THRESHOLDS.max_digit_extent * usual
-    if (broad | lines).any():
-        components = find_components(
-            ink & ~_pale(components, contrast, np.flatnonzero(broad & ~lines)), contrast
-        )
-        components = _without_lines(components, contrast)
-        if not components.boxes:
+    is_line = enclosing(components) | crossing_page(components)
+    digit_height = usual_digit_height(components, ~is_line)
+    is_broad = components.extents > THRESHOLDS.max_digit_extent * digit_height
+    if (is_broad | is_line).any():
+        pale = _pale_ink(components, contrast, np.flatnonzero(is_broad & ~is_line))
+        components = find_components(ink & ~pale, contrast)
+        components = find_components(_without_lines(components), contrast)
+        if not len(components):
             return (), 0.0
-        lines = around_others(components) | crossing(components)
-        usual = usual_height(components, ~lines)
-    if usual < max(THRESHOLDS.min_digit_pixels, THRESHOLDS.min_digit_height * max(ink.shape)):
+        is_line = enclosing(components) | crossing_page(components)
+        digit_height = usual_digit_height(components, ~is_line)
+    min_digit_height = THRESHOLDS.min_digit_height * max(ink.shape)
+    if digit_height < max(THRESHOLDS.min_digit_pixels, min_digit_height):
         return (), 0.0
-    kept = np.flatnonzero(plausible(components, usual) & ~lines)
-    marks = [_mark(components, numbers) for numbers in group(components, kept, usual)]
-    return tuple(mark for mark in marks if mark.height >= _least(mark) * usual), usual
+    kept = np.flatnonzero(plausible(components, digit_height) & ~is_line)
+    digits = [
+        _to_digit_ink(components, numbers)
+        for numbers in group_components(components, kept, digit_height)
+    ]
+    return tuple(
+        digit for digit in digits if digit.height >= _min_height(digit) * digit_height
+    ), digit_height
 
 
-def _pale(components: Components, contrast: Floats, numbers: NDArray[np.intp]) -> Mask:
-    """What is pale beside the rest of its own piece: squared paper, folds, the edge of a shadow."""
+def _pale_ink(components: Components, contrast: Floats, numbers: NDArray[np.intp]) -> Mask:
+    """Return ink that is pale beside the strokes of its component; bool (H, W).
+
+    Such ink is squared paper, a fold, or the edge of a shadow.
+
+    Args:
+        components: all components.
+        contrast: float32 (H, W), in grey levels.
+        numbers: components that may have pale ink.
+    """
     pale = np.zeros(contrast.shape, bool)
     for number in numbers:
         box = components.boxes[number]
         own = components.labels[box] == number + 1
-        tone = float(np.percentile(contrast[box][own], 75))
+        tone = float(np.percentile(contrast[box][own], THRESHOLDS.pale_percentile))
         pale[box] |= own & (contrast[box] < THRESHOLDS.pale_share * tone)
     return pale
 
 
-def _without_lines(components: Components, contrast: Floats) -> Components:
-    """The pieces that are left when lines and frames are taken out of them."""
+def _without_lines(components: Components) -> Mask:
+    """Return the ink of all components without lines and frames; bool (H, W)."""
     ink = components.labels > 0
-    around, across = around_others(components), crossing(components)
-    usual = usual_height(components, ~(around | across))
-    broad = across | (components.extents > THRESHOLDS.max_digit_extent * usual)
-    most = 0.75 * max(ink.shape)
-    for lined, high in (
-        (around, THRESHOLDS.min_frame_side),
-        (broad & ~around, THRESHOLDS.min_upright_line),
+    encloses, crosses = enclosing(components), crossing_page(components)
+    digit_height = usual_digit_height(components, ~(encloses | crosses))
+    min_level = THRESHOLDS.max_digit_extent * digit_height
+    is_broad = crosses | (components.extents > min_level)
+    max_required = THRESHOLDS.max_required_line * max(ink.shape)
+    for is_lined, min_upright in (
+        (encloses, THRESHOLDS.min_frame_side * digit_height),
+        (is_broad & ~encloses, THRESHOLDS.min_upright_line * digit_height),
     ):
-        if lined.any():
-            where = np.append(False, lined)[components.labels]
-            level, upright = min(THRESHOLDS.max_digit_extent * usual, most), min(high * usual, most)
-            ink = ink & ~find_table_lines(ink & where, min_level=level, min_upright=upright)
-    return find_components(ink, contrast)
+        if is_lined.any():
+            lined_ink = ink & np.append(False, is_lined)[components.labels]
+            ink = ink & ~find_table_lines(
+                lined_ink,
+                min_level=min(min_level, max_required),
+                min_upright=min(min_upright, max_required),
+            )
+    return ink
 
 
-def _least(mark: Mark) -> float:
-    """The height of a digit at least, in usual heights; commas and colons are narrow and low."""
-    return THRESHOLDS.min_height if mark.width > 0.4 * mark.height else THRESHOLDS.min_narrow_height
+def _min_height(digit: DigitInk) -> float:
+    """Return the least height of a digit, in digit heights; commas are narrow and low."""
+    is_narrow = digit.width <= THRESHOLDS.narrow_digit * digit.height
+    return THRESHOLDS.min_narrow_height if is_narrow else THRESHOLDS.min_height
 
 
-def _mark(components: Components, numbers: list[int]) -> Mark:
+def _to_digit_ink(components: Components, numbers: list[int]) -> DigitInk:
+    """Join some components to the ink of one digit."""
     box = components.boxes[numbers[0]]
     for number in numbers[1:]:
         box = union(box, components.boxes[number])
-    return Mark(box=box, mask=np.isin(components.labels[box], np.array(numbers) + 1))
+    return DigitInk(box=box, mask=np.isin(components.labels[box], np.array(numbers) + 1))

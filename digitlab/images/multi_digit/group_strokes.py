@@ -1,4 +1,4 @@
-"""Grouping: which pieces of ink are parts of the same digit."""
+"""Grouping: which components of ink are strokes of the same digit."""
 
 from __future__ import annotations
 
@@ -10,79 +10,83 @@ from digitlab.images.segmentation.components import Components
 from digitlab.images.segmentation.ink import Box, union, widened
 
 
-def group(components: Components, kept: NDArray[np.intp], usual: float) -> list[list[int]]:
-    """Put the pieces of each digit together.
+def group_components(
+    components: Components, kept: NDArray[np.intp], digit_height: float
+) -> list[list[int]]:
+    """Group the components of each digit.
 
-    A low piece belongs to the nearest piece with which it makes a digit's height and width:
-    the bar of a 5, the halves of an 8. Tall pieces side by side stay apart.
+    A low component joins the nearest component with which it has the height and width of a
+    digit: the bar of a 5, the halves of an 8. Tall components side by side stay apart.
 
     Args:
-        components: all of them.
-        kept: numbers of those that may be digits or parts of digits.
-        usual: usual height of a digit, in pixels.
+        components: all components of the ink.
+        kept: numbers of the components that may be digits or parts of digits.
+        digit_height: usual height of a digit, in pixels.
 
     Returns:
         For each digit the numbers of its components.
     """
-    owner = {int(number): int(number) for number in kept}
+    parents = {int(number): int(number) for number in kept}
 
     def root(number: int) -> int:
-        while owner[number] != number:
-            number = owner[number]
+        while parents[number] != number:
+            number = parents[number]
         return number
 
-    boxes = {number: components.boxes[number] for number in owner}
+    boxes = {number: components.boxes[number] for number in parents}
     heights = components.heights
-    small = sorted(
-        (n for n in owner if heights[n] < THRESHOLDS.max_part_height * usual),
-        key=lambda n: -heights[n],
-    )
-    for number in small:
-        for other in _nearest(components, number, usual):
-            a, b = root(number), root(other) if other in owner else -1
-            if b < 0 or a == b:
+    max_height = THRESHOLDS.max_part_height * digit_height
+    low = sorted((n for n in parents if heights[n] < max_height), key=lambda n: -heights[n])
+    for number in low:
+        for neighbour in _neighbours(components, number, digit_height):
+            if neighbour not in parents:
                 continue
-            if not _one_digit(boxes[a], boxes[b], usual):
+            own_root, other_root = root(number), root(neighbour)
+            if own_root == other_root:
                 continue
-            owner[a] = b
-            boxes[b] = union(boxes[a], boxes[b])
+            if not _is_one_digit(boxes[own_root], boxes[other_root], digit_height):
+                continue
+            parents[own_root] = other_root
+            boxes[other_root] = union(boxes[own_root], boxes[other_root])
             break
     groups: dict[int, list[int]] = {}
-    for number in owner:
+    for number in parents:
         groups.setdefault(root(number), []).append(number)
     return list(groups.values())
 
 
-def _nearest(components: Components, number: int, usual: float) -> list[int]:
-    """The other pieces near to one, the nearest first."""
+def _neighbours(components: Components, number: int, digit_height: float) -> list[int]:
+    """Return the numbers of the components near to one, the nearest first."""
     from scipy import ndimage
 
-    reach = THRESHOLDS.max_part_gap * usual
+    max_gap = THRESHOLDS.max_part_gap * digit_height
     rows, columns = components.boxes[number]
-    window = widened((rows, columns), int(reach) + 1)
-    part = components.labels[window]
-    own = part == number + 1
-    if columns.stop - columns.start > 1.5 * (rows.stop - rows.start):
+    window = widened((rows, columns), int(max_gap) + 1)
+    labels = components.labels[window]
+    own = labels == number + 1
+    if columns.stop - columns.start > THRESHOLDS.bar_aspect * (rows.stop - rows.start):
         # The bar of a 5 begins at its own digit and may end at the next one.
         own[:, (columns.start + columns.stop) // 2 - window[1].start :] = False
-    others = np.setdiff1d(np.unique(part), [0, number + 1])
+    others = np.setdiff1d(np.unique(labels), [0, number + 1])
     if not len(others) or not own.any():
         return []
-    distance = ndimage.minimum(ndimage.distance_transform_edt(~own), part, others)
-    order = np.argsort(distance)
-    return [int(others[i]) - 1 for i in order if distance[i] <= reach]
+    distances = ndimage.minimum(ndimage.distance_transform_edt(~own), labels, others)
+    order = np.argsort(distances)
+    return [int(others[index]) - 1 for index in order if distances[index] <= max_gap]
 
 
-def _one_digit(one: Box, other: Box, usual: float) -> bool:
-    """Whether two boxes may hold pieces of one digit."""
+def _is_one_digit(one: Box, other: Box, digit_height: float) -> bool:
+    """Return whether two boxes may hold parts of one digit."""
     (r1, c1), (r2, c2) = one, other
-    small, large = sorted((r1.stop - r1.start, r2.stop - r2.start))
+    lower, higher = sorted((r1.stop - r1.start, r2.stop - r2.start))
     rows, columns = union(one, other)
     height, width = rows.stop - rows.start, columns.stop - columns.start
-    if height > THRESHOLDS.max_joined_size * max(usual, large):
+    max_size = THRESHOLDS.max_joined_size * max(digit_height, higher)
+    if height > max_size:
         return False
-    if small < THRESHOLDS.min_height * usual:
-        return bool(width <= THRESHOLDS.max_joined_size * max(usual, large))
+    if lower < THRESHOLDS.min_height * digit_height:
+        return bool(width <= max_size)
     # Two halves of one digit stand above each other.
     shared = min(c1.stop, c2.stop) - max(c1.start, c2.start)
-    return bool(shared > 0.5 * min(c1.stop - c1.start, c2.stop - c2.start))
+    narrower = min(c1.stop - c1.start, c2.stop - c2.start)
+    return bool(shared > THRESHOLDS.min_shared_width * narrower)

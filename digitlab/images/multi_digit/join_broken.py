@@ -1,4 +1,4 @@
-"""Clusters: marks so close to each other that they may be pieces of one broken digit."""
+"""Broken digits: ink that may be parts of one digit, and the ways to join it."""
 
 from __future__ import annotations
 
@@ -7,97 +7,99 @@ from functools import reduce
 
 import numpy as np
 
-from digitlab.images.multi_digit.digit_ink import Mark
+from digitlab.images.multi_digit.digit_ink import DigitInk
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.segmentation.ink import Box, union
 
-Way = tuple[Mark, ...]
-"""Marks from left to right."""
 
-
-def clusters(marks: Sequence[Mark], usual: float) -> list[list[Mark]]:
-    """Put marks together that may be pieces of the same digits.
+def cluster_broken(digits: Sequence[DigitInk], digit_height: float) -> list[list[DigitInk]]:
+    """Cluster the ink that may be parts of the same digits.
 
     Args:
-        marks: in any order.
-        usual: usual height of a digit, in pixels.
+        digits: ink of digits, in any order.
+        digit_height: usual height of a digit, in pixels.
 
     Returns:
-        Every mark in one list; most lists hold one mark, each is sorted from left to right.
+        Each ink in one cluster. Most clusters hold one ink; each is sorted from left to right.
     """
-    owner = list(range(len(marks)))
-    for b in range(len(marks)):
-        for a in range(b):
-            if owner[a] != owner[b] and _close(marks[a], marks[b], usual):
-                old, new = owner[b], owner[a]
-                owner = [new if one == old else one for one in owner]
-    groups: dict[int, list[Mark]] = {}
-    for mark, one in zip(marks, owner, strict=True):
-        groups.setdefault(one, []).append(mark)
-    return [sorted(group, key=_middle) for group in groups.values()]
+    cluster_numbers = list(range(len(digits)))
+    for second in range(len(digits)):
+        for first in range(second):
+            new, old = cluster_numbers[first], cluster_numbers[second]
+            if new != old and _is_close(digits[first], digits[second], digit_height):
+                cluster_numbers = [new if number == old else number for number in cluster_numbers]
+    clusters: dict[int, list[DigitInk]] = {}
+    for digit, number in zip(digits, cluster_numbers, strict=True):
+        clusters.setdefault(number, []).append(digit)
+    return [sorted(cluster, key=_middle) for cluster in clusters.values()]
 
 
-def ways_to_join(cluster: Sequence[Mark], usual: float) -> list[Way]:
-    """The ways to read a cluster: as it is first, then with some marks joined to one.
+def ways_to_join(cluster: Sequence[DigitInk], digit_height: float) -> list[tuple[DigitInk, ...]]:
+    """List the ways to read a cluster, with or without some of its ink joined to one digit.
 
     Args:
-        cluster: marks from left to right.
-        usual: usual height of a digit, in pixels.
+        cluster: ink from left to right.
+        digit_height: usual height of a digit, in pixels.
+
+    Returns:
+        The ways with most digits first, thus the cluster as it is; each from left to right.
     """
     if not 1 < len(cluster) <= THRESHOLDS.max_broken_parts:
         return [tuple(cluster)]
-    found = []
-    for parts in _partitions(list(cluster)):
-        if all(len(part) == 1 or _one(part, usual) for part in parts):
-            found.append(tuple(sorted((merged(part) for part in parts), key=_middle)))
-    return sorted(found, key=len, reverse=True)
+    ways = [
+        tuple(sorted((merge(group) for group in groups), key=_middle))
+        for groups in _partitions(list(cluster))
+        if all(len(group) == 1 or _fits_one_digit(group, digit_height) for group in groups)
+    ]
+    return sorted(ways, key=len, reverse=True)
 
 
-def merged(marks: Sequence[Mark]) -> Mark:
-    """Marks as one."""
-    box = _around(marks)
+def merge(digits: Sequence[DigitInk]) -> DigitInk:
+    """Merge the ink of several digits to that of one."""
+    box = _box_around(digits)
     mask = np.zeros([side.stop - side.start for side in box], bool)
-    for mark in marks:
+    for digit in digits:
         rows, columns = (
             slice(own.start - side.start, own.stop - side.start)
-            for own, side in zip(mark.box, box, strict=True)
+            for own, side in zip(digit.box, box, strict=True)
         )
-        mask[rows, columns] |= mark.mask
-    return Mark(box=box, mask=mask)
+        mask[rows, columns] |= digit.mask
+    return DigitInk(box=box, mask=mask)
 
 
-def _close(one: Mark, other: Mark, usual: float) -> bool:
+def _is_close(one: DigitInk, other: DigitInk, digit_height: float) -> bool:
+    """Return whether two inks may be parts of one digit."""
     gaps = [
         max(a.start, b.start) - min(a.stop, b.stop) for a, b in zip(one.box, other.box, strict=True)
     ]
-    return max(gaps) <= THRESHOLDS.max_broken_gap * usual and _one([one, other], usual)
+    is_near = max(gaps) <= THRESHOLDS.max_broken_gap * digit_height
+    return is_near and _fits_one_digit([one, other], digit_height)
 
 
-def _one(marks: Sequence[Mark], usual: float) -> bool:
-    """Whether marks together have the size of one digit."""
-    height, width = (side.stop - side.start for side in _around(marks))
+def _fits_one_digit(digits: Sequence[DigitInk], digit_height: float) -> bool:
+    """Return whether inks together have at most the size of one digit."""
+    height, width = (side.stop - side.start for side in _box_around(digits))
     return bool(
-        height <= THRESHOLDS.max_broken_height * usual
-        and width <= THRESHOLDS.max_broken_width * max(usual, height)
+        height <= THRESHOLDS.max_broken_height * digit_height
+        and width <= THRESHOLDS.max_broken_width * max(digit_height, height)
     )
 
 
-def _around(marks: Sequence[Mark]) -> Box:
-    """The box around marks."""
-    return reduce(union, (mark.box for mark in marks))
+def _box_around(digits: Sequence[DigitInk]) -> Box:
+    return reduce(union, (digit.box for digit in digits))
 
 
-def _partitions(marks: list[Mark]) -> Iterator[list[list[Mark]]]:
-    """All ways to put marks into groups."""
-    if len(marks) == 1:
-        yield [marks]
+def _partitions(digits: list[DigitInk]) -> Iterator[list[list[DigitInk]]]:
+    """Yield all ways to put inks into groups."""
+    if len(digits) == 1:
+        yield [digits]
         return
-    first, rest = marks[0], marks[1:]
-    for parts in _partitions(rest):
-        yield [[first], *parts]
-        for index in range(len(parts)):
-            yield [*parts[:index], [first, *parts[index]], *parts[index + 1 :]]
+    first = digits[0]
+    for groups in _partitions(digits[1:]):
+        yield [[first], *groups]
+        for index in range(len(groups)):
+            yield [*groups[:index], [first, *groups[index]], *groups[index + 1 :]]
 
 
-def _middle(mark: Mark) -> float:
-    return float(mark.box[1].start + mark.box[1].stop) / 2
+def _middle(digit: DigitInk) -> float:
+    return float(digit.box[1].start + digit.box[1].stop) / 2

@@ -1,4 +1,4 @@
-"""Paper: sheets on a desk, which stand out like ink and are none."""
+"""Sheets of paper on a desk, which differ from the desk as ink differs from paper."""
 
 from __future__ import annotations
 
@@ -11,48 +11,51 @@ from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.segmentation.components import label_background
 from digitlab.images.segmentation.ink import Mask
 
-_ANGLES: Final = np.deg2rad(np.arange(-15, 16, 1.5))
+_ANGLES: Final = np.deg2rad(
+    np.arange(-THRESHOLDS.max_sheet_tilt, THRESHOLDS.max_sheet_tilt + 1, THRESHOLDS.sheet_tilt_step)
+)
 
 
-def is_sheet(mask: Mask) -> bool:
-    """Whether what stands out is a sheet of paper with digits on it.
+def is_paper_sheet(mask: Mask) -> bool:
+    """Return whether connected ink is in fact a sheet of paper with digits on it.
 
-    These are holes in it: one or more in a rectangle, or more than a digit has, and all of
+    The digits are holes in it: one or more in a rectangle, or more than a digit has, all of
     them thinner than the paper around.
 
     Args:
-        mask: bool (H, W), tight around what hangs together.
+        mask: bool (H, W), tight around the ink.
     """
-    paper, areas = label_background(mask)
-    holes = [n for n in range(2, len(areas)) if areas[n] > THRESHOLDS.min_sheet_hole * mask.size]
+    labels, areas = label_background(mask)
+    min_area = THRESHOLDS.min_sheet_hole * mask.size
+    holes = [number for number in range(2, len(areas)) if areas[number] > min_area]
     if not holes:
         return False
-    if _squareness((paper != 1)[1:-1, 1:-1]) > THRESHOLDS.min_rectangle_fill:
+    if _rectangle_fill((labels != 1)[1:-1, 1:-1]) > THRESHOLDS.min_rectangle_fill:
         return True
-    return len(holes) >= THRESHOLDS.min_sheet_holes and thickness(mask) > thickness(
-        np.isin(paper, holes)
+    return len(holes) >= THRESHOLDS.min_sheet_holes and (
+        max_thickness(mask) > max_thickness(np.isin(labels, holes))
     )
 
 
-def thickness(mask: Mask) -> float:
-    """Diameter of the largest disc in a mask, in pixels."""
+def max_thickness(mask: Mask) -> float:
+    """Return the diameter of the largest disc in a mask, in pixels."""
     from scipy import ndimage
 
     return 2 * float(ndimage.distance_transform_edt(np.pad(mask, 1)).max())
 
 
-def _squareness(filled: Mask) -> float:
-    """0-1: how much of the rectangle around it, turned as fits best, a shape fills."""
-    rows = np.flatnonzero(filled.any(1))
-    left = filled.argmax(1)[rows]
-    right = filled.shape[1] - filled[:, ::-1].argmax(1)[rows]
+def _rectangle_fill(mask: Mask) -> float:
+    """Return the share, 0-1, that a mask fills of the smallest rectangle around it."""
+    rows = np.flatnonzero(mask.any(1))
+    left = mask.argmax(1)[rows]
+    right = mask.shape[1] - mask[:, ::-1].argmax(1)[rows]
     x = np.concatenate([left, right]).astype(float)
     y = np.concatenate([rows, rows]).astype(float)
-    return max(float(filled.sum()) / _area(x, y, angle) for angle in _ANGLES)
+    return max(float(mask.sum()) / _rectangle_area(x, y, angle) for angle in _ANGLES)
 
 
-def _area(x: NDArray[np.float64], y: NDArray[np.float64], angle: float) -> float:
-    """Area of the rectangle around points, its sides turned by an angle."""
+def _rectangle_area(x: NDArray[np.float64], y: NDArray[np.float64], angle: float) -> float:
+    """Return the area of the rectangle around points whose sides are turned by an angle."""
     along = x * np.cos(angle) + y * np.sin(angle)
-    down = y * np.cos(angle) - x * np.sin(angle)
-    return float((np.ptp(along) + 1) * (np.ptp(down) + 1))
+    across = y * np.cos(angle) - x * np.sin(angle)
+    return float((np.ptp(along) + 1) * (np.ptp(across) + 1))

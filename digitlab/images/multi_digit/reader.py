@@ -1,4 +1,4 @@
-"""Splitting: all digits of a Picture in reading order, each as the model reads it."""
+"""Reading several digits: the digits of a Picture in reading order, as a model reads them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from digitlab.images.multi_digit.digit_ink import Mark, Sheet, find_marks
-from digitlab.images.multi_digit.join_broken import clusters, merged, ways_to_join
-from digitlab.images.multi_digit.reading_order import in_rows
-from digitlab.images.multi_digit.split_touching import cuts
+from digitlab.images.multi_digit.digit_ink import DigitInk, PageInk, find_digit_ink
+from digitlab.images.multi_digit.join_broken import cluster_broken, merge, ways_to_join
+from digitlab.images.multi_digit.reading_order import sort_into_rows
+from digitlab.images.multi_digit.split_touching import ways_to_split
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.normalise import is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
@@ -19,20 +19,23 @@ from digitlab.images.segmentation.resize import enlarge
 from digitlab.images.single_digit import DigitCandidate, pad_tight_crop, read_digit, to_full_box
 
 MAX_DIGITS: Final = 200
-"""Digits of one picture that are read; what comes after them in reading order is not."""
+"""Number of digits of one picture that are read, the first ones in reading order."""
 
+Segmentations = tuple[tuple[DigitCandidate, ...], ...]
+"""The ways to segment one cluster of ink into digits, each from left to right.
 
-Spot = tuple[tuple[DigitCandidate, ...], ...]
-"""The ways to read ink: each mark as a digit first, then parted, or several joined to one."""
+The first way takes each connected ink as a digit. The others split it, or join several to one.
+"""
 
 
 class _Frame(NamedTuple):
-    """Where what is looked at stands in the full picture.
+    """The place of the searched image in the full picture.
 
     Attributes:
-        scale: full pixels per pixel of it.
+        scale: full pixels per pixel of the image.
         size: width and height of the full picture.
-        corner: x, and y, of its first pixel, in full pixels; less than 0 with a margin.
+        corner: x, and also y, of the image's first pixel, in full pixels; negative where paper
+            was added.
     """
 
     scale: float
@@ -44,75 +47,99 @@ def read_digits(picture: Picture) -> tuple[DigitCandidate, ...]:
     """Find all digits in a picture, in reading order.
 
     Rows go from top to bottom, digits from left to right. Digits that touch count as one;
-    `read_spots` also gives the ways to part them.
+    `segment_digits` also gives the ways to split them.
 
     Args:
-        picture: as `decode` or `from_array` made it.
+        picture: from `decode` or `from_array`.
 
     Returns:
-        One view a digit, at most `MAX_DIGITS`; what `read_digit` gives when the picture
-        holds one; empty when there is no ink.
+        One candidate for each digit, at most `MAX_DIGITS`; the result of `read_digit` when the
+        picture has one digit; none when there is no ink.
     """
-    return tuple(view for ways in read_spots(picture) for view in ways[0])
+    return tuple(
+        candidate for segmentations in segment_digits(picture) for candidate in segmentations[0]
+    )
 
 
-def read_spots(picture: Picture) -> tuple[Spot, ...]:
-    """As `read_digits`, with every way to read each mark; the caller chooses."""
+def segment_digits(picture: Picture) -> tuple[Segmentations, ...]:
+    """Find all digits in a picture, with the ways to split touching and to join broken ones.
+
+    Args:
+        picture: from `decode` or `from_array`.
+
+    Returns:
+        The segmentations of each cluster of ink, in reading order, at most `MAX_DIGITS`. The
+        caller chooses one of each; `Reader.read_all` lets the classifier choose.
+    """
     if any(is_digit_image(grey) for grey in (picture.grey, 255 - picture.grey)):
         return (((read_digit(picture),),),)
-    whole, margin = pad_tight_crop(picture.grey)
-    # Small digits are enlarged, so that one rule serves all sizes.
-    zoom = max(
-        1, min(-(-THRESHOLDS.min_side // min(whole.shape)), THRESHOLDS.max_side // max(whole.shape))
-    )
-    grey = enlarge(whole, zoom)
-    sheet = find_marks(grey)
-    marks = () if sheet is None else sheet.marks
-    if sheet is None or len(marks) == 0:
-        alone = read_digit(picture)
-        return () if alone.blank else (((alone,),),)
-    frame = _Frame(picture.scale / zoom, picture.size, -float(margin * picture.scale))
-    together = clusters(marks, sheet.height)
-    rows = in_rows([merged(cluster).box for cluster in together])
+    padded, padding = pad_tight_crop(picture.grey)
+    factor = _enlargement(padded.shape)
+    page = find_digit_ink(enlarge(padded, factor))
+    if page is None or not page.digits:
+        candidate = read_digit(picture)
+        return () if candidate.blank else (((candidate,),),)
+    frame = _Frame(picture.scale / factor, picture.size, -float(padding * picture.scale))
+    clusters = cluster_broken(page.digits, page.digit_height)
+    rows = sort_into_rows([merge(cluster).box for cluster in clusters])
     order = [number for row in rows for number in row][:MAX_DIGITS]
-    spots = [_spot(sheet, together[n], frame) for n in order]
-    if len(marks) == 1:
-        alone = read_digit(picture)
-        spots[0] = ((spots[0][0] if alone.blank else (alone,)), *spots[0][1:])
-    return tuple(spots)
+    segmentations = [_segment(page, clusters[number], frame) for number in order]
+    if len(page.digits) == 1:
+        candidate = read_digit(picture)
+        if not candidate.blank:
+            segmentations[0] = ((candidate,), *segmentations[0][1:])
+    return tuple(segmentations)
 
 
-def _spot(sheet: Sheet, cluster: list[Mark], frame: _Frame) -> Spot:
-    """Every way to read a cluster, each from left to right."""
-    found = [
-        tuple(_view(sheet, mark, mark.mask, frame) for mark in way)
-        for way in ways_to_join(cluster, sheet.height)
+def _enlargement(shape: tuple[int, ...]) -> int:
+    """Return the factor by which to enlarge a picture of small digits; 1 for a large one."""
+    wanted = -(-THRESHOLDS.min_side // min(shape))
+    return max(1, min(wanted, THRESHOLDS.max_side // max(shape)))
+
+
+def _segment(page: PageInk, cluster: list[DigitInk], frame: _Frame) -> Segmentations:
+    """List the ways to segment a cluster."""
+    segmentations = [
+        tuple(_to_candidate(page, digit, digit.mask, frame) for digit in way)
+        for way in ways_to_join(cluster, page.digit_height)
     ]
-    if len(cluster) == 1 and cluster[0].width > THRESHOLDS.min_touching_width * max(
-        cluster[0].height, 0.8 * sheet.height
-    ):
-        (mark,) = cluster
-        found += [tuple(_view(sheet, mark, part, frame) for part in way) for way in cuts(mark.mask)]
-    return tuple(found)
+    if len(cluster) == 1 and _may_touch(cluster[0], page.digit_height):
+        digit = cluster[0]
+        segmentations += [
+            tuple(_to_candidate(page, digit, part, frame) for part in way)
+            for way in ways_to_split(digit.mask)
+        ]
+    return tuple(segmentations)
 
 
-def _view(sheet: Sheet, mark: Mark, part: Mask, frame: _Frame) -> DigitCandidate:
-    """The view of a part of a mark, with the soft edges of its ink and nothing else."""
-    edge_width = soft_edge_width(sheet.ink.shape)
-    window = widened(mark.box, edge_width)
-    own = np.zeros(sheet.ink[window].shape, bool)
-    top, left = (side.start - wide.start for side, wide in zip(mark.box, window, strict=True))
-    own[top : top + mark.height, left : left + mark.width] = part
-    contrast = isolate_ink(sheet.contrast[window], own, sheet.ink[window], edge_width=edge_width)
-    rows, columns = bounds(own)
-    place = tuple(
+def _may_touch(digit: DigitInk, digit_height: float) -> bool:
+    """Return whether ink is so wide that it may be several digits that touch."""
+    height = max(digit.height, THRESHOLDS.min_touching_height * digit_height)
+    return digit.width > THRESHOLDS.min_touching_width * height
+
+
+def _to_candidate(page: PageInk, digit: DigitInk, part: Mask, frame: _Frame) -> DigitCandidate:
+    """Bring some ink into MNIST's frame, with its soft edges and without its neighbours.
+
+    Args:
+        page: the ink of the whole picture.
+        digit: the ink that holds the part.
+        part: bool, of the shape of `digit.mask`.
+        frame: place of the page in the full picture.
+    """
+    edge_width = soft_edge_width(page.mask.shape)
+    window = widened(digit.box, edge_width)
+    mask = np.zeros(page.mask[window].shape, bool)
+    top, left = (side.start - wide.start for side, wide in zip(digit.box, window, strict=True))
+    mask[top : top + digit.height, left : left + digit.width] = part
+    contrast = isolate_ink(page.contrast[window], mask, page.mask[window], edge_width=edge_width)
+    rows, columns = (
         slice(side.start + wide.start, side.stop + wide.start)
-        for side, wide in zip((rows, columns), window, strict=True)
+        for side, wide in zip(bounds(mask), window, strict=True)
     )
+    corner = (frame.corner, frame.corner)
     return DigitCandidate(
-        digit_image=to_digit_image(contrast, own),
-        box=to_full_box(
-            (place[0], place[1]), frame.scale, frame.size, (frame.corner, frame.corner)
-        ),
+        digit_image=to_digit_image(contrast, mask),
+        box=to_full_box((rows, columns), frame.scale, frame.size, corner),
         blank=False,
     )

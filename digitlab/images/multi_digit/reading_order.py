@@ -1,4 +1,4 @@
-"""Rows: the order in which a person reads marks, line by line and from left to right."""
+"""Reading order: rows from top to bottom, digits from left to right."""
 
 from __future__ import annotations
 
@@ -9,51 +9,59 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
+from digitlab.images.segmentation.ink import Box
 
-_ANGLES: Final = np.deg2rad(np.arange(-12, 12.5, 1))  # by which rows may be turned
+_ANGLES: Final = np.deg2rad(
+    np.arange(
+        -THRESHOLDS.max_row_tilt,
+        THRESHOLDS.max_row_tilt + THRESHOLDS.row_tilt_step / 2,
+        THRESHOLDS.row_tilt_step,
+    )
+)
 
 Floats64 = NDArray[np.float64]
 
 
-def in_rows(boxes: Sequence[tuple[slice, slice]]) -> list[list[int]]:
-    """Sort marks into rows.
+def sort_into_rows(boxes: Sequence[Box]) -> list[list[int]]:
+    """Sort digits into rows.
 
-    The rows are turned together by the angle at which they cover the least of the page from
-    top to bottom; then marks whose middles share a height stand in one row.
+    All rows have the same angle: the one at which they cover the least of the page from top to
+    bottom. Digits whose middles have about the same height then stand in one row.
 
     Args:
-        boxes: rows and columns of each mark, in pixels.
+        boxes: rows and columns of each digit, in pixels.
 
     Returns:
-        The marks' numbers: rows from top to bottom, each from left to right.
+        The digits' numbers: rows from top to bottom, each from left to right.
     """
     if not boxes:
         return []
-    sides = np.array([(r.start, r.stop, c.start, c.stop) for r, c in boxes], float)
-    x, y = sides[:, 2:].mean(1), sides[:, :2].mean(1)
-    heights = sides[:, 1] - sides[:, 0]
-    angle = _turn(x, y, heights)
+    edges = np.array([(r.start, r.stop, c.start, c.stop) for r, c in boxes], float)
+    x, y = edges[:, 2:].mean(1), edges[:, :2].mean(1)
+    heights = edges[:, 1] - edges[:, 0]
+    angle = _row_angle(x, y, heights)
     along = x * np.cos(angle) + y * np.sin(angle)
     down = y * np.cos(angle) - x * np.sin(angle)
     rows: list[NDArray[np.intp]] = []
     for share in THRESHOLDS.row_bands:
-        rows = _bands(down, share * heights)
-        if not any(_stacked(sides[row]) for row in rows):
+        rows = _overlapping_bands(down, share * heights)
+        if not any(_has_stacked_digits(edges[row]) for row in rows):
             break
-    return [[int(n) for n in row[np.argsort(along[row])]] for row in rows]
+    return [[int(number) for number in row[np.argsort(along[row])]] for row in rows]
 
 
-def _turn(x: Floats64, y: Floats64, heights: Floats64) -> float:
-    """The rows' angle in radians; the smallest of those that are as good."""
+def _row_angle(x: Floats64, y: Floats64, heights: Floats64) -> float:
+    """Return the angle of the rows in radians; small angles are preferred."""
     costs = []
     for angle in _ANGLES:
         down = y * np.cos(angle) - x * np.sin(angle)
-        costs.append(_covered(down, 0.25 * heights) * (1 + 0.1 * abs(angle)))
+        covered = _covered_length(down, THRESHOLDS.row_tilt_band * heights)
+        costs.append(covered * (1 + THRESHOLDS.row_tilt_cost * abs(angle)))
     return float(_ANGLES[int(np.argmin(costs))])
 
 
-def _covered(middles: Floats64, reach: Floats64) -> float:
-    """Length that the intervals middle - reach .. middle + reach cover together."""
+def _covered_length(middles: Floats64, reach: Floats64) -> float:
+    """Return the length that the intervals middle - reach .. middle + reach cover together."""
     low, high = middles - reach, middles + reach
     order = np.argsort(low)
     low, high = low[order], np.maximum.accumulate(high[order])
@@ -61,8 +69,12 @@ def _covered(middles: Floats64, reach: Floats64) -> float:
     return float(high[-1] - low[0] - gaps)
 
 
-def _bands(middles: Floats64, reach: Floats64) -> list[NDArray[np.intp]]:
-    """The marks whose intervals hang together, from top to bottom."""
+def _overlapping_bands(middles: Floats64, reach: Floats64) -> list[NDArray[np.intp]]:
+    """Group the digits whose intervals middle - reach .. middle + reach overlap in a chain.
+
+    Returns:
+        The digits' numbers, groups from top to bottom.
+    """
     low, high = middles - reach, middles + reach
     order = np.argsort(low)
     ends = np.maximum.accumulate(high[order])
@@ -70,10 +82,15 @@ def _bands(middles: Floats64, reach: Floats64) -> list[NDArray[np.intp]]:
     return list(np.split(order, breaks))
 
 
-def _stacked(sides: Floats64) -> bool:
-    """Whether one mark of a row stands above another one: then it is two rows."""
-    top, bottom, left, right = sides.T
-    shared = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
-    narrow = np.minimum((right - left)[:, None], right - left)
-    above = bottom[:, None] <= top + 0.2 * np.minimum((bottom - top)[:, None], bottom - top)
-    return bool(((shared > 0.5 * narrow) & above).any())
+def _has_stacked_digits(edges: Floats64) -> bool:
+    """Return whether a digit of a row stands above another one, so that there are two rows.
+
+    Args:
+        edges: (N, 4), top, bottom, left and right of the row's digits.
+    """
+    top, bottom, left, right = edges.T
+    shared_width = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    narrower = np.minimum((right - left)[:, None], right - left)
+    lower = np.minimum((bottom - top)[:, None], bottom - top)
+    is_above = bottom[:, None] <= top + THRESHOLDS.max_stacked_overlap * lower
+    return bool(((shared_width > THRESHOLDS.min_stacked_width * narrower) & is_above).any())

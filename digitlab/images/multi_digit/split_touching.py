@@ -1,4 +1,4 @@
-"""Cuts: where ink that may be two or more touching digits can be parted."""
+"""Touching digits: the ways to split ink that may be two or more digits."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from digitlab.images.segmentation.components import label_background
 from digitlab.images.segmentation.ink import Mask
 
 Parts = tuple[Mask, ...]
-"""Masks of the shape that was cut, from left to right; together they are its ink."""
+"""Masks of the shape that was split, from left to right; together they are its ink."""
 
 
-def cuts(mask: Mask, *, most: int = 3) -> tuple[Parts, ...]:
-    """Ways to part ink from left to right.
+def ways_to_split(mask: Mask, *, max_parts: int = THRESHOLDS.max_cut_parts) -> tuple[Parts, ...]:
+    """List the ways to split ink from left to right.
 
-    A cut is a path from top to bottom that crosses little ink, as a drop falls along the
-    valley between two digits and through the place where they touch (Congedo, Dimauro,
-    Impedovo, Pirlo 1995); here the cheapest such paths, by dynamic programming.
+    A cut is a path from top to bottom that crosses little ink. It follows the valley between
+    two digits and crosses them where they touch, as a falling drop would (Congedo, Dimauro,
+    Impedovo, Pirlo 1995). Dynamic programming gives the cheapest paths.
 
     Args:
         mask: bool (H, W), tight around the ink.
-        most: parts at most.
+        max_parts: largest number of parts.
 
     Returns:
-        The ways, those into two parts first, the cheapest first; none if no cut is cheap.
+        The ways into two parts first, the cheapest first; none if no cut is cheap.
     """
     height, width = mask.shape
     scale = min(1.0, THRESHOLDS.cut_height / height)
@@ -37,83 +37,96 @@ def cuts(mask: Mask, *, most: int = 3) -> tuple[Parts, ...]:
             (max(3, round(width * scale)), max(3, round(height * scale))), Image.Resampling.BOX
         )
     )
-    paths = _paths(small)
-    sides = [_left_of(path, small.shape, mask.shape) for path in paths]
+    paths = _cheapest_paths(small)
+    left_sides = [_left_of(path, small.shape, mask.shape) for path in paths]
     ways: list[Parts] = []
-    for count in range(1, most):
-        for chosen in combinations(range(len(sides)), count):
-            ordered = sorted(chosen, key=lambda n: float(paths[n].mean()))
-            ways.append(_parts(mask, [sides[n] for n in ordered]))
-    kept = [way for way in ways if all(_sound(part, height) for part in way)]
-    if width <= THRESHOLDS.max_loop_width * height:  # a 0 is no two digits
-        loops = _loops(mask)
-        kept = [way for way in kept if sum(_loops(part) for part in way) >= loops]
-    return tuple(kept)
+    for count in range(1, max_parts):
+        for chosen in combinations(range(len(paths)), count):
+            ordered = sorted(chosen, key=lambda number: float(paths[number].mean()))
+            ways.append(_split(mask, [left_sides[number] for number in ordered]))
+    ways = [way for way in ways if all(_is_tall(part, height) for part in way)]
+    if width <= THRESHOLDS.max_loop_width * height:  # a cut through a 0 leaves no two digits
+        loops = _count_loops(mask)
+        ways = [way for way in ways if sum(_count_loops(part) for part in way) >= loops]
+    return tuple(ways)
 
 
-def _paths(ink: NDArray[np.float32]) -> list[NDArray[np.intp]]:
-    """The cheapest paths from top to bottom, one a valley; each has a column for every row."""
+def _cheapest_paths(ink: NDArray[np.float32]) -> list[NDArray[np.intp]]:
+    """Return the cheapest path from top to bottom of each valley.
+
+    Args:
+        ink: (H, W), 0-1, share of each pixel that is ink.
+
+    Returns:
+        Paths with a column for each row, (H,); the cheapest first.
+    """
     height, width = ink.shape
     cost = np.array(ink[0], np.float64)
     steps = np.zeros((height, width), np.int8)
     for row in range(1, height):
         padded = np.pad(cost, 1, constant_values=np.inf)
-        ways = np.stack(
-            [
-                padded[1:-1],
-                padded[:-2] + THRESHOLDS.side_step_cost,
-                padded[2:] + THRESHOLDS.side_step_cost,
-            ]
-        )
-        best = ways.argmin(0)
+        side_cost = THRESHOLDS.side_step_cost
+        costs = np.stack([padded[1:-1], padded[:-2] + side_cost, padded[2:] + side_cost])
+        best = costs.argmin(0)
         steps[row] = np.array([0, -1, 1])[best]
-        cost = ways[best, np.arange(width)] + ink[row]
-    margin = max(1, round(0.1 * height))
-    found: list[NDArray[np.intp]] = []
+        cost = costs[best, np.arange(width)] + ink[row]
+    margin = max(1, round(THRESHOLDS.min_cut_margin * height))
+    min_gap = THRESHOLDS.min_cut_gap * height
+    paths: list[NDArray[np.intp]] = []
     for end in np.argsort(cost, kind="stable"):
-        if cost[end] > THRESHOLDS.max_cut_cost * height or len(found) == THRESHOLDS.max_cuts:
+        if cost[end] > THRESHOLDS.max_cut_cost * height or len(paths) == THRESHOLDS.max_cuts:
             break
-        path = _trace(steps, int(end))
+        path = _trace_back(steps, int(end))
         middle = path.mean()
         if not margin <= middle <= width - 1 - margin:
             continue
-        if all(abs(middle - other.mean()) > THRESHOLDS.min_cut_gap * height for other in found):
-            found.append(path)
-    return found
+        if all(abs(middle - other.mean()) > min_gap for other in paths):
+            paths.append(path)
+    return paths
 
 
-def _trace(steps: NDArray[np.int8], end: int) -> NDArray[np.intp]:
+def _trace_back(steps: NDArray[np.int8], end: int) -> NDArray[np.intp]:
+    """Return the path, (H,), that ends in a column of the last row."""
     path = np.empty(len(steps), np.intp)
+    column = end
     for row in range(len(steps) - 1, -1, -1):
-        path[row] = end
-        end += int(steps[row, end])
+        path[row] = column
+        column += int(steps[row, column])
     return path
 
 
 def _left_of(path: NDArray[np.intp], small: tuple[int, int], full: tuple[int, int]) -> Mask:
-    """bool of the full shape: what lies left of a path."""
+    """Return the pixels left of a path; bool of the shape `full`.
+
+    Args:
+        path: a column of the small mask for each of its rows.
+        small: shape of the small mask.
+        full: shape of the full mask.
+    """
     rows = np.minimum(np.arange(full[0]) * small[0] // full[0], small[0] - 1)
-    at = (path[rows] + 0.5) * full[1] / small[1]
-    left: Mask = np.arange(full[1])[None, :] + 0.5 < at[:, None]
+    border = (path[rows] + 0.5) * full[1] / small[1]
+    left: Mask = np.arange(full[1])[None, :] + 0.5 < border[:, None]
     return left
 
 
-def _parts(mask: Mask, sides: list[Mask]) -> Parts:
+def _split(mask: Mask, left_sides: list[Mask]) -> Parts:
+    """Split a mask at several cuts, from left to right."""
     parts = []
-    rest = mask
-    for side in sides:
-        parts.append(rest & side)
-        rest = rest & ~side
-    return (*parts, rest)
+    remaining = mask
+    for left in left_sides:
+        parts.append(remaining & left)
+        remaining = remaining & ~left
+    return (*parts, remaining)
 
 
-def _sound(part: Mask, height: int) -> bool:
-    """Whether a part is as tall as a digit."""
+def _is_tall(part: Mask, height: int) -> bool:
+    """Return whether a part is as tall as a digit."""
     rows = np.flatnonzero(part.any(1))
-    return len(rows) > 0 and bool(rows[-1] - rows[0] + 1 >= THRESHOLDS.min_split_height * height)
+    min_height = THRESHOLDS.min_split_height * height
+    return len(rows) > 0 and bool(rows[-1] - rows[0] + 1 >= min_height)
 
 
-def _loops(part: Mask) -> int:
-    """How many holes the ink has; what a few pixels enclose is none."""
+def _count_loops(part: Mask) -> int:
+    """Return the number of holes in the ink, without those of a few pixels."""
     _, areas = label_background(part)
     return int((areas[1:] > THRESHOLDS.min_loop_area * part.size).sum()) - 1

@@ -8,12 +8,13 @@ from typing import Final
 
 @dataclass(frozen=True, kw_only=True)
 class MultiDigitThresholds:
-    """The tuned values of reading several digits, in the order in which a picture meets them.
+    """The tuned values of reading several digits, in the order of the steps that use them.
 
     `benchmarks/rows.py` set them.
 
     A "digit height" is the usual height of a digit of the same picture; "extent" is the longer
-    side of a box, "aspect" its shorter by its longer side.
+    side of a box, "aspect" its shorter by its longer side. `min_` and `max_` mean that a
+    smaller or larger value does not pass.
 
     Attributes:
         min_side: pixels; a picture with a shorter side below this is enlarged.
@@ -102,8 +103,6 @@ class MultiDigitThresholds:
     # reader
     min_side: int = 112
     max_side: int = 1200
-    min_touching_width: float = 0.7
-    min_touching_height: float = 0.8
     # digit_ink
     stroke_windows: tuple[float, ...] = (1.0, 0.5, 0.25)
     min_digit_height: float = 0.012
@@ -150,7 +149,9 @@ class MultiDigitThresholds:
     max_broken_height: float = 2.2
     max_broken_width: float = 1.25
     max_broken_parts: int = 4
-    # split_touching
+    # reader and split_touching
+    min_touching_width: float = 0.7
+    min_touching_height: float = 0.8
     cut_height: int = 64
     side_step_cost: float = 0.15
     max_cut_cost: float = 0.45

@@ -97,7 +97,7 @@ def _find_polarities(
         (_with_evidence(ink, page, paper) for ink in inks), key=lambda ink: -ink.evidence[0]
     )
     is_clear = first.evidence[0] > THRESHOLDS.clear_polarity * second.evidence[0]
-    is_likely = first.candidates[0].likeness > THRESHOLDS.unlikely
+    is_likely = first.candidates[0].likeness > THRESHOLDS.min_likeness
     return (first,) if is_clear and is_likely else (first, second)
 
 
@@ -173,7 +173,7 @@ def _search(contrast: Floats, noise: float, *, quick: bool) -> _Search:
                 if strict is not None:
                     strict_parts = find_digit_parts(strict, remaining)
                     candidates += gather_candidates(strict_parts, remaining)
-            unlikely = np.flatnonzero(parts.likeness < THRESHOLDS.unlikely)
+            unlikely = np.flatnonzero(parts.likeness < THRESHOLDS.min_likeness)
             hiding_mass = components.masses[unlikely].sum()
             if hiding_mass > THRESHOLDS.min_hiding_mass * parts.weights.max():
                 ignored |= components.mask(unlikely)
@@ -198,7 +198,7 @@ def _distinct(candidates: list[InkCandidate]) -> list[InkCandidate]:
         if any(overlap(box, bounds(other.mask)) >= THRESHOLDS.same_place for other in distinct):
             continue
         is_part = any(
-            other.likeness >= THRESHOLDS.likely and _is_part(candidate.mask, other.mask)
+            other.likeness >= THRESHOLDS.min_whole_likeness and _is_part(candidate.mask, other.mask)
             for other in distinct
         )
         factor = THRESHOLDS.inner_part_weight if is_part else 1.0

@@ -8,13 +8,14 @@ from typing import Final
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentationThresholds:
-    """The tuned values of segmentation, in the order in which a picture meets them.
+    """The tuned values of segmentation, in the order of the steps that use them.
 
     `benchmarks/photos.py` set them on single digits; `benchmarks/rows.py` set those of
     `find_table_lines` on several digits.
 
     "Noise" is the standard deviation of the paper's contrast, "extent" the longer side of a
-    box, "mass" area times mean contrast, "likeness" a share of 1.
+    box, "mass" area times mean contrast, "likeness" a number from 0 to 1. `min_` and `max_`
+    mean that a smaller or larger value does not pass.
 
     Attributes:
         paper_window: side of the window that must be wider than any stroke, as a share of the
@@ -74,24 +75,28 @@ class SegmentationThresholds:
         min_part_likeness: likeness of a further part.
         max_part_gap: distance of a further part, as a share of the main part's extent.
         min_noisy_components: number of components from which on all of them may be noise.
-        min_digit_mass: mass of a digit among so many components, as a share of all ink.
-        min_digit_prominence: extent of a digit among so many components, in multiples of their
-            median.
+        min_digit_mass: mass of a digit where all may be noise, as a share of all ink.
+        min_digit_prominence: extent of a digit where all may be noise, in multiples of the
+            components' median.
         max_candidates: number of candidates among the parts.
         min_crop_mass: mass of the digit of a tight crop, as a share of all ink.
         min_crop_extent: extent of that digit, as a share of the picture's longer side.
         polarity_side: longest side of the copy that decides the polarity, in pixels.
         narrower_windows: shares of `paper_window` to try after it.
-        max_passes: searches of one contrast, each below the lines of the one before.
-        max_quick_passes: the same on the copy that decides the polarity.
+        max_passes: number of searches of one contrast; each leaves out the lines of the one
+            before.
+        max_quick_passes: the same for the copy that decides the polarity.
         crop_likeness: likeness of the digit of a tight crop.
         ruled_crop_likeness: the same, where it may as well be lines of the paper.
-        strict_weak_ink: replaces `weak_ink` where the ink holds lines or dots of the paper.
-        min_cluttered_components: number of components from which on it may.
-        min_cluttered_extent: extent of a component from which on it may, as a share of the
+        strict_weak_ink: replaces `weak_ink` in a further search of cluttered ink, which may
+            hold lines or dots of the paper.
+        min_cluttered_components: number of components of cluttered ink.
+        min_cluttered_extent: extent of a component of cluttered ink, as a share of the
             picture's longer side.
-        unlikely: likeness below which a component is searched below, as a line is.
-        min_hiding_mass: mass of such components, as a share of the likeliest one's.
+        min_likeness: likeness of a component that stays in the next search; others are left
+            out, as lines are.
+        min_hiding_mass: mass of the components to leave out, as a share of the most weighted
+            mass of one component; less hides no digit.
         suspect_thickness: thickness of a component that is hardly a stroke, as a share of its
             extent.
         min_blot_extent: extent of such a component, as a share of the picture's longer side;
@@ -99,9 +104,9 @@ class SegmentationThresholds:
         line_margin: pixels around lines that are left out with them, for a small picture.
         line_margin_divisor: the picture's longer side divided by this is added.
         same_place: overlap of two boxes from which on they hold the same candidate.
-        likely: likeness of a candidate whose parts are hardly digits themselves.
-        min_inside: share of a part that lies in such a candidate.
-        max_inner_area: area of such a part, as a share of the candidate's.
+        min_whole_likeness: likeness of a candidate whose parts are no candidates of equal rank.
+        min_inside: share of such a part that lies in the whole candidate.
+        max_inner_area: area of such a part, as a share of the whole candidate's.
         inner_part_weight: factor on the mass of such a part.
         clear_polarity: evidence of a polarity, in multiples of the other's, from which on the
             other is dropped.
@@ -192,14 +197,14 @@ class SegmentationThresholds:
     strict_weak_ink: float = 0.5
     min_cluttered_components: int = 6
     min_cluttered_extent: float = 0.6
-    unlikely: float = 0.35
+    min_likeness: float = 0.35
     min_hiding_mass: float = 0.3
     suspect_thickness: float = 0.38
     min_blot_extent: float = 0.1
     line_margin: int = 2
     line_margin_divisor: int = 200
     same_place: float = 0.8
-    likely: float = 0.5
+    min_whole_likeness: float = 0.5
     min_inside: float = 0.8
     max_inner_area: float = 0.7
     inner_part_weight: float = 0.1

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from support.number_sheets import sheet, truth
 
-from digitlab.images.multi_digit.digit_ink import Mark
-from digitlab.images.multi_digit.join_broken import clusters, merged, ways_to_join
+from digitlab.images.multi_digit.digit_ink import DigitInk
+from digitlab.images.multi_digit.join_broken import cluster_broken, merge, ways_to_join
 from digitlab.picture_reader import Reader, limits_of
 from digitlab.settings import Settings
 from digitlab.store import ModelRegistry
@@ -15,9 +15,9 @@ from digitlab.store import ModelRegistry
 USUAL = 40.0
 
 
-def mark(x: int, y: int, width: int, height: int) -> Mark:
+def mark(x: int, y: int, width: int, height: int) -> DigitInk:
     box = (slice(y, y + height), slice(x, x + width))
-    return Mark(box=box, mask=np.ones((height, width), bool))
+    return DigitInk(box=box, mask=np.ones((height, width), bool))
 
 
 def places(way) -> list[tuple[int, int, int, int]]:
@@ -26,24 +26,24 @@ def places(way) -> list[tuple[int, int, int, int]]:
 
 def test_digits_apart_are_no_cluster():
     marks = [mark(0, 0, 20, 40), mark(40, 0, 20, 40), mark(0, 80, 20, 40)]
-    assert [len(one) for one in clusters(marks, USUAL)] == [1, 1, 1]
+    assert [len(one) for one in cluster_broken(marks, USUAL)] == [1, 1, 1]
 
 
 def test_halves_of_one_digit_are_a_cluster():
     upper, lower = mark(0, 0, 24, 18), mark(2, 20, 24, 20)
-    ((first, second),) = clusters([lower, upper], USUAL)
+    ((first, second),) = cluster_broken([lower, upper], USUAL)
     assert {id(first), id(second)} == {id(upper), id(lower)}
 
 
 def test_what_is_too_large_for_one_digit_is_no_cluster():
     broad = [mark(0, 0, 30, 40), mark(31, 0, 30, 40)]
     high = [mark(0, 0, 30, 50), mark(0, 51, 30, 50)]
-    assert len(clusters(broad, USUAL)) == len(clusters(high, USUAL)) == 2
+    assert len(cluster_broken(broad, USUAL)) == len(cluster_broken(high, USUAL)) == 2
 
 
 def test_pieces_chained_through_a_third_stand_together():
     marks = [mark(0, 0, 10, 20), mark(20, 0, 10, 20), mark(12, 5, 6, 20)]
-    (cluster,) = clusters(marks, USUAL)
+    (cluster,) = cluster_broken(marks, USUAL)
     assert [m.box[1].start for m in cluster] == [0, 12, 20]
 
 
@@ -63,7 +63,7 @@ def test_no_way_joins_what_is_larger_than_a_digit():
 
 
 def test_merged_marks_keep_their_pixels():
-    whole = merged([mark(5, 5, 4, 6), mark(12, 8, 3, 9)])
+    whole = merge([mark(5, 5, 4, 6), mark(12, 8, 3, 9)])
     assert places([whole]) == [(5, 5, 10, 12)]
     assert int(whole.mask.sum()) == 4 * 6 + 3 * 9
 
@@ -87,4 +87,4 @@ def broken(text: str, *, at: float, seed: int) -> np.ndarray:
 @pytest.mark.parametrize("at", [0.4, 0.6])
 def test_a_row_with_a_gap_through_it_is_read_whole(reader, at):
     page = broken("60385", at=at, seed=3)
-    assert [p.label for p in reader.read_all(page)] == truth(["60385"])
+    assert [p.digit for p in reader.read_all(page)] == truth(["60385"])

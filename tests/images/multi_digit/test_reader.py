@@ -8,11 +8,11 @@ from PIL import Image
 from support.number_sheets import digit, photographed, sheet, truth
 
 from digitlab.datasets import mnist
-from digitlab.images import MAX_DIGITS, from_array, read_digit, read_digits, read_spots
+from digitlab.images import MAX_DIGITS, from_array, read_digit, read_digits, segment_digits
 from digitlab.images.examples import examples
-from digitlab.images.multi_digit.paper_sheets import is_sheet
-from digitlab.images.multi_digit.reading_order import in_rows
-from digitlab.images.multi_digit.split_touching import cuts
+from digitlab.images.multi_digit.paper_sheets import is_paper_sheet
+from digitlab.images.multi_digit.reading_order import sort_into_rows
+from digitlab.images.multi_digit.split_touching import ways_to_split
 from digitlab.picture_reader import Reader, limits_of
 from digitlab.settings import Settings
 from digitlab.store import ModelRegistry
@@ -27,7 +27,7 @@ def reader(tmp_path_factory) -> Reader:
 
 
 def labels(reader: Reader, page: np.ndarray) -> list[int]:
-    return [prediction.label for prediction in reader.read_all(page)]
+    return [prediction.digit for prediction in reader.read_all(page)]
 
 
 @pytest.mark.parametrize("inverted", [False, True])
@@ -60,7 +60,7 @@ def test_large_and_small_digits_stand_in_one_row(reader):
 
 
 def test_a_strip_of_mnist_images_is_read(reader):
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     assert labels(reader, np.hstack(x[:6])) == y[:6].tolist()
 
 
@@ -106,7 +106,7 @@ def test_a_sheet_on_a_dark_desk_is_paper(reader, row):
 def test_a_thick_0_is_no_sheet():
     y, x = np.mgrid[-60:61, -45:46]
     ring = np.hypot(x / 45, y / 60)
-    assert not is_sheet((ring < 1) & (ring > 0.3))
+    assert not is_paper_sheet((ring < 1) & (ring > 0.3))
 
 
 def test_dust_commas_and_dashes_are_no_digits(reader):
@@ -143,7 +143,7 @@ def test_boxes_stand_tight_around_the_digits_in_full_pixels():
 
 
 def test_a_picture_with_one_digit_is_read_as_read_digit_reads_it():
-    image = mnist.load("tune")[0][0]
+    image = mnist.load("validation")[0][0]
     for page in (sheet("7"), photographed(sheet("4", height=200)), digit(3), image, 255 - image):
         picture = from_array(page)
         (view,) = read_digits(picture)
@@ -195,7 +195,7 @@ def test_cuts_go_through_the_narrowest_place_first():
     mask = np.zeros((60, 90), bool)
     mask[:, :35] = mask[:, 50:] = True
     mask[30:33] = True
-    (left, right), *_ = cuts(mask)
+    (left, right), *_ = ways_to_split(mask)
     assert 34 <= np.flatnonzero(left.any(0)).max() < 50
     assert np.array_equal(left | right, mask)
     assert not (left & right).any()
@@ -206,23 +206,23 @@ def test_a_loop_is_not_cut_open():
     ring = (np.hypot(x, y * 1.1) < 44) & (np.hypot(x, y * 1.1) > 34)
     rows, columns = np.flatnonzero(ring.any(1)), np.flatnonzero(ring.any(0))
     ring = ring[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    assert cuts(ring) == ()
+    assert ways_to_split(ring) == ()
 
 
 def test_marks_of_one_height_are_one_row_whatever_their_size():
     boxes = [(slice(10, 60), slice(100, 130)), (slice(30, 60), slice(10, 30))]
-    assert in_rows(boxes) == [[1, 0]]
+    assert sort_into_rows(boxes) == [[1, 0]]
 
 
 def test_what_stands_above_is_another_row():
     boxes = [(slice(45, 85), slice(0, 30)), (slice(0, 40), slice(5, 35))]
-    assert in_rows(boxes) == [[1], [0]]
+    assert sort_into_rows(boxes) == [[1], [0]]
 
 
 def test_no_marks_are_no_rows():
-    assert in_rows([]) == []
+    assert sort_into_rows([]) == []
 
 
 def test_the_first_way_of_every_spot_is_one_digit():
-    spots = read_spots(from_array(sheet("80", gap=-0.08, height=100)))
+    spots = segment_digits(from_array(sheet("80", gap=-0.08, height=100)))
     assert all(len(ways[0]) == 1 for ways in spots)
