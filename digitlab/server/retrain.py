@@ -30,5 +30,5 @@ def retraining(
         closing(Scheduler(settings, cron, by=default_contributor())) as scheduler,
         scheduler.running(announce),
     ):
-        announce(f"digitlab fine-tunes when it is due; next: {scheduler.next_in_words}")
+        announce(f"digitlab fine-tunes when it is due; next: {scheduler.next_due_text}")
         yield
