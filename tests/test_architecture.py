@@ -85,7 +85,7 @@ FLOORS = [
 ]
 """From the ground up: a module imports only its own floor and those before it.
 
-`docs/explanation/architecture.md` describes each floor.
+`docs/design.md` describes each floor.
 """
 
 HEAVY = ("tensorflow", "keras", "pandas", "papermill", "matplotlib", "alembic")
