@@ -4,7 +4,7 @@
 
 Each round starts a run, kills its worker, its kernel or both at a random moment with SIGKILL,
 and then checks that the champion answers, that every version listed is whole, and that a run
-with the same parameters comes to its verdict. About half a minute a round on two cores.
+with the same parameters comes to its outcome. About half a minute a round on two cores.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ def main() -> None:
             after = killed if judged(killed) else complete(settings, seed=n)
             check(settings)
             print(
-                f"{n:3d}  {victim:6s} after {delay_s:4.1f} s: {killed.verdict}; "
-                f"then {after.verdict} in {after.seconds:.1f} s",
+                f"{n:3d}  {victim:6s} after {delay_s:4.1f} s: {killed.outcome}; "
+                f"then {after.outcome} in {after.seconds:.1f} s",
                 flush=True,
             )
 
 
 def correct(settings: Settings, n: int = CORRECTIONS) -> None:
     """Fill a home with `n` accepted corrections: mirrored digits that the base misreads."""
-    x, y = mnist.load("tune")
+    x, y = mnist.load("validation")
     x, y = np.ascontiguousarray(x[:1000, :, ::-1]), y[:1000]
     model = ModelRegistry(settings).load("base")
     answers = model.classify(x)
@@ -64,7 +64,7 @@ def correct(settings: Settings, n: int = CORRECTIONS) -> None:
     with FeedbackStore.open(settings) as store:
         for i in np.flatnonzero(labels != y)[:n]:
             prediction = Prediction(
-                label=int(labels[i]),
+                digit=int(labels[i]),
                 confidence=float(answers.probabilities[i].max()),
                 probabilities=tuple(map(float, answers.probabilities[i])),
                 refused=False,
@@ -74,21 +74,21 @@ def correct(settings: Settings, n: int = CORRECTIONS) -> None:
                 digit_image=x[i],
                 picture_sha256=hashlib.sha256(x[i].tobytes()).hexdigest(),
             )
-            receipt = store.add(prediction, "wrong", digit=int(y[i]), contributor="soak")
+            receipt = store.add(prediction, "wrong", label=int(y[i]), contributor="soak")
             store.review([receipt.id], "accepted", by="soak")  # never held
 
 
 def complete(settings: Settings, **parameters: object) -> Run:
-    """Run to the verdict, which must be one about the model."""
-    run = start(settings, parameters=parameters, door="cli", by="soak", wait=True)
+    """Run to the outcome, which must be one about the model."""
+    run = start(settings, parameters=parameters, trigger="cli", by="soak", wait=True)
     if not judged(run):
-        sys.exit(f"expected a verdict about the model, got {run.verdict}: {run.reasons}")
+        sys.exit(f"expected a outcome about the model, got {run.outcome}: {run.reasons}")
     return run
 
 
 def judged(run: Run) -> bool:
-    """Whether the run has a verdict about the model."""
-    return run.verdict in {"promoted", "rejected"}
+    """Whether the run has a outcome about the model."""
+    return run.outcome in {"promoted", "rejected"}
 
 
 def kill(
@@ -100,7 +100,7 @@ def kill(
     **parameters: object,
 ) -> Run:
     """Start a run and kill its processes some seconds after a phase has begun; how it ended."""
-    run = start(settings, parameters=parameters, door="cli", by="soak")
+    run = start(settings, parameters=parameters, trigger="cli", by="soak")
     for state in follow(settings, run.name, every_s=0.02):
         if state.phase == phase or state.over:
             break
@@ -126,7 +126,7 @@ def processes(run: Run, victim: str) -> list[psutil.Process]:
 
 def check(settings: Settings) -> None:
     """The champion answers and every listed version is whole, else the program ends."""
-    x, _ = mnist.load("tune")
+    x, _ = mnist.load("validation")
     models = ModelRegistry(settings)
     shares = models.load().predict_proba(x[:10])
     if not np.allclose(shares.sum(axis=1), 1, atol=1e-3):
@@ -134,7 +134,7 @@ def check(settings: Settings) -> None:
     for version in models.versions():
         models.load(version).predict_proba(x[:1])  # ModelError where it is not whole
     with RunLog.open(settings) as log:
-        log.sweep()
+        log.fail_dead_runs()
         if log.current() is not None:
             sys.exit("a killed run still counts as being under way")
 

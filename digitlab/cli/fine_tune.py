@@ -118,13 +118,13 @@ def _run(settings: Settings, parameters: dict[str, Any], bar: RunBar) -> Run:
             cancelled = True
             bar.write("cancelling the run; press Ctrl-C again to leave it running")
             with RunLog.open(settings) as log:
-                log.ask_cancel(run.name)
+                log.request_cancel(run.name)
     return run
 
 
 def _parameters(pairs: Iterable[str]) -> dict[str, Any]:
-    from digitlab.jobs.launch import REPORTED
-    from digitlab.learning.config import parse
+    from digitlab.jobs.launch import REPORT_PARAMETER
+    from digitlab.learning.config import parse_parameter
 
     parameters: dict[str, Any] = {}
     for pair in pairs:
@@ -132,7 +132,7 @@ def _parameters(pairs: Iterable[str]) -> dict[str, Any]:
         if not separator:
             raise click.UsageError(f"Expected --set NAME=VALUE, got {pair!r}.")
         name, text = name.strip(), text.strip()
-        parameters[name] = text if name == REPORTED else parse(name, text)
+        parameters[name] = text if name == REPORT_PARAMETER else parse_parameter(name, text)
     return parameters
 
 

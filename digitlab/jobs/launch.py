@@ -82,9 +82,9 @@ def start(
     name = new_name()
     request: Any = {"trigger": trigger, "by": by, "parameters": run_parameters}
     with RunLog.open(settings) as log:
-        log.sweep()
+        log.fail_dead_runs()
         if not preview.new:
-            log.settle(
+            log.add_finished(
                 name,
                 "nothing-new",
                 **request,
@@ -95,7 +95,7 @@ def start(
             return log.get(name)
         other = _run_under_way(log)
         if other is not None:
-            log.settle(
+            log.add_finished(
                 name,
                 "busy",
                 **request,
@@ -111,9 +111,10 @@ def start(
             log.finish(name, "failed", reasons=[reason])
             raise RunError(f"The run {name} failed. {reason}", run=name) from error
         except KeyboardInterrupt:
-            log.ask_cancel(name)
+            log.request_cancel(name)
             raise
-        log.watch(name, pid=process.pid)  # this process may end before the worker calls `watch`
+        # This process may end before the worker calls `supervise`.
+        log.supervise(name, pid=process.pid)
         if not wait:
             return log.get(name)
     return wait_until_over(settings, name)
@@ -132,7 +133,7 @@ def _run_under_way(log: RunLog) -> Run | None:
     deadline = time.monotonic() + _RELEASE_WAIT_S
     while True:
         run = log.current()
-        if run is None or log.is_sound(run.name) or time.monotonic() > deadline:
+        if run is None or log.is_healthy(run.name) or time.monotonic() > deadline:
             return run
         time.sleep(0.1)
 

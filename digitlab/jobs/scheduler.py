@@ -14,8 +14,7 @@ from digitlab.errors import DigitlabError
 from digitlab.jobs.cron import Cron
 from digitlab.jobs.launch import start
 from digitlab.settings import Settings
-from digitlab.store.database import Database
-from digitlab.store.moment import moment
+from digitlab.store.database import Database, utc_now_or
 from digitlab.store.runs.schedules import ScheduleBook
 from digitlab.store.runs.types import Run
 
@@ -67,11 +66,11 @@ class Scheduler:
         Raises:
             DigitlabError: the run cannot be started. Its due time is not tried again.
         """
-        time = moment(now)
-        schedule = self._book.beat(self.cron.expression, self.cron.zone, by=self.by, now=time)
+        time = utc_now_or(now)
+        schedule = self._book.heartbeat(self.cron.expression, self.cron.zone, by=self.by, now=time)
         due = schedule.next_due
         if due is None:
-            self._book.expect(schedule, self.cron.after(time))
+            self._book.set_next_due(schedule, self.cron.after(time))
             return None
         if due > time:
             return None
@@ -85,13 +84,13 @@ class Scheduler:
             wait=wait,
             notebook=self._notebook,
         )
-        self._book.note_run(due, run.name)
+        self._book.record_run(due, run.name)
         return run
 
     @property
     def next_due_text(self) -> str:
         """The next due time with the schedule's time zone, for example "2026-06-01 03:00 (UTC)"."""
-        due = self.cron.after(moment(None)).astimezone(ZoneInfo(self.cron.zone))
+        due = self.cron.after(utc_now_or(None)).astimezone(ZoneInfo(self.cron.zone))
         return f"{due:%Y-%m-%d %H:%M} ({self.cron.zone})"
 
     @contextmanager
@@ -120,7 +119,7 @@ class Scheduler:
         }
         scheduler = BackgroundScheduler(timezone=self.cron.zone, job_defaults=job_defaults)
         scheduler.add_job(check, self.cron.trigger)
-        first_check = moment(None)  # at once, for a due time that was missed
+        first_check = utc_now_or(None)  # at once, for a due time that was missed
         scheduler.add_job(
             check, "interval", seconds=HEARTBEAT_INTERVAL_S, next_run_time=first_check
         )

@@ -65,18 +65,18 @@ def execute_run(settings: Settings, name: str, *, notebook: Path, limit_s: float
     """
     output = run_folder(settings) / f"{name}.ipynb"
     with RunLog.open(settings) as runs:
-        runs.watch(name)
+        runs.supervise(name)
         parameters = runs.get(name).parameters
         threading.Thread(
             target=_prepare_cache, args=(settings, parameters), name="cache", daemon=True
         ).start()
         notebook_parameters = parameters | {"home": str(settings.home), "run": name}
         guard = KernelGuard(runs, name, limit_s=limit_s)
-        with runs.beating(name), guard.watching():
+        with runs.send_heartbeats(name), guard.watching():
             error = _execute_notebook(notebook, output, notebook_parameters)
         outcome = "failed"
         reason = guard.reason or error or "Its notebook ended without an outcome."
-        if runs.is_cancelled(name) and not guard.timed_out:
+        if runs.is_cancel_requested(name) and not guard.timed_out:
             outcome, reason = "cancelled", _CANCELLED
         executed = str(output) if output.is_file() else None
         runs.finish(name, outcome, reasons=[reason], notebook=executed)

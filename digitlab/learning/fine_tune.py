@@ -1,4 +1,4 @@
-"""FineTune: one fine-tune from feedback to decision_made, a step a notebook cell."""
+"""FineTune: one fine-tune from feedback to decision; each step is one notebook cell."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from typing import Any, Self, TypeVar
 
 from digitlab.errors import DigitlabError, RunError
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.cache import holdout_guesses
-from digitlab.learning.data.preview import FeedbackPreview, look
+from digitlab.learning.data.cache import holdout_predictions
+from digitlab.learning.data.preview import FeedbackPreview, preview_store
 from digitlab.learning.gate import compare
-from digitlab.learning.gate.outcomes import fates
-from digitlab.learning.gate.rules import Decision, decide
-from digitlab.learning.notebook_parameters import from_notebook
-from digitlab.learning.results import Compared, RunResult, Trained
-from digitlab.learning.run_session import OrderError, RunSession, step
+from digitlab.learning.gate.outcomes import describe_corrections
+from digitlab.learning.gate.rules import decide
+from digitlab.learning.notebook_parameters import read_notebook_parameters
+from digitlab.learning.report import register_html_formatters
+from digitlab.learning.results import ComparisonResult, Decision, RunResult, TrainingResult
+from digitlab.learning.run_session import RunSession, StepOrderError, step
 from digitlab.learning.training import train
+from digitlab.model.finetuning import FineTuner
 from digitlab.model.runtime import Classifier
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore, ModelRegistry, RunLog
@@ -28,22 +30,22 @@ T = TypeVar("T")
 
 
 class FineTune:
-    """A fine-tune at work: `collect`, `train`, `compare`, `decide`, `register`, in this order.
+    """A fine-tune in progress: `collect`, `train`, `compare`, `decide`, `register`, in this order.
 
-    A version is a pure function of base, accepted feedback, parameters and seed. Once the run
-    is over, because there is nothing new, another one is under way, or somebody cancelled it,
-    the steps left do nothing and give its outcome.
+    Base, accepted feedback, parameters and seed determine the version. After the end of the run,
+    the remaining steps do nothing and return its result. A run ends early if nothing is new, if
+    another run is in progress, or if a person cancels it.
 
     Args:
-        settings: of the home.
+        settings: the home's settings.
         config: the parameters.
         run: the run's name; None for a new one.
-        evaluate_on: a data set to report on besides.
-        by: who asked for it.
+        evaluate_on: a data set on which the new version is also evaluated.
+        by: the person or schedule that started the run.
 
     Attributes:
         config: the parameters.
-        turn: the run as the store knows it.
+        session: the run's lease, progress and result.
     """
 
     def __init__(
@@ -55,186 +57,203 @@ class FineTune:
         evaluate_on: str | None = None,
         by: str = "",
     ) -> None:
+        register_html_formatters()
         self.config = config
         self._settings = settings
         self._evaluate_on = evaluate_on
-        self._open = ExitStack()
-        self._store = self._open.enter_context(FeedbackStore.open(settings))
+        self._resources = ExitStack()
+        self._store = self._resources.enter_context(FeedbackStore.open(settings))
         self._models = ModelRegistry(settings, self._store.database)
         self._log = RunLog(self._store.database)
-        self.turn = RunSession(self._log, run or new_name(), opened=self._open)
-        self._found: FeedbackPreview | None = None
-        self._trained: Trained | None = None
-        self._compared: Compared | None = None
+        self.session = RunSession(self._log, run or new_name(), resources=self._resources)
+        self._preview: FeedbackPreview | None = None
+        self._tuner: FineTuner | None = None
+        self._training: TrainingResult | None = None
+        self._folder: Path | None = None
+        self._comparison: ComparisonResult | None = None
         self._decision: Decision | None = None
-        self._adaptation: Any = None
-        self._aside: Path | None = None
-        self.turn.take(by=by, parameters=config.to_dict())
+        self.session.start(by=by, parameters=config.to_dict())
 
     @property
     def result(self) -> RunResult | None:
         """How the run ended; None while it lasts."""
-        return self.turn.result
+        return self.session.result
 
     @classmethod
-    def begin(cls, names: Mapping[str, Any]) -> Self:
-        """Begin with the parameters among a notebook's `globals()`.
+    def from_notebook(cls, names: Mapping[str, Any]) -> Self:
+        """Start a run with the parameters of a notebook.
+
+        Args:
+            names: the notebook's `globals()`.
 
         Raises:
-            ParameterError: one of them is unknown, mistyped or out of range; it is named.
+            ParameterError: a parameter is unknown, has the wrong type or is out of range. The
+                message names it.
         """
-        given = from_notebook(names)
+        parameters = read_notebook_parameters(names)
         return cls(
-            Settings.load(given.home),
-            given.config,
-            run=given.run,
-            evaluate_on=given.evaluate_on,
+            Settings.load(parameters.home),
+            parameters.config,
+            run=parameters.run,
+            evaluate_on=parameters.evaluate_on,
         )
 
     @step("collecting")
     def collect(self) -> FeedbackPreview:
-        """Accepted feedback becomes examples; what is suspicious is held."""
+        """Collect training examples from accepted feedback; hold feedback with a label issue."""
         self._models.sweep()
-        self._found = found = look(self._store, self._models, self.config, settings=self._settings)
-        if not found.new:
-            self.turn.end(
+        preview = preview_store(self._store, self._models, self.config, cache=self._settings.cache)
+        self._preview = preview
+        if not preview.new:
+            self.session.end(
                 "nothing-new",
-                reasons=found.reasons,
-                inputs_fingerprint=found.inputs_fingerprint,
-                feedback_fingerprint=found.feedback_fingerprint,
+                reasons=preview.reasons,
+                inputs_fingerprint=preview.inputs_fingerprint,
+                feedback_fingerprint=preview.feedback_fingerprint,
             )
-        return found
+        return preview
 
     @step("loading")
-    def train(self) -> Trained:
-        """Train from the base on examples and replay; choose how far to go from it on `validation`."""
-        found = self._need(self._found, "collect")
-        self._models.check(found.base)  # what it starts from is what its card describes
-        folder, cache = self._models.folder(found.base), self._settings.cache
+    def train(self) -> TrainingResult:
+        """Train from the base; choose the interpolation with the base on the validation split."""
+        preview = self._require(self._preview, "collect")
+        self._models.check(preview.base)
+        folder, cache = self._models.folder(preview.base), self._settings.cache
         threads = self.config.threads
-        champion = self._models.load(found.champion, threads=threads)
-        holdout_guesses(champion, (folder, cache))  # while tensorflow loads, and a processor idles
-        self._adaptation, self._trained = train.train(
-            found.examples,
+        champion = self._models.load(preview.champion, threads=threads)
+        # Computed here because one processor is idle while TensorFlow loads.
+        holdout_predictions(champion, (folder, cache))
+        self._tuner, self._training = train.train(
+            preview.examples,
             folder,
-            self._models.load(found.base, threads=threads),
+            self._models.load(preview.base, threads=threads),
             self.config,
             cache=cache,
-            tell=self.turn.progress,
+            report=self.session.report_step,
         )
-        return self._trained
+        return self._training
 
     @step("comparing")
-    def compare(self) -> Compared:
-        """Export the challenger and let both versions read the same images."""
-        found, trained = self._need(self._found, "collect"), self._need(self._trained, "train")
-        self._aside = self._open.enter_context(self._models.aside())
-        self._compared = compare.compare(
-            found,
-            trained,
-            self._adaptation,
-            champion=self._models.load(found.champion, threads=self.config.threads),
-            base=self._models.load(found.base, threads=self.config.threads),
-            origin=self._models.folder(found.base),
-            folder=self._aside,
+    def compare(self) -> ComparisonResult:
+        """Export the challenger and compare it with the champion on the same images."""
+        preview = self._require(self._preview, "collect")
+        training = self._require(self._training, "train")
+        tuner = self._require(self._tuner, "train")
+        self._folder = self._resources.enter_context(self._models.aside())
+        self._comparison = compare.compare(
+            preview,
+            training,
+            tuner,
+            champion=self._models.load(preview.champion, threads=self.config.threads),
+            base=self._models.load(preview.base, threads=self.config.threads),
+            base_folder=self._models.folder(preview.base),
+            folder=self._folder,
             cache=self._settings.cache,
-            tell=self.turn.progress,
+            report=self.session.report_step,
         )
-        return self._compared
+        return self._comparison
 
     @step("comparing")
     def decide(self) -> Decision:
-        """The gate's decision_made, in sentences."""
-        found, trained = self._need(self._found, "collect"), self._need(self._trained, "train")
-        compared = self._need(self._compared, "compare")
-        decision_made = decide(compared.comparison)
-        if trained.alpha is None:
-            lowest = self.config.alphas[0]
-            far = f"Even {lowest:g} of the way from the base costs too much on `validation`."
-            decision_made = Decision(promoted=False, reasons=(far, *decision_made.reasons))
-        self._decision = decision_made
-        return self._told(decision_made, found, compared)
+        """Decide whether to promote the challenger, with the reasons in sentences."""
+        preview = self._require(self._preview, "collect")
+        training = self._require(self._training, "train")
+        comparison = self._require(self._comparison, "compare")
+        decision = decide(comparison.counts)
+        if training.alpha is None:
+            reason = f"Even alpha {self.config.alphas[0]:g} loses too much on the validation split."
+            decision = Decision(promoted=False, reasons=(reason, *decision.reasons))
+        self._decision = decision
+        return self._with_corrections(decision, preview, comparison)
 
     @step("registering")
     def register(self) -> RunResult:
-        """Keep the version with its card, and let it serve if the gate says so."""
-        found, trained = self._need(self._found, "collect"), self._need(self._trained, "train")
-        compared = self._need(self._compared, "compare")
-        decision_made = self._need(self._decision, "decide")
-        assert self._aside is not None  # `compare` made it  # noqa: S101
-        metrics = compare.figures(compared, trained, found.examples.corrections)
-        metrics |= {"mnist:test": compared.calibration.metrics["mnist:test"]}
-        decision = self._told(decision_made, found, compared)
+        """Register the version with its card; promote it if the gate decided so."""
+        preview = self._require(self._preview, "collect")
+        training = self._require(self._training, "train")
+        tuner = self._require(self._tuner, "train")
+        comparison = self._require(self._comparison, "compare")
+        gate_decision = self._require(self._decision, "decide")
+        folder = self._require(self._folder, "compare")
+        metrics = compare.card_metrics(comparison, training, preview.examples.corrections)
+        metrics |= {"mnist:test": comparison.calibration.metrics["mnist:test"]}
+        decision = self._with_corrections(gate_decision, preview, comparison)
         card = compare.write_card(
-            self._aside,
-            found,
-            compared,
+            folder,
+            preview,
+            comparison,
             decision,
-            trained,
-            tuner=self._adaptation,
-            base=self._models.card(found.base),
+            training,
+            tuner=tuner,
+            base=self._models.card(preview.base),
             config=self.config,
-            run=self.turn.name,
+            run=self.session.name,
             notebook=self._notebook(),
         )
-        if self._evaluate_on is not None:  # before anything moves: it may take long, or be ended
-            metrics["evaluate_on"] = self._report(self._evaluate_on, self._aside)
-        moved = self._models.champion != found.champion
-        if moved:
-            why = f"{compared.champion} serves no more, with which it was compared; run it again."
-            decision_made = Decision(promoted=False, reasons=(why, *decision_made.reasons))
-            decision = self._told(decision_made, found, compared)
+        if self._evaluate_on is not None:
+            # Before any alias moves: the evaluation may take long, and the run may be cancelled.
+            metrics["evaluate_on"] = self._evaluate(self._evaluate_on, folder)
+        champion_moved = self._models.champion != preview.champion
+        if champion_moved:
+            reason = (
+                f"{comparison.champion}, the champion of the comparison, no longer serves; start "
+                "another run."
+            )
+            gate_decision = Decision(promoted=False, reasons=(reason, *gate_decision.reasons))
+            decision = self._with_corrections(gate_decision, preview, comparison)
             card = dataclasses.replace(card, decision="rejected", reasons=list(decision.reasons))
-            card.write(self._aside)
-        if not self._log.holds(self.turn.name):  # somebody took it for dead
-            raise RunError("Another run has taken over.", run=self.turn.name)
-        version = self._models.adopt(self._aside)
+            card.write(folder)
+        if not self._log.holds_lease(self.session.name):  # without a heartbeat the run counts as dead
+            raise RunError("Another run has taken over.", run=self.session.name)
+        version = self._models.adopt(folder)
         if decision.promoted:
-            self._log.note(
-                self.turn.name,
-                inputs_fingerprint=found.inputs_fingerprint,
-                feedback_fingerprint=found.feedback_fingerprint,
+            self._log.record_fingerprints(
+                self.session.name,
+                inputs_fingerprint=preview.inputs_fingerprint,
+                feedback_fingerprint=preview.feedback_fingerprint,
             )
             self._models.promote(
                 version,
                 by="digitlab",
                 why=decision.reasons[0],
-                run=self.turn.name,
-                expect=compared.champion,
+                run=self.session.name,
+                expect=comparison.champion,
             )
         else:
-            self._models.challenge(version, by="digitlab", run=self.turn.name)
-        return self.turn.end(
+            self._models.challenge(version, by="digitlab", run=self.session.name)
+        return self.session.end(
             "promoted" if decision.promoted else "rejected",
             version=version,
             reasons=decision.reasons,
-            inputs_fingerprint=found.inputs_fingerprint,
-            feedback_fingerprint=None
-            if moved
-            else found.feedback_fingerprint,  # what was not judged to the end is still new
+            inputs_fingerprint=preview.inputs_fingerprint,
+            # Feedback that no gate judged against the present champion is still new.
+            feedback_fingerprint=None if champion_moved else preview.feedback_fingerprint,
             metrics=metrics,
         )
 
-    def _told(self, decision: Decision, found: FeedbackPreview, compared: Compared) -> Decision:
-        """A decision that also says what becomes of each correction."""
-        pending = self._store.pending()
-        told = fates(found, compared, promoted=decision.promoted, pending=pending)
-        return Decision(promoted=decision.promoted, reasons=(*decision.reasons, *told))
+    def _with_corrections(
+        self, decision: Decision, preview: FeedbackPreview, comparison: ComparisonResult
+    ) -> Decision:
+        """Add to the reasons what happens to each correction."""
+        sentences = describe_corrections(
+            preview, comparison, promoted=decision.promoted, held=self._store.pending()
+        )
+        return Decision(promoted=decision.promoted, reasons=(*decision.reasons, *sentences))
 
-    def _report(self, source: str, folder: Path) -> dict[str, Any]:
-        """How the new version reads another data set; one that cannot be read is no failure."""
+    def _evaluate(self, source: str, folder: Path) -> dict[str, Any]:
+        """Evaluate the new version on another data set; an unreadable one does not fail the run."""
         try:
             version = Classifier.load(folder, threads=self.config.threads)
-            return compare.report_on(source, version, settings=self._settings)
+            return compare.evaluate_version(source, version, settings=self._settings)
         except DigitlabError as error:
             return {"source": source, "error": str(error)}
 
     def _notebook(self) -> str | None:
-        """Where the executed notebook will be, in the home; raw papermill's is its caller's."""
-        known = self._log.get(self.turn.name).trigger != "papermill"
-        return f"notebooks/runs/{self.turn.name}.ipynb" if known else None
+        """The path of the executed notebook in the home; None if papermill's caller chose it."""
+        in_home = self._log.get(self.session.name).trigger != "papermill"
+        return f"notebooks/runs/{self.session.name}.ipynb" if in_home else None
 
-    def _need(self, value: T | None, before: str) -> T:
+    def _require(self, value: T | None, step_name: str) -> T:
         if value is None:
-            raise OrderError(f"Call {before}() first.", run=self.turn.name)
+            raise StepOrderError(f"Call {step_name}() first.", run=self.session.name)
         return value

@@ -1,4 +1,4 @@
-"""RunSession: a run as the store knows it while it lasts: its lease, its progress, and its end."""
+"""RunSession: a run while it lasts: its lease, heartbeat, progress, cancellation and outcome."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from digitlab.errors import RunError
 from digitlab.learning.results import RunResult
 from digitlab.store import RunLog
 
-WAITS_S: Final = 1800.0
-"""How long a run may wait between two steps, in seconds, before it makes room for others."""
+MAX_IDLE_S: Final = 1800.0
+"""Maximum idle time between two steps of a run, in seconds; then the run is cancelled."""
 
 CANCELLED: Final = "It was cancelled; nothing has changed."
 
-_EVERY_S = 0.4  # between two signs of progress
+_PROGRESS_INTERVAL_S = 0.4  # minimum time between two progress reports of a training
 
 T = TypeVar("T")
 
 
-class OrderError(RunError):
-    """A step was called before the one that it goes on from."""
+class StepOrderError(RunError):
+    """A step was called before the step that it depends on."""
 
 
-class _OverError(Exception):
-    """Somebody asked for the end of the run, or has ended it."""
+class _RunEndedError(Exception):
+    """The run was cancelled, or another process ended it."""
 
     def __init__(self, outcome: str, reasons: Sequence[str]) -> None:
         super().__init__(outcome)
@@ -36,89 +36,103 @@ class _OverError(Exception):
 
 
 class RunSession:
-    """A run's turn, from the lease to its outcome.
+    """A run from its lease to its outcome.
 
-    Signs of life come from a thread of its own. A notebook that a person runs by hand may be
-    left between two cells, with nobody to notice a cancellation and every other run "busy": such
-    a run ends as cancelled.
+    A thread sends the heartbeat. A person who runs a notebook by hand may stop between two cells.
+    Nothing would then notice a cancellation, and every other run would be "busy". So the thread
+    ends an idle run as cancelled.
 
     Args:
-        runs: of the home.
-        name: of the run.
-        opened: what is closed when the run is over.
-        waits_s: how long it may wait between two steps, in seconds.
-        every_s: between two signs of life.
+        log: the home's runs.
+        name: the run's name.
+        resources: closed when the run ends.
+        max_idle_s: maximum idle time between two steps, in seconds.
+        heartbeat_s: time between two heartbeats, in seconds.
 
     Attributes:
-        name: of the run.
-        outcome: how it ended; None while it lasts.
+        name: the run's name.
+        result: how the run ended; None while it lasts.
     """
 
     def __init__(
         self,
-        runs: RunLog,
+        log: RunLog,
         name: str,
         *,
-        opened: ExitStack,
-        waits_s: float = WAITS_S,
-        every_s: float = 2.0,
+        resources: ExitStack,
+        max_idle_s: float = MAX_IDLE_S,
+        heartbeat_s: float = 2.0,
     ) -> None:
         self.name = name
         self.result: RunResult | None = None
-        self._runs, self._opened = runs, opened
-        self._waits_s, self._every_s = waits_s, every_s
-        self._last = 0.0
-        self._lock = threading.Lock()  # a step and the end of a waiting run exclude each other
-        self._since: float | None = time.monotonic()  # None while a step is at work
+        self._log, self._resources = log, resources
+        self._max_idle_s, self._heartbeat_s = max_idle_s, heartbeat_s
+        self._last_progress = 0.0
+        # A step cannot start while the heartbeat thread ends the idle run.
+        self._lock = threading.Lock()
+        self._idle_since: float | None = time.monotonic()  # None while a step works
 
-    def take(self, *, by: str, parameters: Mapping[str, Any]) -> None:
-        """Take the lease; the outcome is "busy" where another run has it.
+    def start(self, *, by: str, parameters: Mapping[str, Any]) -> None:
+        """Take the lease; the result's outcome is "busy" if another run has it.
+
+        Args:
+            by: the person or schedule that started the run.
+            parameters: the run's parameters.
 
         Raises:
             RunError: the run is over already, or another process works on it.
         """
-        if self._runs.take(self.name, by=by, parameters=parameters):
-            beating = self._runs.beating(self.name, self._every_s, while_=self._goes_on)
-            self._opened.enter_context(beating)
+        if self._log.acquire_lease(self.name, by=by, parameters=parameters):
+            heartbeat = self._log.send_heartbeats(
+                self.name, self._heartbeat_s, while_=self._continues_or_ends_when_idle
+            )
+            self._resources.enter_context(heartbeat)
         else:
-            reasons = tuple(self._runs.get(self.name).reasons)
+            reasons = tuple(self._log.get(self.name).reasons)
             self.result = RunResult(run=self.name, outcome="busy", reasons=reasons)
-            self._opened.close()
+            self._resources.close()
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """While the block runs, the run is not waiting; it ends where the block fails."""
+    def working(self) -> Iterator[None]:
+        """Mark the run as not idle while the block runs; end the run if the block fails."""
         with self._lock:
-            self._since = None
+            self._idle_since = None
         try:
             yield
-        except OrderError:  # the run goes on with the step that is due
+        except StepOrderError:  # the run continues with the right step
             raise
-        except _OverError as over:
-            self.end(over.outcome, reasons=over.reasons)
+        except _RunEndedError as ended:
+            self.end(ended.outcome, reasons=ended.reasons)
         except BaseException as error:
             self.end("failed", reasons=(f"{type(error).__name__}: {error}",))
             raise
         finally:
-            self._since = time.monotonic()
+            self._idle_since = time.monotonic()
 
-    def tell(self, **said: Any) -> None:
-        """Say how far the run is, in keywords of `RunLog.beat`; ends it when that was asked."""
-        run = self._runs.get(self.name)
+    def report(self, **progress: Any) -> None:
+        """Store the progress; end the run if it was cancelled.
+
+        Args:
+            progress: keywords of `RunLog.heartbeat`.
+        """
+        run = self._log.get(self.name)
         if run.over:
-            raise _OverError(run.outcome or "failed", run.reasons)
+            raise _RunEndedError(run.outcome or "failed", run.reasons)
         if run.cancel:
-            raise _OverError("cancelled", (CANCELLED,))
-        self._runs.beat(self.name, **said)
+            raise _RunEndedError("cancelled", (CANCELLED,))
+        self._log.heartbeat(self.name, **progress)
 
-    def progress(self, **said: Any) -> None:
-        """As `tell`, not too often."""
+    def report_step(self, **progress: Any) -> None:
+        """Like `report`, but skip most reports of a fast training.
+
+        A new phase and an accuracy are never skipped.
+        """
         now = time.monotonic()
-        rare = "phase" in said or said.get("validation_accuracy") is not None  # and never left out
-        if not rare and now - self._last < _EVERY_S:
+        required = "phase" in progress or progress.get("validation_accuracy") is not None
+        if not required and now - self._last_progress < _PROGRESS_INTERVAL_S:
             return
-        self._last = now
-        self.tell(**said)
+        self._last_progress = now
+        self.report(**progress)
 
     def end(
         self,
@@ -130,73 +144,88 @@ class RunSession:
         reasons: tuple[str, ...] = (),
         metrics: dict[str, Any] | None = None,
     ) -> RunResult:
-        """Keep the outcome, give the lease back, and close what was opened.
+        """Store the outcome, release the lease and close the resources.
 
-        What the run had done by then counts: the outcome is the outcome that was kept.
+        The stored outcome wins: a run that fails after its version began to serve has promoted it.
+
+        Args:
+            outcome: promoted, rejected, nothing-new, cancelled or failed.
+            version: the version that the run trained.
+            inputs_fingerprint: fingerprint of base, feedback, parameters and seed.
+            feedback_fingerprint: the same without confirmations; None if the feedback was not
+                judged.
+            reasons: sentences.
+            metrics: metrics with their counts.
         """
-        found: dict[str, Any] = {
+        values: dict[str, Any] = {
             "version": version,
             "inputs_fingerprint": inputs_fingerprint,
             "reasons": reasons,
+            "metrics": metrics or {},
         }
-        found["metrics"] = metrics or {}
-        self.result = RunResult(run=self.name, outcome=outcome, **found)
+        self.result = RunResult(run=self.name, outcome=outcome, **values)
         try:
-            self._runs.finish(
-                self.name, outcome, feedback_fingerprint=feedback_fingerprint, **found
+            self._log.finish(
+                self.name, outcome, feedback_fingerprint=feedback_fingerprint, **values
             )
-            kept = self._runs.get(self.name)
-            if kept.outcome != outcome:
-                found |= {"version": kept.version, "reasons": tuple(kept.reasons)}
-                self.result = RunResult(run=self.name, outcome=str(kept.outcome), **found)
-        finally:  # a run that cannot say how it ended is taken for dead when it is silent
-            self._opened.close()
+            stored = self._log.get(self.name)
+            if stored.outcome != outcome:
+                values |= {"version": stored.version, "reasons": tuple(stored.reasons)}
+                self.result = RunResult(run=self.name, outcome=str(stored.outcome), **values)
+        finally:  # without a stored outcome, the missing heartbeat marks the run as failed
+            self._resources.close()
         return self.result
 
-    def _goes_on(self) -> bool:
-        """Whether somebody goes on with the run; one that waits in vain ends."""
+    def _continues_or_ends_when_idle(self) -> bool:
+        """Return whether the heartbeat continues; end a run that is cancelled or idle too long."""
         with self._lock:
-            if self._since is None:
+            if self._idle_since is None:
                 return True
-            run = self._runs.get(self.name)
-            if run.over:  # somebody took it for dead, or began anew
+            run = self._log.get(self.name)
+            if run.over:  # another process ended it
                 return False
             if run.cancel:
-                why = CANCELLED
-            elif time.monotonic() - self._since > self._waits_s:
-                why = (
-                    f"Its notebook waited {self._waits_s / 60:.0f} minutes between two steps, and "
-                    "made room for other runs. Nothing has changed."
+                reason = CANCELLED
+            elif time.monotonic() - self._idle_since > self._max_idle_s:
+                reason = (
+                    f"Its notebook waited {self._max_idle_s / 60:.0f} minutes between two steps, "
+                    "so it made room for other runs. Nothing has changed."
                 )
             else:
                 return True
-            self._runs.finish(self.name, "cancelled", reasons=[why])
+            self._log.finish(self.name, "cancelled", reasons=[reason])
             return False
 
 
-class Stepped(Protocol):
-    """What goes through a run step by step."""
+class HasSession(Protocol):
+    """An object whose methods are the steps of a run."""
 
-    turn: RunSession
+    session: RunSession
 
 
-S = TypeVar("S", bound=Stepped)
+S = TypeVar("S", bound=HasSession)
 
 
 def step(phase: str) -> Callable[[Callable[[S], T]], Callable[[S], T | RunResult]]:
-    """A step of a run: none after the run is over, which then gives its outcome."""
+    """Make a method a step of a run.
 
-    def wrap(method: Callable[[S], T]) -> Callable[[S], T | RunResult]:
+    After the end of the run, the step does nothing and returns the run's result.
+
+    Args:
+        phase: the run's phase during the step.
+    """
+
+    def decorate(method: Callable[[S], T]) -> Callable[[S], T | RunResult]:
         @functools.wraps(method)
-        def run(self: S) -> T | RunResult:
-            turn = self.turn
-            if turn.result is None:
-                with turn.at_work():
-                    turn.tell(phase=phase)
+        def run_step(self: S) -> T | RunResult:
+            session = self.session
+            if session.result is None:
+                with session.working():
+                    session.report(phase=phase)
                     return method(self)
-            assert turn.result is not None  # `at_work` ends it  # noqa: S101
-            return turn.result
+            assert session.result is not None  # `working` sets it  # noqa: S101
+            return session.result
 
-        return run
+        return run_step
 
-    return wrap
+    return decorate

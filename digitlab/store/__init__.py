@@ -18,8 +18,9 @@ from digitlab.store.feedback.types import (
 from digitlab.store.home_settings import HomeSettings
 from digitlab.store.models.moves import AliasMove, Promotion
 from digitlab.store.models.registry import ModelRegistry
-from digitlab.store.runs.log import Run, RunLog
+from digitlab.store.runs.log import RunLog
 from digitlab.store.runs.schedules import Schedule, ScheduleBook
+from digitlab.store.runs.types import Run
 
 __all__ = [
     "EXPORT_FORMATS",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.browser_page import ready, see
-from support.feedback_rows import noise, say
+from support.feedback_rows import add_verdict, noise
 from support.live_server import Server
 from support.told_runs import train
 
@@ -25,7 +25,7 @@ PHONE: Any = {"width": 360, "height": 740}
 def drawn(page: Page) -> list[str | None]:
     """The paths of loss and of the share read right."""
     curve = page.get_by_test_id("fine-tune-curve")
-    lines = [curve.locator(f".dl-plot path.{name}") for name in ("dl-loss", "dl-share")]
+    lines = [curve.locator(f".dl-plot path.{name}") for name in ("dl-loss", "dl-accuracy")]
     return [line.get_attribute("d") for line in lines]
 
 
@@ -34,7 +34,7 @@ def place(page: Page) -> list[float]:
     found: list[float] = page.get_by_test_id("fine-tune-curve").evaluate(
         """element => {
             const box = element.getBoundingClientRect();
-            const card = element.closest(".dl-learn").getBoundingClientRect();
+            const card = element.closest(".dl-fine-tune").getBoundingClientRect();
             return [box.x - card.x, box.y - card.y, box.width, box.height].map(Math.round);
         }"""
     )
@@ -51,7 +51,7 @@ def test_the_curve_grows_and_a_reload_draws_the_same(
     told = "Loss fell from 2.00 to {} in {} of 80 steps; 95.0 % of the hard images are read right."
     see(curve).to_have_attribute("aria-label", told.format("0.50", 40), timeout=LOOK_MS)
     before = drawn(page)
-    runs.beat("grows", step=50, loss=0.25)
+    runs.heartbeat("grows", step=50, loss=0.25)
     see(curve).to_have_attribute("aria-label", told.format("0.25", 50), timeout=LOOK_MS)
     loss, share = drawn(page)
     assert (loss != before[0], share) == (True, before[1])
@@ -65,17 +65,17 @@ def test_the_curve_stays_in_its_place_from_the_first_step_to_the_pictures(
     browser_page: Page, server: Server, runs: RunLog, window: Any
 ) -> None:
     with FeedbackStore.open(Settings.load(server.home)) as store:
-        numbers = [say(store, noise(number), 8) for number in range(3)]
+        numbers = [add_verdict(store, noise(number), 8) for number in range(3)]
     browser_page.set_viewport_size(window)
     name = f"moves-{window['width']}"
-    runs.take(name, by="ada", parameters={}, trigger="cli")
+    runs.acquire_lease(name, by="ada", parameters={}, trigger="cli")
     page = ready(browser_page, server)
     see(page.get_by_test_id("fine-tune-curve")).to_be_visible(timeout=LOOK_MS)
     empty = place(page)
     train(runs, name)
     says = page.get_by_test_id("fine-tune-says")
     see(says).to_have_text("Training on the corrections", timeout=LOOK_MS)
-    see(page.locator(".dl-share-way")).to_have_count(1, timeout=LOOK_MS)
+    see(page.locator(".dl-accuracy-line")).to_have_count(1, timeout=LOOK_MS)
     assert place(page) == empty
 
     metrics = {"fixed": numbers[:2], "still_wrong": numbers[2:], "broken": []}

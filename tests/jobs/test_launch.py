@@ -9,7 +9,7 @@ import time
 import nbformat
 import psutil
 import pytest
-from support.fake_fine_tune import nothing_new, something_new, stand_in, stand_in_module
+from support.fake_fine_tune import nothing_new, preview_module, something_new, write_notebook
 from support.paths import TESTS
 
 from digitlab.errors import ParameterError
@@ -36,8 +36,8 @@ def log(settings):
 @pytest.fixture
 def begin(settings, tmp_path, monkeypatch):
     """Start a run of the stand-in notebook; whatever still runs at the end is ended."""
-    monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(something_new))
-    notebook, begun = stand_in(tmp_path), []
+    monkeypatch.setitem(sys.modules, LOOK_UP, preview_module(something_new))
+    notebook, begun = write_notebook(tmp_path), []
 
     def begin(*, wait=False, limit_s=60, **parameters):
         run = start(
@@ -90,7 +90,7 @@ def test_a_run_leaves_its_verdict_its_progress_and_its_notebook(settings, begin,
     given = nbformat.read(executed, as_version=4).cells[1].source
     assert "seed = 5" in given
     assert f'home = "{settings.home}"' in given
-    assert log.take("next", by="ann", parameters={})
+    assert log.acquire_lease("next", by="ann", parameters={})
 
 
 @pytest.mark.notebook
@@ -130,7 +130,7 @@ def test_a_second_run_is_busy_at_once_and_a_cancelled_one_ends_between_its_steps
     assert first.name in second.reasons[0]
     assert [run.outcome for run in follow(settings, second.name)] == ["busy"]
     until_training(settings, first)
-    log.ask_cancel(first.name)
+    log.request_cancel(first.name)
     *_, last = follow(settings, first.name)
     assert (last.outcome, last.reasons) == ("cancelled", ("The run was cancelled.",))
     assert last.notebook is not None
@@ -138,9 +138,9 @@ def test_a_second_run_is_busy_at_once_and_a_cancelled_one_ends_between_its_steps
 
 @pytest.mark.notebook
 def test_a_run_that_does_not_hear_is_ended_ten_seconds_after_it_was_cancelled(settings, begin, log):
-    run = begin(steps=6000, step_s=0.1, deaf=True)
+    run = begin(steps=6000, step_s=0.1, ignores_cancel=True)
     until_training(settings, run)
-    log.ask_cancel(run.name)
+    log.request_cancel(run.name)
     asked = time.monotonic()
     *_, last = follow(settings, run.name)
     assert last.outcome == "cancelled"
@@ -174,7 +174,7 @@ def test_a_run_outlives_the_process_that_started_it(settings, tmp_path, log):
         "import sys; sys.path.insert(0, sys.argv[3])\n"
         "from pathlib import Path\n"
         "from support import fake_fine_tune\n"
-        "module = fake_fine_tune.stand_in_module(fake_fine_tune.something_new)\n"
+        "module = fake_fine_tune.preview_module(fake_fine_tune.something_new)\n"
         "sys.modules['digitlab.learning.data.preview'] = module\n"
         "from digitlab.jobs import start\n"
         "from digitlab.settings import Settings\n"
@@ -182,7 +182,7 @@ def test_a_run_outlives_the_process_that_started_it(settings, tmp_path, log):
         " notebook=Path(sys.argv[2]))\n"
         "print(run.name)"
     )
-    call = [settings.home, stand_in(tmp_path), str(TESTS)]
+    call = [settings.home, write_notebook(tmp_path), str(TESTS)]
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, call)], capture_output=True, text=True, check=True
     )
@@ -191,7 +191,7 @@ def test_a_run_outlives_the_process_that_started_it(settings, tmp_path, log):
 
 
 def test_nothing_new_is_said_at_once_and_starts_no_process(settings, begin, log, monkeypatch):
-    monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(nothing_new))
+    monkeypatch.setitem(sys.modules, LOOK_UP, preview_module(nothing_new))
     run = begin()
     assert (run.outcome, run.notebook, run.inputs_fingerprint) == (
         "nothing-new",
@@ -209,7 +209,7 @@ def test_what_is_reported_on_besides_is_no_parameter_of_the_learning(begin, tmp_
         asked.append(parameters)
         return nothing_new(settings, parameters)
 
-    monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(preview_feedback))
+    monkeypatch.setitem(sys.modules, LOOK_UP, preview_module(preview_feedback))
     (tmp_path / "train.csv").touch()
     monkeypatch.chdir(tmp_path)
     run = begin(evaluate_on="train.csv", seed=3)
@@ -228,7 +228,7 @@ def test_a_run_whose_processes_died_is_seen_to_have_failed(settings, log):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     log.announce("r1", trigger="page", by="ann", parameters={})
-    log.watch("r1", pid=ended.pid)
+    log.supervise("r1", pid=ended.pid)
     assert [run.outcome for run in follow(settings, "r1")] == [None, "failed"]
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from support.feedback_rows import noise, say
+from support.feedback_rows import add_verdict, noise
 
 from digitlab.datasets import mnist
 from digitlab.errors import ModelError, RunError
@@ -78,11 +78,11 @@ class Home:
         lost = shares.max(axis=1) - shares[np.arange(len(y)), y]
         rows = [row for row in np.argsort(lost, kind="stable") if lost[row] > 0][:n]
         for row in rows[::-1] if backwards else rows:
-            number = say(
+            number = add_verdict(
                 self.store,
                 x[row],
                 int(y[row]),
-                read=int(shares[row].argmax()),
+                predicted=int(shares[row].argmax()),
                 contributor=contributor,
             )
             self.store.review([number], "accepted", by="curator")
@@ -387,7 +387,7 @@ def test_a_second_run_is_busy_and_leaves_the_first_one_alone(home):
 def test_a_run_that_is_cancelled_ends_at_its_next_step(home):
     fine_tune = home.tune()
     fine_tune.collect()
-    home.log.ask_cancel("r1")
+    home.log.request_cancel("r1")
     outcome = fine_tune.train()
     assert (outcome.outcome, home.log.get("r1").outcome) == ("cancelled", "cancelled")
     assert home.holder is None
@@ -401,7 +401,7 @@ def test_a_run_that_is_cancelled_while_it_trains_ends_there(home, monkeypatch):
     take = train.joint_batches
 
     def ask(*arguments, **options):  # after the step has begun
-        home.log.ask_cancel("r1")
+        home.log.request_cancel("r1")
         return take(*arguments, **options)
 
     monkeypatch.setattr(train, "joint_batches", ask)
@@ -452,8 +452,8 @@ def test_a_step_before_the_training_says_so(home, step):
 
 
 def test_suspicious_feedback_is_held_before_anything_is_learned(home):
-    number = say(home.store, noise(1), 4, contributor="bob")
-    contrary = say(home.store, noise(1), 5, contributor="cleo")
+    number = add_verdict(home.store, noise(1), 4, contributor="bob")
+    contrary = add_verdict(home.store, noise(1), 5, contributor="cleo")
     found = home.tune().collect()
     assert sorted(found.held) == [number, contrary]
     assert len(found.examples.corrections) == 6

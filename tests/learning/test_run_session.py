@@ -80,7 +80,7 @@ def test_a_notebook_that_is_left_between_two_steps_makes_room_for_others(log, be
 
 def test_a_notebook_that_waits_obeys_a_cancellation(log, begin):
     notebook = begin()
-    log.ask_cancel("r1")
+    log.request_cancel("r1")
     assert log.finished.wait(10)
     assert log.get("r1").outcome == "cancelled"
     assert notebook.look().outcome == "cancelled"
@@ -89,7 +89,7 @@ def test_a_notebook_that_waits_obeys_a_cancellation(log, begin):
 def test_a_step_at_work_is_not_ended_however_long_it_takes(log, begin):
     notebook = begin(waits_s=60.0)
     with notebook.turn.at_work():
-        log.ask_cancel("r1")
+        log.request_cancel("r1")
         assert not log.finished.wait(0.2)
     assert log.finished.wait(10)
 

@@ -7,9 +7,9 @@ from digitlab.store import RunLog
 
 def train(runs: RunLog, name: str) -> None:
     """A run in the middle of its training."""
-    runs.take(name, by="ada", parameters={}, trigger="cli")
+    runs.acquire_lease(name, by="ada", parameters={}, trigger="cli")
     for step in (10, 20, 30, 40):
         tune = 0.95 if step == 40 else None
-        runs.beat(
+        runs.heartbeat(
             name, phase="training", step=step, steps=80, loss=20 / step, validation_accuracy=tune
         )

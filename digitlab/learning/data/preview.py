@@ -1,4 +1,4 @@
-"""Lookup: whether a fine-tune would learn anything new; light, and before any notebook starts."""
+"""FeedbackPreview: whether a fine-tune has anything new to learn, without starting a notebook."""
 
 from __future__ import annotations
 
@@ -8,26 +8,31 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.examples import ExampleSet, fingerprint, gather, held_out
-from digitlab.learning.label_quality.screening import Screen
+from digitlab.learning.data.examples import (
+    ExampleSet,
+    collect_examples,
+    evaluation_image_hashes,
+    fingerprint,
+)
+from digitlab.learning.label_quality.screening import Screening
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore, ModelRegistry, RunLog
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeedbackPreview:
-    """What a run would start from.
+    """The inputs that a run would start from.
 
     Attributes:
-        base: the version it would start from.
-        champion: the version that serves, with which it would be compared.
-        examples: what it would learn, and what it would check itself by.
-        held: verdicts held just now, with the reason, by number.
-        inputs_fingerprint: of the input; the version's hash.
-        feedback_fingerprint: of the input without confirmations.
-        withdrawn: examples of the champion that are accepted no more.
-        new: whether there is something that no run has judged yet.
-        reasons: why there is nothing new; empty otherwise.
+        base: the version to train from.
+        champion: the version that serves, with which the new version is compared.
+        examples: the training examples and checks.
+        held: the reasons of the verdicts that this preview held for review, by number.
+        inputs_fingerprint: fingerprint of base, examples and parameters.
+        feedback_fingerprint: the same without confirmations.
+        withdrawn: training examples of the champion that are no longer accepted.
+        new: True if no run has judged this feedback.
+        reasons: why nothing is new; empty otherwise.
     """
 
     base: str
@@ -40,46 +45,48 @@ class FeedbackPreview:
     new: bool
     reasons: tuple[str, ...]
 
-    def _repr_html_(self) -> str:
-        from digitlab.learning.report import preview_html  # only a notebook needs it
-
-        return preview_html(self)
-
 
 def preview_feedback(settings: Settings, parameters: Mapping[str, Any]) -> FeedbackPreview:
-    """Look at a home's feedback without starting anything.
+    """Preview a home's feedback; no run starts.
 
     Args:
-        settings: of the home.
-        parameters: those of the fine-tune that differ from their defaults.
+        settings: the home's settings.
+        parameters: the parameters of the fine-tune that differ from their defaults.
 
     Raises:
-        ParameterError: a parameter is unknown, of another type or out of range.
+        ParameterError: a parameter is unknown, has the wrong type or is out of range.
         DigitlabError: the home cannot be used.
     """
-    config = FineTuneConfig.of(parameters)
+    config = FineTuneConfig.from_dict(parameters)
     with FeedbackStore.open(settings) as store:
-        return look(store, ModelRegistry(settings, store.database), config, settings=settings)
+        models = ModelRegistry(settings, store.database)
+        return preview_store(store, models, config, cache=settings.cache)
 
 
-def look(
-    store: FeedbackStore, models: ModelRegistry, config: FineTuneConfig, *, settings: Settings
+def preview_store(
+    store: FeedbackStore, models: ModelRegistry, config: FineTuneConfig, *, cache: Path
 ) -> FeedbackPreview:
-    """As `preview_feedback`, in an opened home; suspicious feedback is held on the way.
+    """Preview the feedback of an open home; feedback with a label issue is held for review.
 
-    The screening is left out where its outcome is known: nothing was accepted since a run
-    that judged the same examples.
+    The feedback is not screened if nothing was accepted since a run that judged the same examples:
+    the result is known.
+
+    Args:
+        store: the home's feedback.
+        models: the home's models.
+        config: the parameters.
+        cache: the home's folder for computed data.
     """
-    held: dict[int, str] = {}
-    found = _look(store, models, config, held, cache=settings.cache)
-    if found.new and found.examples.all:
-        held = Screen.of(store, models, cache=settings.cache).hold(store.accepted())
+    preview = _preview(store, models, config, {}, cache=cache)
+    if preview.new and preview.examples.all:
+        screening = Screening.for_home(store, models, cache=cache)
+        held = screening.hold_label_issues(store.accepted())
         if held:
-            found = _look(store, models, config, held, cache=settings.cache)
-    return found
+            preview = _preview(store, models, config, held, cache=cache)
+    return preview
 
 
-def _look(
+def _preview(
     store: FeedbackStore,
     models: ModelRegistry,
     config: FineTuneConfig,
@@ -87,40 +94,42 @@ def _look(
     *,
     cache: Path,
 ) -> FeedbackPreview:
-    serving = models.champion
-    base = models.base_of(serving)
-    card = models.card(base)
-    examples = gather(store.accepted(), config, held_out=held_out(cache))
-    weights = card.hashes["weights"]
-    champion = models.card(serving)
+    champion = models.champion
+    base = models.base_of(champion)
+    examples = collect_examples(
+        store.accepted(), config, evaluation_images=evaluation_image_hashes(cache)
+    )
+    base_weights = models.card(base).hashes["weights"]
+    champion_card = models.card(champion)
     withdrawn = len(
-        set(champion.training_examples) - {example.digit_sha256 for example in examples.all}
+        set(champion_card.training_examples) - {example.digit_sha256 for example in examples.all}
     )
     feedback_fingerprint = fingerprint(
-        examples.all, base=weights, config=config, only_corrections=True
+        examples.all, base=base_weights, config=config, only_corrections=True
     )
-    if withdrawn:  # the rest may have been judged before: not against what knows too much
-        feedback_fingerprint += f"-{champion.inputs_fingerprint}"
+    if withdrawn:
+        # A run may have judged the remaining examples before, but not against this champion.
+        feedback_fingerprint += f"-{champion_card.inputs_fingerprint}"
     reasons: tuple[str, ...] = ()
     if not examples.corrections and not withdrawn:
         reasons = ("There is no accepted correction to learn from.",)
     else:
-        judged = RunLog(store.database).judged(feedback_fingerprint)
-        if judged is None and (champion.feedback_fingerprint or "").startswith(
-            f"{feedback_fingerprint}-"
-        ):  # made of just these
-            judged = RunLog(store.database).judged(champion.feedback_fingerprint or "")
+        log = RunLog(store.database)
+        judged = log.last_decided(feedback_fingerprint)
+        of_champion = champion_card.feedback_fingerprint or ""
+        if judged is None and of_champion.startswith(f"{feedback_fingerprint}-"):
+            judged = log.last_decided(of_champion)  # the champion was trained on these examples
         if judged is not None:
             reasons = (
-                f"The {len(examples.corrections)} accepted corrections are those that run "
-                f"{judged.name} judged already (outcome: {judged.outcome}).",
+                f"Run {judged.name} has judged the {len(examples.corrections)} accepted "
+                f"corrections already (outcome: {judged.outcome}).",
             )
     return FeedbackPreview(
         base=base,
-        champion=serving,
+        champion=champion,
         examples=examples,
         held=held,
-        inputs_fingerprint=fingerprint(examples.all, base=weights, config=config),
+        inputs_fingerprint=fingerprint(examples.all, base=base_weights, config=config),
         feedback_fingerprint=feedback_fingerprint,
         withdrawn=withdrawn,
         new=not reasons,

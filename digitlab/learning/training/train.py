@@ -1,4 +1,4 @@
-"""Training of a fine-tune: joint batches from the base, then how far to go from it."""
+"""Train a fine-tune from the base, then choose its interpolation with the base."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Final
 
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.batches import joint_batches
+from digitlab.learning.data.batches import build_batches
 from digitlab.learning.data.examples import ExampleSet
-from digitlab.learning.data.hard_replay import rehearse
-from digitlab.learning.results import Trained
-from digitlab.learning.training.retention import Shift, Tune
+from digitlab.learning.data.hard_replay import repeat_hard_examples
+from digitlab.learning.results import TrainingResult, ValidationChange
+from digitlab.learning.training.retention import RetentionCheck
 from digitlab.model.finetuning import FineTuner, make_deterministic
 from digitlab.model.runtime import Classifier
 
-_LOOKS: Final = 4  # times while it trains
-_WHOLE: Final = 2.2  # times the training: all that is left of the run when it begins
+_ACCURACY_REPORTS: Final = 4  # accuracies reported during the training
+_REMAINING_RUN: Final = 2.2  # duration of the run from here on, as a multiple of the training's
 
-Tell = Callable[..., None]
-"""Called with keywords of `RunLog.beat`: phase, step, steps, loss, tune, seconds_left."""
+ReportProgress = Callable[..., None]
+"""Called with keywords of `RunLog.heartbeat`: phase, step, steps, loss, validation_accuracy and
+seconds_left. What it raises ends the run."""
 
 
 def train(
@@ -30,72 +31,73 @@ def train(
     config: FineTuneConfig,
     *,
     cache: Path,
-    tell: Tell,
-) -> tuple[FineTuner, Trained]:
+    report: ReportProgress,
+) -> tuple[FineTuner, TrainingResult]:
     """Fine-tune the base on examples.
 
     Args:
-        examples: what is taught; those that check are not looked at.
+        examples: the examples; the checks are not used.
         folder: the base's version folder.
-        base: the same version at work.
+        base: the base.
         config: the parameters.
-        cache: folder for what can be computed again.
-        tell: told of every step; what it raises ends the training.
+        cache: the home's folder for computed data.
+        report: receives the progress.
 
     Returns:
-        The network with its weights mixed, and what the training was like. Where no alpha
-        passes, the lowest one is mixed all the same, for a person to look at.
+        The network with the interpolated weights, and the result. If every alpha loses too much,
+        the lowest one is used, so that a person can inspect the comparison.
     """
-    batches = joint_batches(examples.taught, base, config, places=(folder, cache))
+    cache_folders = (folder, cache)
+    batches = build_batches(examples.training, base, config, cache_folders=cache_folders)
     steps = len(batches)
-    tell()
-    tune = Tune(base, (folder, cache))
-    tell()
-    make_deterministic(
-        threads=config.threads
-    )  # tensorflow was loading meanwhile, in a run of its own
-    tell()
+    report()
+    retention = RetentionCheck(base, cache_folders)
+    report()
+    # TensorFlow loads in another thread until here, in a run of the shipped notebook.
+    make_deterministic(threads=config.threads)
+    report()
     tuner = FineTuner(folder / "model.keras", seed=config.seed)
     curve: list[tuple[int, float, float | None]] = []
     started = time.monotonic()
 
     def step_done(step: int, loss: float) -> None:
-        look = step % max(1, steps // _LOOKS) == 0
-        share = tune.glance(tuner) if look else None
-        curve.append((step, loss, share))
-        tell(
+        reports_accuracy = step % max(1, steps // _ACCURACY_REPORTS) == 0
+        accuracy = retention.hard_accuracy(tuner) if reports_accuracy else None
+        curve.append((step, loss, accuracy))
+        seconds_per_step = (time.monotonic() - started) / step
+        report(
             step=step,
             steps=steps,
             loss=loss,
-            validation_accuracy=share,
-            seconds_left=(time.monotonic() - started) / step * (_WHOLE * steps - step),
+            validation_accuracy=accuracy,
+            seconds_left=seconds_per_step * (_REMAINING_RUN * steps - step),
         )
 
-    tell(phase="training", step=0, steps=steps)
+    report(phase="training", step=0, steps=steps)
     tuner.train(
         batches,
         steps=steps,
         learning_rate=config.learning_rate,
         step_done=step_done,
-        halfway=lambda left: rehearse(left, tuner.logits, config),
+        halfway=lambda remaining: repeat_hard_examples(remaining, tuner.logits, config),
     )
-    took = time.monotonic() - started
-    tell(phase="choosing", seconds_left=(_WHOLE - 1) * took)
-    tried: list[tuple[float, Shift]] = []
-    alpha = None
-    for candidate in reversed(config.alphas):
-        tuner.interpolate(candidate)
-        found = tune.shift(tuner)
-        tried.append((candidate, found))
-        tell()
-        if found.passes:
-            alpha = candidate
+    seconds = time.monotonic() - started
+    report(phase="choosing", seconds_left=(_REMAINING_RUN - 1) * seconds)
+    alphas: list[tuple[float, ValidationChange]] = []
+    chosen = None
+    for alpha in reversed(config.alphas):
+        tuner.interpolate(alpha)
+        change = retention.measure(tuner)
+        alphas.append((alpha, change))
+        report()
+        if change.passes:
+            chosen = alpha
             break
-    return tuner, Trained(
+    return tuner, TrainingResult(
         curve=tuple(curve),
-        alphas=tuple(tried),
-        alpha=alpha,
-        seconds=took,
-        asked=tune.rows,
-        guesses=tune.guesses(tuner),
+        alphas=tuple(alphas),
+        alpha=chosen,
+        seconds=seconds,
+        checked_rows=retention.rows,
+        predictions=retention.predictions(tuner),
     )

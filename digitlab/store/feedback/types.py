@@ -123,7 +123,7 @@ class Entry:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the entry without its digit image, as `digitlab feedback list --json` prints it."""
+        """Return the entry as `digitlab feedback list --json` prints it: without digit image."""
         values = {column.name: getattr(self, column.name) for column in fields(self)}
         del values["digit_image"]
         return values | {

@@ -1,4 +1,4 @@
-"""Whether the process that holds something of a home is still there."""
+"""The check whether a process that holds something of a home is still alive."""
 
 from __future__ import annotations
 
@@ -7,45 +7,52 @@ from datetime import datetime
 from typing import Final
 
 HOST: Final = socket.gethostname()
-"""The name of this machine, as it stands beside process numbers in the store."""
+"""Name of this machine, as the store writes it beside process numbers."""
 
-SILENT_SECONDS: Final = 600
-"""How long a process of this machine may go without a sign of life."""
+MAX_SILENCE_S: Final = 600
+"""Longest time between two heartbeats of a living process of this machine, in seconds."""
 
-SILENT_SECONDS_ELSEWHERE: Final = 60
-"""The same for a process of another machine, which cannot be looked at."""
+MAX_REMOTE_SILENCE_S: Final = 60
+"""The same for a process of another machine, which cannot be examined."""
 
 NO_PROCESS: Final = 0
-"""A process number that stands for none."""
+"""Process number that stands for no process."""
 
-_CLOCK_SECONDS: Final = 5
-"""How far the clock that numbers a process's start may be off."""
+_CLOCK_TOLERANCE_S: Final = 5
+"""Largest error of the clock that dates the start of a process, in seconds."""
 
 
-def lives(host: str, pid: int, *, heartbeat_at: datetime, now: datetime) -> bool:
-    """Whether the process `pid` of `host`, which gave a sign of life at `heartbeat_at`, still runs.
+def is_process_alive(host: str, pid: int, *, heartbeat_at: datetime, now: datetime) -> bool:
+    """Tell whether the process `pid` of `host` still runs.
 
-    On this machine the process must be there, be no zombie, and be older than its last sign of
-    life: a number is given to another process some day. Elsewhere only the sign counts.
+    On this machine the process must exist, not be a zombie, and be older than its last
+    heartbeat, because operating systems reuse process numbers. On another machine only the age of
+    the heartbeat counts.
+
+    Args:
+        host: the machine.
+        pid: the process number.
+        heartbeat_at: the last heartbeat, aware.
+        now: the current time, aware.
     """
-    silent = (now - heartbeat_at).total_seconds()
+    silence_s = (now - heartbeat_at).total_seconds()
     if host != HOST:
-        return silent < SILENT_SECONDS_ELSEWHERE
-    return silent < SILENT_SECONDS and _is_there(pid, heartbeat_at)
+        return silence_s < MAX_REMOTE_SILENCE_S
+    return silence_s < MAX_SILENCE_S and _exists(pid, heartbeat_at)
 
 
-def _is_there(pid: int, heartbeat_at: datetime) -> bool:
+def _exists(pid: int, heartbeat_at: datetime) -> bool:
     if pid == NO_PROCESS:
         return False
-    import psutil  # os.kill(pid, 0) asks on POSIX, but ends the process on Windows
+    import psutil  # os.kill(pid, 0) only asks on POSIX; on Windows it ends the process
 
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
         started: float = process.create_time()
-        return started <= heartbeat_at.timestamp() + _CLOCK_SECONDS
+        return started <= heartbeat_at.timestamp() + _CLOCK_TOLERANCE_S
     except psutil.NoSuchProcess:
         return False
-    except psutil.AccessDenied:  # somebody else's process, but there
+    except psutil.AccessDenied:  # it exists and belongs to another user
         return True

@@ -1,4 +1,4 @@
-"""Run: one fine-tune as the store knows it, from its announcement to its outcome."""
+"""Run: one fine-tune in the store, from its announcement to its outcome."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Trigger = Literal["page", "notebook", "cli", "schedule", "papermill"]
 RUN_OUTCOMES: Final[tuple[RunOutcome, ...]] = get_args(RunOutcome)
 
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
-"""The phases in the order in which a run goes through them."""
+"""The phases in the order in which a run passes through them."""
 
 TRIGGERS: Final[tuple[Trigger, ...]] = get_args(Trigger)
 
@@ -28,31 +28,32 @@ class Run:
     """One fine-tune.
 
     Attributes:
-        id: its row; grows with time.
-        name: "<UTC time>-<six hex digits>", or what raw papermill was given.
-        trigger: who asked for it: "page", "notebook", "cli", "schedule" or "papermill".
+        id: number of its row; grows with time.
+        name: "<UTC time>-<six hex digits>", or the name given to papermill.
+        trigger: what started it: "page", "notebook", "cli", "schedule" or "papermill".
         by: the person, or the name of the schedule.
-        started: when it was announced.
-        heartbeat_at: its last sign of life.
-        finished: when its outcome came; None before.
-        host: the machine it runs on.
-        pid: the process that watches over it; 0 when there is none.
+        started: time of the announcement.
+        heartbeat_at: time of the last heartbeat.
+        finished: time of the outcome; None before.
+        host: the machine that it runs on.
+        pid: the process that supervises the run; 0 if there is none.
         phase: one of `PHASES`.
-        step: the step of the training that was done last.
-        steps: how many there are; 0 before it is known.
-        loss: of the last batches; None before there is one.
-        validation_accuracy: accuracy on `validation_accuracy`, 0-1; None before it is measured.
-        seconds_left: until the outcome, as estimated; None before there is an estimate.
-        curve: (step, loss, validation_accuracy) as they came, loss or validation_accuracy None where it was not measured;
-            at most about 80 points.
-        cancel: whether somebody asked for its end.
-        parameters: of the notebook, as they were given.
-        inputs_fingerprint: of the version: base, feedback, parameters and seed; None before it is known.
-        feedback_fingerprint: hash of what a run may learn from, by which "nothing new" is told.
-        outcome: one of `RUN_OUTCOMES`; None before there is one.
-        version: the version that it made; None when it made none.
-        reasons: of the outcome: sentences.
-        metrics: what was measured.
+        step: the last finished training step.
+        steps: number of training steps; 0 before it is known.
+        loss: loss of the last batches; None before the first.
+        validation_accuracy: accuracy on the validation split, 0-1; None before it is measured.
+        seconds_left: estimated time to the outcome; None before there is an estimate.
+        curve: points (step, loss, validation accuracy), with None for a value that was not
+            measured at that step; at most about 80 points.
+        cancel: whether its cancellation was requested.
+        parameters: the notebook's parameters as given.
+        inputs_fingerprint: hash of base, feedback, parameters and seed; None before it is known.
+        feedback_fingerprint: hash of the feedback that a run may learn from; equal hashes mean
+            that there is nothing new.
+        outcome: one of `RUN_OUTCOMES`; None before the end.
+        version: the model version that it made; None if it made none.
+        reasons: of the outcome, as sentences.
+        metrics: measurements with their counts.
         notebook: path of the executed notebook; None before it is written.
     """
 
@@ -84,25 +85,25 @@ class Run:
 
     @property
     def over(self) -> bool:
-        """Whether there is a outcome."""
+        """Whether the run has an outcome."""
         return self.outcome is not None
 
     @property
     def seconds(self) -> float:
-        """From the announcement to the outcome, or to the last sign of life before it."""
+        """Time from the announcement to the outcome, or to the last heartbeat before it."""
         return ((self.finished or self.heartbeat_at) - self.started).total_seconds()
 
     def _repr_html_(self) -> str:
         from html import escape  # only a notebook needs it
 
-        told = self.outcome or f"{self.phase}, step {self.step} of {self.steps}"
+        status = self.outcome or f"{self.phase}, step {self.step} of {self.steps}"
         version = f" as {escape(self.version)}" if self.version else ""
         reasons = "".join(f"<li>{escape(reason)}</li>" for reason in self.reasons)
         name = escape(self.name)
-        return f"<p>{name}: <strong>{escape(told)}</strong>{version}</p><ul>{reasons}</ul>"
+        return f"<p>{name}: <strong>{escape(status)}</strong>{version}</p><ul>{reasons}</ul>"
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, as `digitlab fine-tune --json` prints it."""
+        """Return plain data, as `digitlab fine-tune --json` prints it."""
         return {
             "run": self.name,
             "outcome": self.outcome,
@@ -116,13 +117,13 @@ class Run:
 
 
 def new_name(now: datetime | None = None) -> str:
-    """A name for a run that nobody has: names sort by time, and are good file names."""
+    """Return an unused name for a run; names sort by time and are valid file names."""
     time = (now or datetime.now(UTC)).astimezone(UTC)
     return f"{time:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
 def to_run(row: sa.Row[Any]) -> Run:
-    """A row of `runs` as plain data."""
+    """Convert a row of the table `runs`."""
     values = dict(row._mapping)
     curve = tuple(tuple(point) for point in values.pop("curve"))
     return Run(curve=curve, reasons=tuple(values.pop("reasons")), **values)

@@ -1,4 +1,4 @@
-"""Learning: the fine-tunes of a home as the page follows them, whoever started them."""
+"""Follow the fine-tunes of a home, whichever process started them."""
 
 from __future__ import annotations
 
@@ -12,177 +12,184 @@ from typing import TYPE_CHECKING, Final
 
 import traitlets
 
+from digitlab.prediction import DigitImage
 from digitlab.store import Run, RunLog
+from digitlab.widgets.state.run_corrections import shown_corrections
 from digitlab.widgets.state.session import Session
-from digitlab.widgets.views.correction_gallery import Group, groups_of
 
 if TYPE_CHECKING:
     from digitlab.lab import Lab
 
-UNDER_WAY_S: Final = 0.5
-"""Seconds between two looks at the store while a run is under way."""
+ACTIVE_POLL_S: Final = 0.5
+"""Seconds between two reads of the store during a run."""
 
-IDLE_S: Final = 3.0
-"""The same while none is."""
+IDLE_POLL_S: Final = 3.0
+"""Seconds between two reads of the store while there is no run."""
 
-OTHER = "Another fine-tune was under way already; this is it."
+ALREADY_RUNNING: Final = "Another fine-tune was under way already; this is it."
 
-_RECENT: Final = 10
+_RECENT_RUNS: Final = 10
+"""Number of runs among which the last outcome to show is searched."""
+
+DigitImages = dict[int, tuple[DigitImage, int | None]]
 
 
-class Learning(traitlets.HasTraits):
-    """The run that is under way or, while none is, the last one with its outcome.
+class RunFollower(traitlets.HasTraits):
+    """The run that is under way or, when there is none, the last run with its outcome.
 
-    All of it comes from the home's store: a reload, or a second page, shows the same. A thread
-    looks there from `watch` on; what it finds is shown from the event loop, between two
-    messages of the browser, and only when something has changed.
+    All values come from the home's store, so a reload or a second page shows the same run. From
+    `follow` on, a thread polls the store. Traits change in the event loop, between two messages
+    of the browser, and only when the run has changed.
 
     Attributes:
-        run: under way or over; None in a home that never had one.
-        groups: what became of the corrections in that run; see `gallery.groups_of`.
-        asked: True from the question for a fine-tune until it has begun or has its outcome.
-        told: what became of that question, where `run` does not say so; mostly empty.
-        thread: looks at the store; None before `watch`.
+        run: a run that is under way or over; None in a home without runs.
+        digit_images: digit image and label of the corrections that the page shows with the
+            run, by verdict id; see `shown_corrections`.
+        requested: True from a request for a fine-tune until its run exists.
+        notice: says that the requested run is another one; empty otherwise.
+        thread: the thread that polls; None before `follow`.
     """
 
     run = traitlets.Instance(Run, allow_none=True)
-    groups = traitlets.List(traitlets.Dict())
-    asked = traitlets.Bool(False)
-    told = traitlets.Unicode()
+    digit_images: traitlets.Instance[DigitImages] = traitlets.Instance(dict, ())
+    requested = traitlets.Bool(False)
+    notice = traitlets.Unicode()
 
     def __init__(self, lab: Lab, session: Session) -> None:
         super().__init__()
         self._lab, self._session = lab, session
-        self._wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._ended = threading.Event()
+        self._requests: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._stopped = threading.Event()
         self.thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._seen: Run | None = None  # what the last look found; `run` follows it
+        self._last_run: Run | None = None  # as last read; `run` follows in the event loop
         self._failing = False
-        self.turn()
+        self.poll()
 
-    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Follow the runs from now on, in a thread that ends with `stop` or with the process.
+    def follow(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start a thread that polls the store until `stop` or the end of the process.
 
         Args:
-            loop: shows what is found; the one that the browser's messages come in by.
+            loop: the event loop that handles the browser's messages; it changes the traits.
         """
-        if self._loop is not None or self._ended.is_set():
+        if self._loop is not None or self._stopped.is_set():
             return
         self._loop = loop
-        self._session.model = self._lab.champion  # the page may have been made long before
-        self.thread = threading.Thread(target=self._follow, name="learning", daemon=True)
+        self._session.model = self._lab.champion  # it may have changed since the page was made
+        self.thread = threading.Thread(target=self._poll_until_stopped, name="runs", daemon=True)
         self.thread.start()
 
     def stop(self) -> None:
-        """Follow no longer."""
-        self._ended.set()
-        self._wishes.put(lambda: None)
+        """Stop polling."""
+        self._stopped.set()
+        self._requests.put(lambda: None)
 
-    def start(self) -> None:
-        """Ask for a fine-tune; while one is under way this does nothing."""
-        if self.asked or _is_under_way(self.run):
+    def start_run(self) -> None:
+        """Request a fine-tune; do nothing while one is requested or under way."""
+        if self.requested or _is_under_way(self.run):
             return
-        self._session.dismiss()
-        self.asked, self.told = True, ""
-        self._wishes.put(self._begin)
+        self._session.dismiss_error()
+        self.requested, self.notice = True, ""
+        self._requests.put(self._start_run)
 
-    def cancel(self, name: str) -> None:
-        """Ask for the end of the run `name`."""
-        self._wishes.put(functools.partial(self._lab.runs.ask_cancel, name))
+    def cancel_run(self, name: str) -> None:
+        """Request the end of the run `name`."""
+        self._requests.put(functools.partial(self._lab.runs.request_cancel, name))
 
-    def turn(self, wait_s: float = 0.0) -> None:
-        """Do what was asked, then look how far the run is; a small read when nothing happens.
+    def poll(self, wait_s: float = 0.0) -> None:
+        """Carry out the next request, if any, then read how far the run is.
 
         Args:
-            wait_s: how long to wait for something to be asked, in seconds.
+            wait_s: longest time to wait for a request, in seconds.
         """
-        wish = self._next_wish(wait_s)
-        if self._ended.is_set():
+        request = self._next_request(wait_s)
+        if self._stopped.is_set():
             return
-        if wish is not None:
-            with self._session.guard(self._complain):
-                wish()
-        failed: list[str] = []
-        with self._session.guard(failed.append):
-            self._look()
-        if failed and not self._failing:  # said once, not at every look
-            self._complain(failed[0])
-        self._failing = bool(failed)
-        if wish is not None:
-            self._apply(lambda: setattr(self, "asked", False))
+        if request is not None:
+            with self._session.guard(self._report_error):
+                request()
+        errors: list[str] = []
+        with self._session.guard(errors.append):
+            self._read_run()
+        if errors and not self._failing:  # the first failed read is reported, not each
+            self._report_error(errors[0])
+        self._failing = bool(errors)
+        if request is not None:
+            self._apply(lambda: setattr(self, "requested", False))
 
-    def _follow(self) -> None:
-        self.turn()
-        while not self._ended.is_set():
-            self.turn(UNDER_WAY_S if _is_under_way(self._seen) else IDLE_S)
+    def _poll_until_stopped(self) -> None:
+        self.poll()
+        while not self._stopped.is_set():
+            self.poll(ACTIVE_POLL_S if _is_under_way(self._last_run) else IDLE_POLL_S)
 
-    def _next_wish(self, wait_s: float) -> Callable[[], None] | None:
+    def _next_request(self, wait_s: float) -> Callable[[], None] | None:
         try:
-            return self._wishes.get(timeout=wait_s) if wait_s else self._wishes.get_nowait()
+            return self._requests.get(timeout=wait_s) if wait_s else self._requests.get_nowait()
         except queue.Empty:
             return None
 
-    def _begin(self) -> None:
-        by = self._session.contributor or None
-        run = self._lab.fine_tune(wait=False, trigger="page", by=by)
+    def _start_run(self) -> None:
+        contributor = self._session.contributor or None
+        run = self._lab.fine_tune(wait=False, trigger="page", by=contributor)
         if run.outcome == "busy":
-            self._apply(lambda: setattr(self, "told", OTHER))
+            self._apply(lambda: setattr(self, "notice", ALREADY_RUNNING))
 
-    def _look(self) -> None:
-        run, seen = _under_way_or_last(self._lab.runs, self._seen), self._seen
-        if run == seen:
+    def _read_run(self) -> None:
+        previous = self._last_run
+        run = _active_or_last(self._lab.runs, previous)
+        if run == previous:
             return
         show = functools.partial(setattr, self, "run", run)
-        if _state(run) != _state(seen):
-            groups: list[Group] = []
-            with self._session.guard(self._complain):  # a outcome is shown also without pictures
-                groups = groups_of(run, self._lab)
-            show = functools.partial(self._turn_to, run, self._lab.champion, groups)
-        self._seen = run
+        if _name_and_outcome(run) != _name_and_outcome(previous):
+            images: DigitImages = {}
+            with self._session.guard(self._report_error):  # the outcome shows without images too
+                if verdict_ids := shown_corrections(run):
+                    images = self._lab.digit_images(verdict_ids)
+            show = functools.partial(self._show_run, run, self._lab.champion, images)
+        self._last_run = run
         self._apply(show)
 
-    def _turn_to(self, run: Run | None, model: str, groups: list[Group]) -> None:
-        """Show another run, or the same one over: what the page answers with may have moved."""
-        self._session.read_by(model)
-        self.groups, self.run = groups, run
+    def _show_run(self, run: Run | None, model: str, images: DigitImages) -> None:
+        """Show another run, or the outcome of the same run, after which the model may differ."""
+        self._session.set_model(model)
+        self.digit_images, self.run = images, run
 
-    def _complain(self, sentence: str) -> None:
+    def _report_error(self, sentence: str) -> None:
         self._apply(lambda: setattr(self._session, "error", sentence))
 
     def _apply(self, change: Callable[[], None]) -> None:
-        """Change traits where the browser's messages are handled; at once before `watch`."""
+        """Change traits in the event loop; at once before `follow`."""
 
-        def guarded() -> None:
+        def guarded_change() -> None:
             with self._session.guard():
                 change()
 
         if self._loop is None:
-            guarded()
+            guarded_change()
             return
-        with contextlib.suppress(RuntimeError):  # the loop is closed: the kernel ends
-            self._loop.call_soon_threadsafe(guarded)
+        with contextlib.suppress(RuntimeError):  # the loop is closed because the kernel ends
+            self._loop.call_soon_threadsafe(guarded_change)
 
 
 def _is_under_way(run: Run | None) -> bool:
     return run is not None and not run.over
 
 
-def _state(run: Run | None) -> tuple[str, str | None] | None:
+def _name_and_outcome(run: Run | None) -> tuple[str, str | None] | None:
     return None if run is None else (run.name, run.outcome)
 
 
-def _under_way_or_last(runs: RunLog, seen: Run | None) -> Run | None:
-    """The run to show; one read, unless something has just changed."""
-    if not _is_under_way(seen):
+def _active_or_last(runs: RunLog, previous: Run | None) -> Run | None:
+    """Return the run to show; one read of the store, unless a run has just begun or ended."""
+    if not _is_under_way(previous):
         newest = next(iter(runs.recent(1)), None)
         if newest is None or (newest.over and newest.outcome != "busy"):
             return newest
-    return runs.current() or _last(runs)
+    return runs.current() or _last_with_outcome(runs)
 
 
-def _last(runs: RunLog) -> Run | None:
-    """The last run that is over, but not one that never began because another was under way."""
-    if any(not run.over for run in runs.recent(_RECENT)):
-        runs.sweep()  # it died: what comes now is its outcome
-    return next((run for run in runs.recent(_RECENT) if run.outcome != "busy"), None)
+def _last_with_outcome(runs: RunLog) -> Run | None:
+    """Return the last run that is over, without runs that ended because another one was busy."""
+    if any(not run.over for run in runs.recent(_RECENT_RUNS)):
+        runs.fail_dead_runs()  # its process died; this gives the run its outcome
+    return next((run for run in runs.recent(_RECENT_RUNS) if run.outcome != "busy"), None)

@@ -5,14 +5,14 @@ import subprocess
 import sys
 
 import pytest
-from support.feedback_rows import noise, say, sevens
+from support.feedback_rows import add_verdict, noise, sevens
 from support.model_versions import add_version, fine_tuned
 
 import digitlab
 from digitlab.errors import ParameterError
 from digitlab.learning.data.preview import preview_feedback
 from digitlab.settings import Settings
-from digitlab.store import FeedbackStore, ModelRegistry, HomeSettings, RunLog
+from digitlab.store import FeedbackStore, HomeSettings, ModelRegistry, RunLog
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def cache(tmp_path_factory):
     """What every home makes of MNIST once, made once for all of them."""
     settings = Settings.load(tmp_path_factory.mktemp("first"), environ={})
     with FeedbackStore.open(settings) as store:
-        say(store, noise(1), 4)
+        add_verdict(store, noise(1), 4)
     preview_feedback(settings, {})
     return settings.cache
 
@@ -60,7 +60,7 @@ def models(settings, store):
 
 def run_with(log, found, verdict, name="r1"):
     """A run that ended with `verdict` on what was found."""
-    assert log.take(name, by="ann", parameters={})
+    assert log.acquire_lease(name, by="ann", parameters={})
     log.finish(name, verdict, inputs_fingerprint=found.inputs_fingerprint, feedback_fingerprint=found.feedback_fingerprint)
 
 
@@ -77,24 +77,24 @@ def test_an_unknown_parameter_is_named(settings):
 
 
 def test_a_correction_is_something_new(settings, store):
-    say(store, noise(1), 4)
+    add_verdict(store, noise(1), 4)
     found = preview_feedback(settings, {})
     assert (found.new, found.reasons, len(found.examples.corrections)) == (True, (), 1)
 
 
 def test_confirmations_alone_are_nothing_new(settings, store):
-    say(store, noise(1), 4, read=4)
+    add_verdict(store, noise(1), 4, predicted=4)
     assert not preview_feedback(settings, {}).new
 
 
 def test_a_held_correction_is_nothing_new(settings, store):
-    store.review([say(store, noise(1), 4)], "held", by="curator")
+    store.review([add_verdict(store, noise(1), 4)], "held", by="curator")
     assert not preview_feedback(settings, {}).new
 
 
 def test_a_correction_in_a_reviewed_home_is_new_once_it_is_accepted(settings, store):
     HomeSettings(store.database).set("review", True, by="curator")
-    number = say(store, noise(1), 4)
+    number = add_verdict(store, noise(1), 4)
     assert not preview_feedback(settings, {}).new
     store.review([number], "accepted", by="curator")
     assert preview_feedback(settings, {}).new
@@ -102,7 +102,7 @@ def test_a_correction_in_a_reviewed_home_is_new_once_it_is_accepted(settings, st
 
 @pytest.mark.parametrize("verdict", ["promoted", "rejected"])
 def test_what_a_run_has_judged_is_nothing_new(settings, store, log, verdict):
-    say(store, noise(1), 4)
+    add_verdict(store, noise(1), 4)
     run_with(log, preview_feedback(settings, {}), verdict)
     (reason,) = preview_feedback(settings, {}).reasons
     assert "run r1 judged already" in reason
@@ -111,31 +111,31 @@ def test_what_a_run_has_judged_is_nothing_new(settings, store, log, verdict):
 
 @pytest.mark.parametrize("verdict", ["failed", "cancelled"])
 def test_what_a_run_did_not_judge_is_still_new(settings, store, log, verdict):
-    say(store, noise(1), 4)
+    add_verdict(store, noise(1), 4)
     run_with(log, preview_feedback(settings, {}), verdict)
     assert preview_feedback(settings, {}).new
 
 
 def test_another_seed_is_something_new(settings, store, log):
-    say(store, noise(1), 4)
+    add_verdict(store, noise(1), 4)
     run_with(log, preview_feedback(settings, {}), "rejected")
     assert preview_feedback(settings, {"seed": 2}).new
 
 
 def test_one_more_correction_is_something_new(settings, store, log):
-    say(store, noise(1), 4)
+    add_verdict(store, noise(1), 4)
     run_with(log, preview_feedback(settings, {}), "rejected")
-    say(store, noise(2), 4)
+    add_verdict(store, noise(2), 4)
     assert preview_feedback(settings, {}).new
 
 
 def test_one_more_confirmation_is_nothing_new_though_the_version_would_be_another(
     settings, store, log
 ):
-    say(store, noise(1), 4)
+    add_verdict(store, noise(1), 4)
     before = preview_feedback(settings, {})
     run_with(log, before, "rejected")
-    say(store, noise(2), 4, read=4)
+    add_verdict(store, noise(2), 4, predicted=4)
     after = preview_feedback(settings, {})
     assert not after.new
     assert after.inputs_fingerprint != before.inputs_fingerprint
@@ -144,16 +144,16 @@ def test_one_more_confirmation_is_nothing_new_though_the_version_would_be_anothe
 def test_equal_feedback_in_two_homes_has_equal_hashes(settings, store, home):
     other = home("other")
     with FeedbackStore.open(other) as second:
-        say(second, noise(2), 5, contributor="bob")
-        say(second, noise(1), 4, contributor="bob")
-    say(store, noise(1), 4)
-    say(store, noise(2), 5)
+        add_verdict(second, noise(2), 5, contributor="bob")
+        add_verdict(second, noise(1), 4, contributor="bob")
+    add_verdict(store, noise(1), 4)
+    add_verdict(store, noise(2), 5)
     one, two = preview_feedback(settings, {}), preview_feedback(other, {})
     assert (one.inputs_fingerprint, one.feedback_fingerprint) == (two.inputs_fingerprint, two.feedback_fingerprint)
 
 
 def test_what_looks_wrong_is_held_on_the_way_and_not_counted(settings, store):
-    number = say(store, ordinary_seven(settings), 1, read=7)
+    number = add_verdict(store, ordinary_seven(settings), 1, predicted=7)
     found = preview_feedback(settings, {})
     assert list(found.held) == [number]
     assert store.get(number).state == "held"
@@ -164,7 +164,7 @@ def ordinary_seven(settings):
     """The first seven that is held when it is called a one."""
     with digitlab.open(settings.home / "trial", screening=False) as lab:
         for image in sevens(20):
-            number = say(lab.feedback, image, 1, read=7)
+            number = add_verdict(lab.feedback, image, 1, predicted=7)
             if lab.screen():
                 return image
             lab.feedback.retract([number], by="ann")
@@ -188,9 +188,9 @@ def hashes_of(found):
 @pytest.fixture
 def withdrawn(settings, store, log, models):
     """A home whose champion knows two examples, one of them retracted; the other was judged."""
-    say(store, noise(1), 4)
+    add_verdict(store, noise(1), 4)
     run_with(log, preview_feedback(settings, {}), "rejected")
-    number = say(store, noise(2), 5)
+    number = add_verdict(store, noise(2), 5)
     found = preview_feedback(settings, {})
     run_with(log, found, "promoted", "r2")
     serve(models, examples=hashes_of(found), feedback_fingerprint=found.feedback_fingerprint)
@@ -211,8 +211,8 @@ def test_a_champion_without_the_withdrawn_lesson_that_was_refused_is_not_tried_a
 
 
 def test_a_champion_without_the_withdrawn_lesson_has_nothing_new(settings, store, log, models):
-    say(store, noise(1), 4)
-    gone = say(store, noise(2), 5)
+    add_verdict(store, noise(1), 4)
+    gone = add_verdict(store, noise(2), 5)
     serve(models, examples=hashes_of(preview_feedback(settings, {})))
     store.retract([gone], by="ann")
     found = preview_feedback(settings, {})
@@ -223,7 +223,7 @@ def test_a_champion_without_the_withdrawn_lesson_has_nothing_new(settings, store
 
 
 def test_where_all_lessons_were_withdrawn_a_run_unlearns_them(settings, store, models):
-    number = say(store, noise(1), 4)
+    number = add_verdict(store, noise(1), 4)
     serve(models, examples=hashes_of(preview_feedback(settings, {})))
     store.retract([number], by="ann")
     found = preview_feedback(settings, {})
@@ -256,7 +256,7 @@ def test_the_lab_names_a_parameter_that_is_none(tmp_path):
 
 
 def test_looking_loads_nothing_heavy(settings, store):
-    say(store, noise(1), 4)
+    add_verdict(store, noise(1), 4)
     code = (
         "import sys\n"
         "from digitlab.learning.data.preview import preview_feedback\n"

@@ -420,12 +420,12 @@ def test_metrics_and_parameters_of_runs_use_the_current_names(settings):
 
 def test_the_feedback_that_a_run_judged_is_still_found(settings):
     with RunLog.open(settings) as log:
-        assert log.judged("feedback").name == "run 1"
+        assert log.last_decided("feedback").name == "run 1"
 
 
 def test_an_unfinished_run_keeps_its_lease(settings):
     with RunLog.open(settings) as log:
-        assert log.holds("run 2")
+        assert log.holds_lease("run 2")
         run = log.get("run 2")
     assert (run.heartbeat_at, run.pid, run.over) == (NOON, 77, False)
 

@@ -12,8 +12,8 @@ from support.model_versions import serve
 from digitlab.errors import RunError
 from digitlab.settings import Settings
 from digitlab.store import Database, HomeSettings, RunLog
-from digitlab.store.runs.liveness import HOST, lives
-from digitlab.store.runs.queries import CURVE_POINTS, thinned
+from digitlab.store.runs.liveness import HOST, is_process_alive
+from digitlab.store.runs.queries import CURVE_POINTS, thin_curve
 from digitlab.store.tables import home_settings, leases, runs
 
 NOTHING = {"by": "ann", "parameters": {}}
@@ -47,9 +47,9 @@ def test_a_run_goes_from_its_announcement_to_its_verdict(log):
     assert (run.name, run.trigger, run.by, run.phase) == ("r1", "cli", "ann", "starting")
     assert run.parameters == {"seed": 2}
     assert not run.over
-    assert log.take("r1", **NOTHING)
+    assert log.acquire_lease("r1", **NOTHING)
     assert log.get("r1").trigger == "cli"
-    assert log.holds("r1")
+    assert log.holds_lease("r1")
     log.finish(
         "r1",
         "promoted",
@@ -73,11 +73,11 @@ def test_a_run_goes_from_its_announcement_to_its_verdict(log):
         "seconds": run.to_dict()["seconds"],
     }
     assert log.current() is None
-    assert not log.holds("r1")
+    assert not log.holds_lease("r1")
 
 
 def test_raw_papermill_takes_the_lease_without_an_announcement(log):
-    assert log.take("r1", by="ann", parameters={"seed": 3})
+    assert log.acquire_lease("r1", by="ann", parameters={"seed": 3})
     assert log.get("r1").trigger == "papermill"
     assert log.current().name == "r1"
 
@@ -91,45 +91,45 @@ def other():
 
 
 def test_a_second_run_is_busy_while_the_first_one_lasts(log, other):
-    log.take("r1", **NOTHING)
+    log.acquire_lease("r1", **NOTHING)
     hand_over(log, "r1", pid=other)
-    assert not log.take("r2", **NOTHING)
+    assert not log.acquire_lease("r2", **NOTHING)
     second = log.get("r2")
     assert second.outcome == "busy"
     assert "r1" in second.reasons[0]
-    assert log.holds("r1")
+    assert log.holds_lease("r1")
     log.finish("r1", "rejected")
-    assert log.take("r3", **NOTHING)
+    assert log.acquire_lease("r3", **NOTHING)
 
 
 def test_an_announced_run_that_comes_too_late_is_busy(log, other):
     log.announce("r1", trigger="page", **NOTHING)
-    log.take("r2", **NOTHING)
+    log.acquire_lease("r2", **NOTHING)
     hand_over(log, "r2", pid=other)
-    assert not log.take("r1", **NOTHING)
+    assert not log.acquire_lease("r1", **NOTHING)
     assert log.get("r1").outcome == "busy"
     assert log.get("r1").trigger == "page"
 
 
 def test_a_run_takes_the_lease_again_when_its_cell_is_run_again(log):
-    assert log.take("r1", **NOTHING)
-    assert log.take("r1", **NOTHING)
-    assert log.holds("r1")
+    assert log.acquire_lease("r1", **NOTHING)
+    assert log.acquire_lease("r1", **NOTHING)
+    assert log.holds_lease("r1")
 
 
 def test_a_name_is_used_once(log):
-    log.take("r1", **NOTHING)
+    log.acquire_lease("r1", **NOTHING)
     log.finish("r1", "cancelled")
     with pytest.raises(RunError, match="r1 is over already: cancelled"):
-        log.take("r1", **NOTHING)
+        log.acquire_lease("r1", **NOTHING)
 
 
 def test_a_run_whose_process_died_is_noticed_and_the_next_one_goes_ahead(log, gone):
-    log.take("r1", **NOTHING)
+    log.acquire_lease("r1", **NOTHING)
     hand_over(log, "r1", pid=gone)
     assert log.current() is None
-    assert not log.lives("r1")
-    assert log.take("r2", **NOTHING)
+    assert not log.is_alive("r1")
+    assert log.acquire_lease("r2", **NOTHING)
     assert log.get("r1").outcome == "failed"
     assert log.get("r1").reasons == ("Its process ended before the outcome.",)
 
@@ -137,30 +137,30 @@ def test_a_run_whose_process_died_is_noticed_and_the_next_one_goes_ahead(log, go
 def test_a_zombie_holds_nothing(log):
     process = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
     process.stdout.read()  # it has closed its end; nobody waits for it, so it stays as a zombie
-    log.take("r1", **NOTHING)
+    log.acquire_lease("r1", **NOTHING)
     hand_over(log, "r1", pid=process.pid)
-    while log.lives("r1"):  # its pipe closes a moment before its end
+    while log.is_alive("r1"):  # its pipe closes a moment before its end
         pass
-    assert log.take("r2", **NOTHING)
+    assert log.acquire_lease("r2", **NOTHING)
     process.wait()
 
 
 def test_a_process_younger_than_the_last_sign_of_life_is_another_one(log):
-    log.take("r1", **NOTHING)
+    log.acquire_lease("r1", **NOTHING)
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     before = datetime.now(UTC) - timedelta(seconds=60)
     hand_over(log, "r1", pid=process.pid, heartbeat_at=before)
-    assert not log.lives("r1")
+    assert not log.is_alive("r1")
     process.communicate(b"\n")
 
 
 @pytest.mark.parametrize(("silent_s", "alive"), [(50, True), (70, False)])
 def test_a_run_of_another_machine_lives_as_long_as_it_gives_signs(log, silent_s, alive):
-    log.take("r1", **NOTHING)
+    log.acquire_lease("r1", **NOTHING)
     heartbeat_at = datetime.now(UTC) - timedelta(seconds=silent_s)
     hand_over(log, "r1", pid=1, host="elsewhere", heartbeat_at=heartbeat_at)
-    assert log.lives("r1") is alive
-    assert log.take("r2", **NOTHING) is not alive
+    assert log.is_alive("r1") is alive
+    assert log.acquire_lease("r2", **NOTHING) is not alive
 
 
 def test_a_process_that_is_there_but_silent_for_long_holds_nothing():
@@ -168,35 +168,37 @@ def test_a_process_that_is_there_but_silent_for_long_holds_nothing():
 
     now = datetime.now(UTC)
     silent = now + timedelta(seconds=599)
-    assert lives(HOST, os.getpid(), heartbeat_at=now, now=silent)
-    assert not lives(HOST, os.getpid(), heartbeat_at=now, now=silent + timedelta(seconds=2))
+    assert is_process_alive(HOST, os.getpid(), heartbeat_at=now, now=silent)
+    assert not is_process_alive(
+        HOST, os.getpid(), heartbeat_at=now, now=silent + timedelta(seconds=2)
+    )
 
 
 def test_an_announced_run_whose_processes_died_is_swept(log, gone):
     log.announce("r1", trigger="page", **NOTHING)
-    log.sweep()
+    log.fail_dead_runs()
     assert not log.get("r1").over
-    log.watch("r1", pid=gone)
-    assert not log.is_watched("r1")
-    log.sweep()
+    log.supervise("r1", pid=gone)
+    assert not log.is_supervised("r1")
+    log.fail_dead_runs()
     assert log.get("r1").outcome == "failed"
 
 
 def test_the_lease_outlives_the_process_that_watches(log, gone):
     log.announce("r1", trigger="page", **NOTHING)
-    log.take("r1", **NOTHING)
-    log.watch("r1", pid=gone)
-    assert not log.is_watched("r1")
-    assert log.lives("r1")
+    log.acquire_lease("r1", **NOTHING)
+    log.supervise("r1", pid=gone)
+    assert not log.is_supervised("r1")
+    assert log.is_alive("r1")
     assert log.current().name == "r1"
 
 
 def test_progress_is_seen_as_it_happens(log):
-    log.take("r1", **NOTHING)
-    log.beat("r1", phase="training", steps=80)
-    log.beat("r1", step=10, loss=0.5, seconds_left=9.0)
-    log.beat("r1", step=20, loss=0.25, validation_accuracy=0.99)
-    log.beat("r1", phase="comparing")
+    log.acquire_lease("r1", **NOTHING)
+    log.heartbeat("r1", phase="training", steps=80)
+    log.heartbeat("r1", step=10, loss=0.5, seconds_left=9.0)
+    log.heartbeat("r1", step=20, loss=0.25, validation_accuracy=0.99)
+    log.heartbeat("r1", phase="comparing")
     run = log.current()
     assert (run.phase, run.step, run.steps) == ("comparing", 20, 80)
     assert (run.loss, run.validation_accuracy, run.seconds_left) == (0.25, 0.99, 9.0)
@@ -204,9 +206,9 @@ def test_progress_is_seen_as_it_happens(log):
 
 
 def test_a_long_curve_is_thinned_and_keeps_its_first_and_its_last_point(log):
-    log.take("r1", **NOTHING)
+    log.acquire_lease("r1", **NOTHING)
     for step in range(1, CURVE_POINTS + 2):
-        log.beat("r1", step=step, loss=1 / step)
+        log.heartbeat("r1", step=step, loss=1 / step)
     steps = [step for step, _, _ in log.get("r1").curve]
     assert steps == [1, *range(3, CURVE_POINTS + 1, 2), CURVE_POINTS + 1]
 
@@ -215,23 +217,23 @@ def test_a_thinned_curve_keeps_every_look_at_tune():
     looks = {37, 38, 200, 399}
     curve = []
     for step in range(1, 401):
-        curve = thinned([*curve, [step, 1 / step, 0.9 if step in looks else None]])
+        curve = thin_curve([*curve, [step, 1 / step, 0.9 if step in looks else None]])
         assert len(curve) <= CURVE_POINTS
     assert {step for step, _, tune in curve if tune is not None} == looks
     assert [curve[0][0], curve[-1][0]] == [1, 400]
 
 
 def test_json_of_a_run_has_no_curve(log):
-    log.take("r1", **NOTHING)
-    log.beat("r1", step=1, loss=0.5)
+    log.acquire_lease("r1", **NOTHING)
+    log.heartbeat("r1", step=1, loss=0.5)
     assert "curve" not in log.get("r1").to_dict()
 
 
 def test_a_run_that_is_over_stays_as_it_is(log):
-    log.take("r1", **NOTHING)
+    log.acquire_lease("r1", **NOTHING)
     log.finish("r1", "rejected", reasons=["No."])
-    log.beat("r1", phase="training", step=5, loss=1.0)
-    log.ask_cancel("r1")
+    log.heartbeat("r1", phase="training", step=5, loss=1.0)
+    log.request_cancel("r1")
     log.finish("r1", "promoted", version="v0001", notebook="r1.ipynb")
     run = log.get("r1")
     assert (run.outcome, run.version, run.reasons) == ("rejected", None, ("No.",))
@@ -240,9 +242,9 @@ def test_a_run_that_is_over_stays_as_it_is(log):
 
 
 def test_signs_of_life_come_from_a_thread_while_the_block_runs(log):
-    log.take("r1", **NOTHING)
+    log.acquire_lease("r1", **NOTHING)
     before = log.get("r1").heartbeat_at
-    with log.beating("r1", every_s=0.01):
+    with log.send_heartbeats("r1", every_s=0.01):
         while log.get("r1").heartbeat_at == before:
             pass
     with log.database.read() as connection:
@@ -250,14 +252,14 @@ def test_signs_of_life_come_from_a_thread_while_the_block_runs(log):
 
 
 def test_somebody_may_ask_for_the_end(log):
-    log.take("r1", **NOTHING)
-    assert not log.is_cancelled("r1")
-    log.ask_cancel("r1")
-    assert log.is_cancelled("r1")
+    log.acquire_lease("r1", **NOTHING)
+    assert not log.is_cancel_requested("r1")
+    log.request_cancel("r1")
+    assert log.is_cancel_requested("r1")
 
 
 def test_a_verdict_known_before_the_start_is_kept_without_a_process(log):
-    log.settle(
+    log.add_finished(
         "r1",
         "nothing-new",
         trigger="cli",
@@ -272,9 +274,9 @@ def test_a_verdict_known_before_the_start_is_kept_without_a_process(log):
 
 def test_only_promoted_and_rejected_runs_have_judged_the_news(log):
     for name, outcome in [("a", "promoted"), ("b", "rejected"), ("c", "failed"), ("d", "busy")]:
-        log.settle(name, outcome, trigger="cli", feedback_fingerprint="n", **NOTHING)
-    assert log.judged("n").name == "b"
-    assert log.judged("other") is None
+        log.add_finished(name, outcome, trigger="cli", feedback_fingerprint="n", **NOTHING)
+    assert log.last_decided("n").name == "b"
+    assert log.last_decided("other") is None
     assert [run.name for run in log.recent(3)] == ["d", "c", "b"]
 
 
@@ -285,9 +287,9 @@ def test_unknown_words_and_runs_are_refused(log):
         log.finish("r9", "failed")
     with pytest.raises(ValueError, match="as trigger"):
         log.announce("r1", trigger="window", **NOTHING)
-    log.take("r1", **NOTHING)
+    log.acquire_lease("r1", **NOTHING)
     with pytest.raises(ValueError, match="as phase"):
-        log.beat("r1", phase="sleeping")
+        log.heartbeat("r1", phase="sleeping")
     with pytest.raises(ValueError, match="as outcome"):
         log.finish("r1", "perhaps")
 
@@ -308,30 +310,30 @@ def test_an_option_is_what_was_set_last_and_every_change_is_kept(tmp_path):
 
 
 def test_a_run_begun_anew_in_the_same_process_takes_over_from_the_one_before(log):
-    assert log.take("first", **NOTHING)
-    assert log.take("second", **NOTHING)
+    assert log.acquire_lease("first", **NOTHING)
+    assert log.acquire_lease("second", **NOTHING)
     assert log.get("first").outcome == "cancelled"
-    assert log.holds("second")
+    assert log.holds_lease("second")
 
 
 def test_a_run_that_promoted_is_not_called_cancelled_by_the_next_one(log):
-    log.take("first", **NOTHING)
+    log.acquire_lease("first", **NOTHING)
     serve(log, "v0001", run="first")
-    log.take("second", **NOTHING)
+    log.acquire_lease("second", **NOTHING)
     assert (log.get("first").outcome, log.get("first").version) == ("promoted", "v0001")
 
 
 def test_a_name_is_not_taken_twice_by_two_processes(log, other):
-    assert log.take("r1", **NOTHING)
+    assert log.acquire_lease("r1", **NOTHING)
     hand_over(log, "r1", pid=other)
     with pytest.raises(RunError, match="r1 is under way already"):
-        log.take("r1", **NOTHING)
+        log.acquire_lease("r1", **NOTHING)
 
 
 @pytest.mark.parametrize("outcome", ["failed", "cancelled"])
 def test_a_run_that_ends_badly_after_its_version_began_to_serve_has_promoted_it(log, outcome):
-    log.take("r1", **NOTHING)
-    log.note("r1", inputs_fingerprint="h", feedback_fingerprint="n")
+    log.acquire_lease("r1", **NOTHING)
+    log.record_fingerprints("r1", inputs_fingerprint="h", feedback_fingerprint="n")
     serve(log, "v0001", run="r1")
     log.finish("r1", outcome, reasons=["Somebody asked for its end."])
     run = log.get("r1")
@@ -345,7 +347,7 @@ def test_a_run_that_ends_badly_after_its_version_began_to_serve_has_promoted_it(
 
 
 def test_signs_of_life_end_when_nobody_goes_on(log):
-    log.take("r1", **NOTHING)
+    log.acquire_lease("r1", **NOTHING)
     asked = threading.Event()
 
     def goes_on():
@@ -353,14 +355,14 @@ def test_signs_of_life_end_when_nobody_goes_on(log):
         return False
 
     before = log.get("r1").heartbeat_at
-    with log.beating("r1", 0.01, while_=goes_on):
+    with log.send_heartbeats("r1", 0.01, while_=goes_on):
         assert asked.wait(10)
     assert log.get("r1").heartbeat_at == before
 
 
 def test_a_dead_run_whose_version_serves_counts_as_promoted(log, gone):
-    log.take("r1", **NOTHING)
+    log.acquire_lease("r1", **NOTHING)
     serve(log, "v0001", run="r1")
     hand_over(log, "r1", pid=gone)
-    log.sweep()
+    log.fail_dead_runs()
     assert (log.get("r1").outcome, log.get("r1").version) == ("promoted", "v0001")

@@ -65,7 +65,7 @@ def test_progress_follows_phase_steps_and_seconds(page: Page, lab: FakeFineTuneL
         {"step": 60, "seconds_left": 3.2},
         {"phase": "comparing", "seconds_left": 1.0},
     ):
-        lab.runs.beat("mine", **said)
+        lab.runs.heartbeat("mine", **said)
         page.learning.turn()
         seen.append((page.learn.says, page.learn.left))
     assert seen == [
@@ -81,7 +81,7 @@ def test_the_bar_only_grows(page: Page, lab: FakeFineTuneLab) -> None:
     shares = []
     for phase in PHASES_IN_WORDS:
         for step in (0, 40, 80):
-            lab.runs.beat("mine", phase=phase, step=step, steps=80)
+            lab.runs.heartbeat("mine", phase=phase, step=step, steps=80)
             page.learning.turn()
             shares.append(page.learn.share)
     assert shares == sorted(shares)
@@ -92,7 +92,7 @@ def test_a_page_made_during_a_run_shows_it_at_the_same_place(
     page: Page, lab: FakeFineTuneLab
 ) -> None:
     begin_run(lab, trigger="schedule")
-    lab.runs.beat("mine", phase="training", step=20, steps=80, seconds_left=9.0)
+    lab.runs.heartbeat("mine", phase="training", step=20, steps=80, seconds_left=9.0)
     page.learning.turn()
     reloaded = Page(lab).learn
     for name in ("running", "says", "share", "left", "origin", "at"):
@@ -143,7 +143,7 @@ def test_cancel_asks_the_run_in_view_to_end(page: Page, lab: FakeFineTuneLab) ->
     press_start(page)
     send_message(page, type="cancel", run=page.learn.running)
     page.learning.turn()
-    assert lab.runs.is_cancelled("run-0")
+    assert lab.runs.is_cancel_requested("run-0")
     assert (page.learn.cancelling, page.learn.says) == (True, "Ending it")
     lab.runs.finish("run-0", "cancelled", reasons=["It was cancelled; nothing has changed."])
     page.learning.turn()
@@ -153,7 +153,7 @@ def test_cancel_asks_the_run_in_view_to_end(page: Page, lab: FakeFineTuneLab) ->
 
 def test_a_run_that_died_has_failed(page: Page, lab: FakeFineTuneLab) -> None:
     press_start(page)
-    lab.runs.watch("run-0", pid=0)  # no process
+    lab.runs.supervise("run-0", pid=0)  # no process
     page.learning.turn()
     assert (page.learn.outcome, page.learn.running) == ("failed", "")
     assert page.learn.reasons == ["Its process ended before the outcome."]
@@ -197,7 +197,7 @@ def test_an_idle_page_and_one_whose_run_only_lives_send_nothing(
     page.learn.observe(sent.append)
     page.learning.unobserve(sent.append)
     sent.clear()
-    lab.runs.beat("mine")
+    lab.runs.heartbeat("mine")
     page.learning.turn()
     assert sent == []
 
@@ -212,7 +212,7 @@ def test_a_look_is_one_read(
     assert len(reads) == 1
     begin_run(lab)
     page.learning.turn()
-    lab.runs.beat("mine", phase="training")
+    lab.runs.heartbeat("mine", phase="training")
     reads.clear()
     page.learning.turn()
     assert len(reads) == 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.fake_lab import png
-from support.feedback_rows import noise, say
+from support.feedback_rows import add_verdict, noise
 from support.fine_tune_views import FakeFineTuneLab, begin_run, press_start
 
 from digitlab.errors import StoreError
@@ -50,9 +50,9 @@ def page(lab: CountingLab) -> Page:
 def training(page: Page, lab: CountingLab) -> Page:
     """A page whose run is in the middle of its training."""
     begin_run(lab)
-    lab.runs.beat("mine", phase="training", step=0, steps=80)
-    lab.runs.beat("mine", step=10, steps=80, loss=2.314)
-    lab.runs.beat("mine", step=20, steps=80, loss=0.5, validation_accuracy=0.985)
+    lab.runs.heartbeat("mine", phase="training", step=0, steps=80)
+    lab.runs.heartbeat("mine", step=10, steps=80, loss=2.314)
+    lab.runs.heartbeat("mine", step=20, steps=80, loss=0.5, validation_accuracy=0.985)
     page.learning.turn()
     return page
 
@@ -63,7 +63,7 @@ def drawn(page: Page) -> dict[str, Any]:
 
 def teach(lab: CountingLab, n: int, digit: int | None = 3) -> list[int]:
     """Keep that n digit images of their own show `digit`; the verdicts' numbers."""
-    return [say(lab.feedback, noise(number), digit) for number in range(n)]
+    return [add_verdict(lab.feedback, noise(number), digit) for number in range(n)]
 
 
 def judge(lab: CountingLab, outcome: str = "promoted", **metrics: Any) -> None:
@@ -82,7 +82,7 @@ def test_without_a_run_nothing_is_drawn(page: Page) -> None:
 def test_the_curve_grows_with_each_sign_of_progress(training: Page, lab: CountingLab) -> None:
     assert training.learn.points == [[10, 2.314, None], [20, 0.5, 0.985]]
     assert (training.learn.loss, training.learn.right) == ("0.50", "98.5 %")
-    lab.runs.beat("mine", step=30, loss=0.25)
+    lab.runs.heartbeat("mine", step=30, loss=0.25)
     training.learning.turn()
     assert training.learn.points[2:] == [[30, 0.25, None]]
     assert (training.learn.loss, training.learn.right) == ("0.25", "98.5 %")
@@ -109,7 +109,7 @@ def test_the_next_run_begins_with_an_empty_curve(training: Page, lab: CountingLa
 
 
 def test_a_loss_that_is_no_number_is_not_drawn(training: Page, lab: CountingLab) -> None:
-    lab.runs.beat("mine", step=30, loss=math.nan)
+    lab.runs.heartbeat("mine", step=30, loss=math.nan)
     training.learning.turn()
     assert training.learn.points[2:] == [[30, None, None]]
     assert training.learn.loss == "0.50"
@@ -207,7 +207,7 @@ def test_the_pictures_are_fetched_once_for_a_verdict(page: Page, lab: CountingLa
         page.learning.turn()
     assert len(page.learn.groups) == 1
     begin_run(lab, "next")
-    lab.runs.beat("next", phase="training", step=1, steps=8, loss=1.0)
+    lab.runs.heartbeat("next", phase="training", step=1, steps=8, loss=1.0)
     page.learning.turn()
     assert (page.learn.groups, lab.asked_for) == ([], 1)
 
