@@ -180,6 +180,6 @@ def test_an_imported_model_is_evaluated_and_serves_after_promotion(answer, regis
 def test_a_refused_file_leaves_no_version(run, registry, tmp_path, home):
     (tmp_path / "notes.h5").write_text("hello")
     done = run("import", "notes.h5")
-    assert "notes.h5 is not taken" in done.stderr
+    assert "notes.h5 cannot be imported" in done.stderr
     assert registry.versions() == ["base"]
     assert list((home / "models").iterdir()) == []

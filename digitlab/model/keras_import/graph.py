@@ -1,71 +1,111 @@
-"""The layers of a foreign Keras model as plain data, read from its configuration.
+"""The network that a Keras configuration describes, as plain data.
 
-Nothing is deserialised: what is not a known layer with plain arguments is refused, so that no
-Lambda, no custom object and no function named in a file is ever looked up or run. Keras 2's way
-of writing a configuration is read as well as Keras 3's.
+Keras deserialises nothing. A layer that is not listed in `layers.LAYERS`, or that has arguments
+other than plain values, is refused. So no Lambda, no custom object and no function that a file
+names is ever imported or run. The configurations of Keras 2 and Keras 3 are both supported.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from digitlab.model.keras_import.layers import (
     ACTIVATIONS,
+    INPUT_SHAPES,
     LAYERS,
-    SHAPES,
-    Graph,
-    Node,
     UnsupportedModelError,
 )
+from digitlab.model.keras_import.limits import LIMITS
 
-MAX_LAYERS: Final = 500
+_RENAMED_ARGUMENTS: Final = {("LeakyReLU", "alpha"): "negative_slope"}
+"""Arguments of Keras 2, by layer and name, and their names in Keras 3."""
 
-_RENAMED: Final = {("LeakyReLU", "alpha"): "negative_slope"}  # since Keras 3
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One layer of a network.
+
+    Attributes:
+        name: name in the file.
+        kind: class name, a key of `layers.LAYERS`.
+        arguments: plain values for the layer's constructor.
+        inputs: names of the layers, or of the network's input, that the layer takes as input.
+    """
+
+    name: str
+    kind: str
+    arguments: dict[str, Any]
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph:
+    """A network from one image to ten logits.
+
+    Attributes:
+        input_shape: shape of one image, one of `layers.INPUT_SHAPES`.
+        input_name: name of the network's input.
+        nodes: layers that the output needs, each after its inputs.
+        logits_name: name of the Dense layer that computes the ten logits.
+    """
+
+    input_shape: tuple[int, ...]
+    input_name: str
+    nodes: tuple[Node, ...]
+    logits_name: str
+
+    def node(self, name: str) -> Node:
+        """Return the layer with a name."""
+        return next(node for node in self.nodes if node.name == name)
 
 
 def parse_graph(model: Any) -> Graph:
-    """The network that a model's configuration describes.
+    """Return the network that a model's configuration describes.
 
     Args:
-        model: the `model_config` of a legacy HDF5 file or the `config.json` of a `.keras` file.
+        model: `model_config` of a legacy HDF5 file, or `config.json` of a `.keras` file.
 
     Raises:
-        UnsupportedModelError: it is no plain digit model.
+        UnsupportedModelError: the model is not a plain digit classifier.
     """
     try:
-        _check_plain({**model, "compile_config": None})  # how it was trained does not matter
+        _check_plain({**model, "compile_config": None})  # the training's settings do not matter
         kind, config = model["class_name"], model["config"]
         if kind == "Sequential":
-            shape, source, nodes, last = _sequential(model, config)
+            shape, input_name, nodes, last = _parse_sequential(model, config)
         elif kind in ("Functional", "Model"):
-            shape, source, nodes, last = _functional(config)
+            shape, input_name, nodes, last = _parse_functional(config)
         else:
             raise UnsupportedModelError(
                 f"it is a {kind}; expected a Sequential or functional model"
             )
-        if shape not in SHAPES:
+        if shape not in INPUT_SHAPES:
             raise UnsupportedModelError(
                 f"its input has the shape {shape}; expected (28, 28, 1), (28, 28), (784,)"
             )
         return Graph(
-            shape=shape, source=source, nodes=_needed(nodes, source, last), head=_head(nodes, last)
+            input_shape=shape,
+            input_name=input_name,
+            nodes=_sort_needed(nodes, input_name, last),
+            logits_name=_find_logits(nodes, last),
         )
     except (KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise UnsupportedModelError(f"its configuration cannot be read ({error!r})") from error
 
 
 def _check_plain(value: Any) -> None:
-    """Refuse whatever would have to be looked up outside Keras's own layers."""
+    """Refuse every object that is not one of Keras's own classes."""
     if isinstance(value, dict):
         kind = str(value.get("class_name", ""))
         module = str(value.get("module") or "keras")
         registered = value.get("registered_name")
         if kind == "Lambda":
             raise UnsupportedModelError("it has a Lambda layer, which would run code from the file")
-        foreign = module.partition(".")[0] not in ("keras", "builtins", "tf_keras")
-        if kind and (foreign or ">" in kind or registered not in (None, kind)):
+        is_other_module = module.partition(".")[0] not in ("keras", "builtins", "tf_keras")
+        if kind and (is_other_module or ">" in kind or registered not in (None, kind)):
             raise UnsupportedModelError(
-                f"it has the custom object {registered or kind!r}; only Keras's own are taken"
+                f"it has the custom object {registered or kind!r}; only Keras's own are supported"
             )
         for part in value.values():
             _check_plain(part)
@@ -74,63 +114,70 @@ def _check_plain(value: Any) -> None:
             _check_plain(part)
 
 
-def _sequential(
+def _parse_sequential(
     model: dict[str, Any], config: Any
 ) -> tuple[tuple[int, ...], str, dict[str, Node], str]:
+    """Return input shape, input name, nodes by name, and the last layer's name."""
     layers = config if isinstance(config, list) else config["layers"]  # a list before Keras 2.2
     first = layers[0]["config"]
-    shape = _shape_in(first)
+    shape = _input_shape(first)
     if layers[0]["class_name"] == "InputLayer":
         layers = layers[1:]
     elif shape is None:
         built = None if isinstance(config, list) else config.get("build_input_shape")
-        shape = _shape(built or (model.get("build_config") or {}).get("input_shape"))
+        shape = _without_batch(built or (model.get("build_config") or {}).get("input_shape"))
     nodes: dict[str, Node] = {}
-    last = source = ""
+    last = input_name = ""
     for layer in layers:
-        last = _add(nodes, layer, (last,))
-    return shape or (), source, nodes, last
+        last = _add_node(nodes, layer, (last,))
+    return shape or (), input_name, nodes, last
 
 
-def _functional(config: dict[str, Any]) -> tuple[tuple[int, ...], str, dict[str, Node], str]:
+def _parse_functional(
+    config: dict[str, Any],
+) -> tuple[tuple[int, ...], str, dict[str, Node], str]:
+    """Return input shape, input name, nodes by name, and the output layer's name."""
     nodes: dict[str, Node] = {}
-    source = _only(config["input_layers"], "input")
+    input_name = _single_layer(config["input_layers"], "input")
     shape: tuple[int, ...] | None = None
     for layer in config["layers"]:
         name = layer["config"]["name"]
         if layer["class_name"] == "InputLayer":
-            shape = _shape_in(layer["config"]) if name == source else shape
+            shape = _input_shape(layer["config"]) if name == input_name else shape
             continue
         calls = layer["inbound_nodes"]
         if len(calls) != 1:
             raise UnsupportedModelError(
                 f"its layer {name!r} is used {len(calls)} times; expected once"
             )
-        _add(nodes, layer, tuple(_sources(calls[0])))
-    return shape or (), source, nodes, _only(config["output_layers"], "output")
+        _add_node(nodes, layer, tuple(_call_inputs(calls[0])))
+    return shape or (), input_name, nodes, _single_layer(config["output_layers"], "output")
 
 
-def _add(nodes: dict[str, Node], layer: dict[str, Any], sources: tuple[str, ...]) -> str:
+def _add_node(nodes: dict[str, Node], layer: dict[str, Any], inputs: tuple[str, ...]) -> str:
     """Add one layer to `nodes`; return its name."""
     kind, config = layer["class_name"], layer["config"]
     if kind not in LAYERS:
         raise UnsupportedModelError(
-            f"it has a layer of the kind {kind!r}; taken are {', '.join(LAYERS)}"
+            f"it has a layer of the kind {kind!r}; supported are {', '.join(LAYERS)}"
         )
     name = str(config["name"])
-    if name in nodes or len(nodes) >= MAX_LAYERS:
-        raise UnsupportedModelError(f"it has two layers {name!r}, or more than {MAX_LAYERS}")
+    if name in nodes or len(nodes) >= LIMITS.layers:
+        raise UnsupportedModelError(f"it has two layers {name!r}, or more than {LIMITS.layers}")
     if config.get("data_format") == "channels_first":
         raise UnsupportedModelError(
-            f"its layer {name!r} wants channels first; expected channels last"
+            f"its layer {name!r} expects channels first; expected channels last"
         )
-    values = {_RENAMED.get((kind, key), key): value for key, value in config.items()}
-    arguments = {key: _plain(name, key, values[key]) for key in LAYERS[kind] if key in values}
-    nodes[name] = Node(name=name, kind=kind, arguments=arguments, sources=sources)
+    values = {_RENAMED_ARGUMENTS.get((kind, key), key): value for key, value in config.items()}
+    arguments = {
+        key: _plain_argument(name, key, values[key]) for key in LAYERS[kind] if key in values
+    }
+    nodes[name] = Node(name=name, kind=kind, arguments=arguments, inputs=inputs)
     return name
 
 
-def _plain(layer: str, key: str, value: Any) -> Any:
+def _plain_argument(layer: str, key: str, value: Any) -> Any:
+    """Return a layer's argument, if it is an activation's name or consists of numbers."""
     if key == "activation":
         if value is not None and not (isinstance(value, str) and value in ACTIVATIONS):
             raise UnsupportedModelError(f"its layer {layer!r} has the unknown activation {value!r}")
@@ -146,46 +193,49 @@ def _plain(layer: str, key: str, value: Any) -> Any:
     return value
 
 
-def _sources(call: Any) -> list[str]:
-    """The names of the layers whose outputs one call takes."""
+def _call_inputs(call: Any) -> list[str]:
+    """Return the names of the layers whose outputs a layer's call takes."""
     if not isinstance(call, dict):  # Keras 2: [[name, node, tensor, arguments], ...]
-        found = [(part[0], part[1], part[2]) for part in call]
+        histories = [(part[0], part[1], part[2]) for part in call]
         extra = [part[3] for part in call if len(part) > 3 and any((part[3] or {}).values())]
     else:
         first = call["args"][0]
         tensors = first if isinstance(first, list) else [first]
-        found = [tuple(tensor["config"]["keras_history"]) for tensor in tensors]
+        histories = [tuple(tensor["config"]["keras_history"]) for tensor in tensors]
         extra = [*call["args"][1:], *filter(None, (call.get("kwargs") or {}).values())]
-    if extra or any(history[1:] != (0, 0) for history in found):
+    if extra or any(history[1:] != (0, 0) for history in histories):
         raise UnsupportedModelError(
-            "its layers are called in a way that is not taken; expected one after another"
+            "its layers are called in an unsupported way; expected one after another"
         )
-    return [str(history[0]) for history in found]
+    return [str(history[0]) for history in histories]
 
 
-def _only(places: Any, what: str) -> str:
-    """The one layer in `input_layers` or `output_layers`; that of the logits among several."""
-    if isinstance(places, dict):
-        places = [places["logits"]] if "logits" in places else list(places.values())
-    if len(places) == 3 and isinstance(places[0], str):
-        places = [places]
-    if len(places) != 1:
-        raise UnsupportedModelError(f"it has {len(places)} {what}s; expected one")
-    return str(places[0][0])
+def _single_layer(layers: Any, role: str) -> str:
+    """Return the only layer of `input_layers` or `output_layers`.
+
+    Of several named outputs, the one named "logits" counts.
+    """
+    if isinstance(layers, dict):
+        layers = [layers["logits"]] if "logits" in layers else list(layers.values())
+    if len(layers) == 3 and isinstance(layers[0], str):
+        layers = [layers]
+    if len(layers) != 1:
+        raise UnsupportedModelError(f"it has {len(layers)} {role}s; expected one")
+    return str(layers[0][0])
 
 
-def _needed(nodes: dict[str, Node], source: str, last: str) -> tuple[Node, ...]:
-    """The layers that `last` needs, each after its sources."""
+def _sort_needed(nodes: dict[str, Node], input_name: str, last: str) -> tuple[Node, ...]:
+    """Return the layers that `last` needs, each after its inputs."""
     order: dict[str, Node] = {}
-    open_names: set[str] = set()
+    visiting: set[str] = set()
 
     def visit(name: str) -> None:
-        if name == source or name in order:
+        if name == input_name or name in order:
             return
-        if name in open_names:
+        if name in visiting:
             raise UnsupportedModelError(f"its layer {name!r} takes its own output")
-        open_names.add(name)
-        for before in nodes[name].sources:
+        visiting.add(name)
+        for before in nodes[name].inputs:
             visit(before)
         order[name] = nodes[name]
 
@@ -193,29 +243,29 @@ def _needed(nodes: dict[str, Node], source: str, last: str) -> tuple[Node, ...]:
     return tuple(order.values())
 
 
-def _head(nodes: dict[str, Node], last: str) -> str:
-    """The Dense layer that gives the logits, or the softmax over them, at the end."""
+def _find_logits(nodes: dict[str, Node], last: str) -> str:
+    """Return the name of the last Dense layer; a softmax may follow it."""
     node = nodes[last]
-    before = "linear"
+    final_activation = "linear"
     if node.kind in {"Softmax", "Activation"}:
-        before = "softmax" if node.kind == "Softmax" else node.arguments["activation"]
-        node = nodes[node.sources[0]]
+        final_activation = "softmax" if node.kind == "Softmax" else node.arguments["activation"]
+        node = nodes[node.inputs[0]]
     if node.kind != "Dense" or node.arguments["units"] != 10:
         size = f" of {node.arguments['units']}" if node.kind == "Dense" else ""
         raise UnsupportedModelError(
             f"it ends in a {node.kind} layer{size}; expected a Dense layer of 10"
         )
-    outputs = {node.arguments.get("activation", "linear"), before}
-    if not outputs <= {"linear", "softmax"}:
+    activations = {node.arguments.get("activation", "linear"), final_activation}
+    if not activations <= {"linear", "softmax"}:
         raise UnsupportedModelError(
-            f"its outputs are {', '.join(outputs - {'linear'})}; expected softmax or logits"
+            f"its outputs are {', '.join(activations - {'linear'})}; expected softmax or logits"
         )
     return node.name
 
 
-def _shape_in(config: dict[str, Any]) -> tuple[int, ...] | None:
-    return _shape(config.get("batch_shape") or config.get("batch_input_shape"))
+def _input_shape(config: dict[str, Any]) -> tuple[int, ...] | None:
+    return _without_batch(config.get("batch_shape") or config.get("batch_input_shape"))
 
 
-def _shape(batched: Any) -> tuple[int, ...] | None:
-    return tuple(batched[1:]) if batched else None
+def _without_batch(shape: Any) -> tuple[int, ...] | None:
+    return tuple(shape[1:]) if shape else None

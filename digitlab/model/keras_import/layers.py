@@ -1,25 +1,27 @@
-"""What is taken of a foreign Keras model: its layers, and a network of them as plain data."""
+"""The layers, activations and input shapes that an imported Keras model may have."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-_CONV: Final = ("kernel_size", "strides", "padding", "dilation_rate", "activation", "use_bias")
-_POOL: Final = ("pool_size", "strides", "padding")
+_CONVOLUTION: Final = (
+    *("kernel_size", "strides", "padding"),
+    *("dilation_rate", "activation", "use_bias"),
+)
+_POOLING: Final = ("pool_size", "strides", "padding")
 
 LAYERS: Final[Mapping[str, tuple[str, ...]]] = {
     "Activation": ("activation",),
     "Add": (),
     "Average": (),
-    "AveragePooling2D": _POOL,
+    "AveragePooling2D": _POOLING,
     "BatchNormalization": ("axis", "momentum", "epsilon", "center", "scale"),
     "Concatenate": ("axis",),
-    "Conv2D": ("filters", "groups", *_CONV),
+    "Conv2D": ("filters", "groups", *_CONVOLUTION),
     "Cropping2D": ("cropping",),
     "Dense": ("units", "activation", "use_bias"),
-    "DepthwiseConv2D": ("depth_multiplier", *_CONV),
+    "DepthwiseConv2D": ("depth_multiplier", *_CONVOLUTION),
     "Dropout": ("rate",),
     "ELU": ("alpha",),
     "Flatten": (),
@@ -29,68 +31,33 @@ LAYERS: Final[Mapping[str, tuple[str, ...]]] = {
     "GlobalMaxPooling2D": ("keepdims",),
     "LayerNormalization": ("axis", "epsilon", "center", "scale"),
     "LeakyReLU": ("negative_slope",),
-    "MaxPooling2D": _POOL,
+    "MaxPooling2D": _POOLING,
     "Maximum": (),
     "Multiply": (),
     "PReLU": ("shared_axes",),
     "ReLU": ("max_value", "negative_slope", "threshold"),
     "Rescaling": ("scale", "offset"),
     "Reshape": ("target_shape",),
-    "SeparableConv2D": ("filters", "depth_multiplier", *_CONV),
+    "SeparableConv2D": ("filters", "depth_multiplier", *_CONVOLUTION),
     "Softmax": ("axis",),
     "SpatialDropout2D": ("rate",),
     "ZeroPadding2D": ("padding",),
 }
-"""The layers that are taken, each with the arguments that matter for what it computes."""
+"""Supported layers by class name, with the arguments that determine their output."""
 
 ACTIVATIONS: Final = (
     *("elu", "exponential", "gelu", "hard_sigmoid", "hard_swish", "leaky_relu", "linear", "mish"),
     *("relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "swish"),
     "tanh",
 )
-"""The activations that are taken, by name."""
+"""Names of the supported activations."""
 
-SHAPES: Final = ((28, 28), (28, 28, 1), (784,))
-"""The shapes of one image that are taken."""
+INPUT_SHAPES: Final = ((28, 28), (28, 28, 1), (784,))
+"""Supported shapes of one input image."""
 
 
 class UnsupportedModelError(ValueError):
-    """What is wrong with a file, as the end of a sentence that begins with its name."""
+    """A file that cannot be imported.
 
-
-@dataclass(frozen=True, kw_only=True)
-class Node:
-    """One layer.
-
-    Attributes:
-        name: as the file has it.
-        kind: a key of `LAYERS`.
-        arguments: plain values for it.
-        sources: names of the layers that it takes its input from.
+    The message is the reason, as a clause in which "it" is the file.
     """
-
-    name: str
-    kind: str
-    arguments: dict[str, Any]
-    sources: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Graph:
-    """A network from one image to ten numbers.
-
-    Attributes:
-        shape: of one image, one of `SHAPES`.
-        source: name of the input.
-        nodes: the layers that the output needs, each after its sources.
-        head: the name of the Dense layer that gives the ten logits.
-    """
-
-    shape: tuple[int, ...]
-    source: str
-    nodes: tuple[Node, ...]
-    head: str
-
-    def node(self, name: str) -> Node:
-        """The layer of that name."""
-        return next(node for node in self.nodes if node.name == name)
