@@ -1,187 +1,203 @@
-"""How the steps of a fine-tune look in the notebook: HTML and SVG, no plotting library."""
+"""The results of a fine-tune's steps as HTML, for the notebook that runs it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from digitlab.html.charts import Line, chart
+from digitlab.html.charts import Line, line_chart
 from digitlab.html.primitives import digit_image_uri
+from digitlab.html.render import render
 from digitlab.labels import NO_DIGIT
 from digitlab.learning.data.preview import FeedbackPreview
-from digitlab.learning.gate.rules import Comparison, Decision, Paired
-from digitlab.learning.results import Compared, RunResult, Slice, Trained
+from digitlab.learning.results import (
+    ComparisonCounts,
+    ComparisonResult,
+    Decision,
+    PairedCounts,
+    PairedPredictions,
+    RunResult,
+    TrainingResult,
+)
+from digitlab.learning.thresholds import TRAINING
 from digitlab.model.metrics import confusion_matrix
 
-_SHOWN = 40  # images of a gallery at most
-_CELL = "padding:2px 8px;text-align:right"
+_MAX_GALLERY_IMAGES: Final = 40
 
 
-def preview_html(found: FeedbackPreview) -> str:
-    """What there is to learn: counts, and a gallery of the corrections."""
-    examples = found.examples
-    taught, confirmed = examples.taught, len(examples.all) - len(examples.corrections)
-    lines = [
-        f"{len(examples.corrections)} corrections and {confirmed} confirmations are accepted; "
-        f"{len(taught)} of these images are taught, {len(examples.checks)} kept back as a check. "
-        f"It starts from {escape(found.base)}."
-    ]
-    lines += [f"Held for review: verdict {n}: {escape(why)}" for n, why in found.held.items()]
-    lines += [escape(reason) for reason in found.reasons]
-    pictures = _gallery(
-        (example.digit_image, f"{_name(example.label)}{' (check)' if example.check else ''}")
-        for example in examples.corrections
+def register_html_formatters() -> None:
+    """Show the results of the steps as HTML in the notebook that calls this, if it is one."""
+    if "IPython" not in sys.modules:  # a notebook's kernel has loaded it
+        return
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is not None and shell.display_formatter is not None:
+        formatter = shell.display_formatter.formatters["text/html"]
+        for type_, to_html in _FORMATTERS.items():
+            formatter.for_type(type_, to_html)
+
+
+def preview_html(preview: FeedbackPreview) -> str:
+    """Render the number of examples and a gallery of the corrections."""
+    examples = preview.examples
+    return render(
+        "feedback_preview.html.j2",
+        corrections=len(examples.corrections),
+        confirmations=len(examples.all) - len(examples.corrections),
+        training=len(examples.training),
+        checks=len(examples.checks),
+        base=preview.base,
+        held=dict(preview.held),
+        reasons=list(preview.reasons),
+        gallery=_gallery(
+            (example.digit_image, f"{_label(example.label)}{' (check)' if example.check else ''}")
+            for example in examples.corrections
+        ),
     )
-    return _paragraphs(lines) + pictures
 
 
-def trained_html(trained: Trained) -> str:
-    """Loss and `validation` while it trained, and what each alpha cost."""
-    steps = [(float(step), loss) for step, loss, _ in trained.curve]
-    looks = [(float(step), share) for step, _, share in trained.curve if share is not None]
-    tried = sorted((alpha, shift.lower_bound) for alpha, shift in trained.alphas)
+def training_html(training: TrainingResult) -> str:
+    """Render the loss, the accuracy on hard validation images, and the change at each alpha."""
+    losses = [(float(step), loss) for step, loss, _ in training.curve]
+    accuracies = [
+        (float(step), accuracy) for step, _, accuracy in training.curve if accuracy is not None
+    ]
+    bounds = sorted((alpha, change.lower_bound) for alpha, change in training.alphas)
     charts = [
-        chart([Line(name="loss", points=steps)], title="Loss", x="step", y="cross-entropy"),
-        chart(
-            [Line(name="right", points=looks, colour="#15803d", dots=True)],
-            title="The hardest 200 of validation",
+        line_chart([Line(name="loss", points=losses)], title="Loss", x="step", y="cross-entropy"),
+        line_chart(
+            [Line(name="accuracy", points=accuracies, colour="#15803d", dots=True)],
+            title=f"The hardest {TRAINING.progress_images} validation images",
             x="step",
-            y="read right",
+            y="accuracy",
             percent=True,
         ),
-        chart(
-            [Line(name="lower bound on validation", points=tried, colour="#b45309", dots=True)],
-            title="How far from the base",
+        line_chart(
+            [Line(name="lower bound on validation", points=bounds, colour="#b45309", dots=True)],
+            title="Interpolation with the base",
             x="alpha",
             y="difference",
             percent=True,
         ),
     ]
-    said = (
-        "No alpha keeps what the base knows; the lowest one is looked at."
-        if trained.alpha is None
-        else f"Alpha {trained.alpha:g} is the highest that costs validation nothing that matters."
-    )
-    boxes = "".join(f'<div style="flex:1 1 280px">{svg}</div>' for svg in charts)
-    return f'<div style="display:flex;flex-wrap:wrap">{boxes}</div>' + _paragraphs([said])
+    alpha = None if training.alpha is None else f"{training.alpha:g}"
+    return render("training_result.html.j2", charts=charts, alpha=alpha)
 
 
-def compared_html(compared: Compared) -> str:
-    """The paired table, both confusion matrices, and the pictures that changed sides."""
-    parts = [_paired_table(compared.comparison)]
-    gate = compared.slices["holdout"]
-    matrices = (("champion", gate.champion), ("challenger", gate.challenger))
-    parts.append(
-        '<div style="display:flex;flex-wrap:wrap;gap:1em">'
-        + "".join(f"<div>{_matrix(name, gate.y, guesses)}</div>" for name, guesses in matrices)
-        + "</div>"
+def comparison_html(comparison: ComparisonResult) -> str:
+    """Render the paired counts, both confusion matrices and the images that changed sides."""
+    holdout = comparison.predictions["holdout"]
+    return render(
+        "comparison_result.html.j2",
+        rows=[_count_row(name, pairs) for name, pairs in _named_counts(comparison.counts)],
+        matrices=[
+            {"name": "champion", "rows": _matrix_rows(holdout.y, holdout.champion)},
+            {"name": "challenger", "rows": _matrix_rows(holdout.y, holdout.challenger)},
+        ],
+        changes=[
+            {"name": name, "word": word, "count": int(mask.sum()), "gallery": _changed(part, mask)}
+            for name, part in comparison.predictions.items()
+            for word, mask in (("fixed", part.fixed), ("broken", part.broken))
+            if mask.any()
+        ],
     )
-    for name, part in compared.slices.items():
-        fixed = (part.challenger == part.y) & (part.champion != part.y)
-        broken = (part.challenger != part.y) & (part.champion == part.y)
-        for word, rows in (("fixed", fixed), ("broken", broken)):
-            if rows.any():
-                parts.append(f"<p>{name}: {int(rows.sum())} {word}</p>" + _changed(part, rows))
-    return "".join(parts)
 
 
 def decision_html(decision: Decision) -> str:
-    """The verdict and its reasons."""
+    """Render the decision and its reasons."""
     word = "promoted" if decision.promoted else "rejected"
-    return _verdict(word, decision.reasons)
+    return render("outcome.html.j2", outcome=word, reasons=list(decision.reasons))
 
 
 def run_result_html(result: RunResult) -> str:
-    """How the run ended, in words."""
+    """Render the outcome of a run and its reasons."""
     version = f" as {result.version}" if result.version else ""
-    return _verdict(f"{result.outcome}{version}", result.reasons)
+    outcome = f"{result.outcome}{version}"
+    return render("outcome.html.j2", outcome=outcome, reasons=list(result.reasons))
 
 
-def _verdict(word: str, reasons: Sequence[str]) -> str:
-    items = "".join(f"<li>{escape(reason)}</li>" for reason in reasons)
-    return f"<p><strong>{escape(word)}</strong></p><ul>{items}</ul>"
+_FORMATTERS: Final[Mapping[type, Callable[[Any], str]]] = {
+    FeedbackPreview: preview_html,
+    TrainingResult: training_html,
+    ComparisonResult: comparison_html,
+    Decision: decision_html,
+    RunResult: run_result_html,
+}
 
 
-def _paired_table(found: Comparison) -> str:
-    rows = [
-        ("holdout", found.holdout),
-        ("photographs", found.photographs),
-        *((f"{name}, the base as champion", paired) for name, paired in found.base.items()),
-        ("corrections", found.corrections),
-        ("of these kept back", found.checks),
-        *((f"gate, digit {digit}", paired) for digit, paired in found.digits.items()),
+def _named_counts(counts: ComparisonCounts) -> list[tuple[str, PairedCounts]]:
+    """The rows of the table of counts: those with images."""
+    named = [
+        ("holdout", counts.holdout),
+        ("photographs", counts.photographs),
+        *((f"{name}, the base as champion", pairs) for name, pairs in counts.base.items()),
+        ("corrections", counts.corrections),
+        ("of these kept back as a check", counts.checks),
+        *((f"holdout, digit {digit}", pairs) for digit, pairs in counts.digits.items()),
     ]
-    head = ("", "n", "champion", "challenger", "fixed", "broken", "difference", "lower bound")
-    cells = "".join(f'<th style="{_CELL}">{name}</th>' for name in head)
-    body = "".join(f"<tr>{_row(name, paired)}</tr>" for name, paired in rows if paired.n)
-    table = f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<div style="overflow-x:auto">{table}</div>'
+    return [(name, pairs) for name, pairs in named if pairs.n]
 
 
-def _row(name: str, paired: Paired) -> str:
-    values = (
-        f"{paired.n:,}",
-        f"{paired.champion:,}",
-        f"{paired.challenger:,}",
-        paired.fixed,
-        paired.broken,
-        f"{paired.difference:+.2%}",
-        f"{paired.lower_bound:+.2%}",
-    )
-    cells = "".join(f'<td style="{_CELL}">{value}</td>' for value in values)
-    return f'<th scope="row" style="text-align:left">{escape(name)}</th>{cells}'
+def _count_row(name: str, pairs: PairedCounts) -> dict[str, Any]:
+    return {
+        "name": name,
+        "cells": [
+            f"{pairs.n:,}",
+            f"{pairs.champion:,}",
+            f"{pairs.challenger:,}",
+            pairs.fixed,
+            pairs.broken,
+            f"{pairs.difference:+.2%}",
+            f"{pairs.lower_bound:+.2%}",
+        ],
+    }
 
 
-def _matrix(name: str, labels: Iterable[int], guesses: Iterable[int]) -> str:
-    counts = confusion_matrix(np.asarray(labels), np.asarray(guesses))
-    worst = max(1, int(np.where(np.eye(10, dtype=bool), 0, counts).max()))
-    rows = []
-    for right in range(10):
-        cells = "".join(
-            f'<td style="{_CELL};background:rgba(234,88,12,{_shade(counts, right, guess, worst)})">'
-            f"{counts[right, guess] or ''}</td>"
-            for guess in range(10)
-        )
-        rows.append(f'<tr><th scope="row">{right}</th>{cells}</tr>')
-    head = "".join(f"<th>{guess}</th>" for guess in range(10))
-    return (
-        f"<p>{name}: right digit (down), read as (across)</p><table><thead><tr><th></th>{head}"
-        f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
+def _matrix_rows(
+    labels: NDArray[np.uint8], predictions: NDArray[np.int64]
+) -> list[list[dict[str, Any]]]:
+    """Count and background opacity of each cell; errors are shaded, the diagonal is not."""
+    counts = confusion_matrix(labels, predictions)
+    most_errors = max(1, int(np.where(np.eye(10, dtype=bool), 0, counts).max()))
+    return [
+        [
+            {
+                "count": int(count),
+                "opacity": "0" if label == predicted else f"{0.7 * count / most_errors:.2f}",
+            }
+            for predicted, count in enumerate(row)
+        ]
+        for label, row in enumerate(counts)
+    ]
 
 
-def _shade(counts: np.ndarray, right: int, guess: int, worst: int) -> str:
-    return "0" if right == guess else f"{0.7 * counts[right, guess] / worst:.2f}"
-
-
-def _changed(part: Slice, rows: np.ndarray) -> str:
+def _changed(part: PairedPredictions, mask: NDArray[np.bool_]) -> dict[str, Any]:
     return _gallery(
         (
             part.x[row],
-            f"{_name(int(part.y[row]))}: {_name(int(part.champion[row]))} → "
-            f"{_name(int(part.challenger[row]))}",
+            f"{_label(int(part.y[row]))}: {_label(int(part.champion[row]))} → "
+            f"{_label(int(part.challenger[row]))}",
         )
-        for row in np.flatnonzero(rows)
+        for row in np.flatnonzero(mask)
     )
 
 
-def _gallery(pictures: Iterable[tuple[np.ndarray, str]]) -> str:
-    shown = list(pictures)
-    figures = "".join(
-        f'<figure style="margin:2px;text-align:center;font-size:11px"><img width="56" height="56" '
-        f'style="image-rendering:pixelated" alt="{escape(name, quote=True)}" '
-        f'src="{digit_image_uri(image)}"><figcaption>{escape(name)}</figcaption></figure>'
-        for image, name in shown[:_SHOWN]
-    )
-    more = f"<p>and {len(shown) - _SHOWN} more</p>" if len(shown) > _SHOWN else ""
-    return f'<div style="display:flex;flex-wrap:wrap">{figures}</div>{more}'
+def _gallery(captioned: Iterable[tuple[NDArray[np.uint8], str]]) -> dict[str, Any]:
+    """The first images with their captions, and how many more there are."""
+    images = list(captioned)
+    return {
+        "images": [
+            {"uri": digit_image_uri(image), "caption": caption}
+            for image, caption in images[:_MAX_GALLERY_IMAGES]
+        ],
+        "more": max(0, len(images) - _MAX_GALLERY_IMAGES),
+    }
 
 
-def _name(label: int) -> str:
+def _label(label: int) -> str:
     return "none" if label == NO_DIGIT else str(label)
-
-
-def _paragraphs(lines: Iterable[str]) -> str:
-    return "".join(f"<p>{line}</p>" for line in lines)
