@@ -34,11 +34,12 @@ from common.docs_tables import write
 
 from digitlab.datasets import mnist, photographs
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.examples import RECIPE, gather
+from digitlab.learning.data.examples import RECIPE_VERSION, collect_examples
 from digitlab.learning.data.preview import FeedbackPreview
 from digitlab.learning.gate import compare
 from digitlab.learning.gate.rules import decide
-from digitlab.learning.label_quality.rules import Item, suspects
+from digitlab.learning.label_quality.items import FeedbackItem
+from digitlab.learning.label_quality.rules import find_label_issues
 from digitlab.learning.training import train
 from digitlab.model import network
 from digitlab.model.reference_embeddings import ReferenceEmbeddings
@@ -206,7 +207,7 @@ def held_of(job: Job, said: list[Entry]) -> set[int]:
     """Numbers of the verdicts that the screening holds."""
     embeddings, probabilities = base().embed(job.x), base().predict_proba(job.x)
     items = [
-        Item(
+        FeedbackItem(
             id=entry.id,
             digit=int(job.said[row]),
             contributor=entry.contributor,
@@ -218,7 +219,7 @@ def held_of(job: Job, said: list[Entry]) -> set[int]:
         )
         for row, entry in enumerate(said)
     ]
-    return set(suspects(items, reference=reference()))
+    return set(find_label_issues(items, reference=reference()))
 
 
 def run(job: Job) -> dict[str, Any]:
@@ -227,20 +228,20 @@ def run(job: Job) -> dict[str, Any]:
     started = time.monotonic()
     said = entries(job)
     held = held_of(job, said)
-    examples = gather([entry for entry in said if entry.id not in held], config)
+    examples = collect_examples([entry for entry in said if entry.id not in held], config)
     found = FeedbackPreview(base="base", champion="base", examples=examples, held={}, hash="", feedback_fingerprint="",
                    withdrawn=0, new=True, reasons=())  # fmt: skip
     adaptation, trained = train.train(
-        examples, BASE, base(), config, cache=WORK, tell=lambda **_: None
+        examples, BASE, base(), config, cache=WORK, report=lambda **_: None
     )
     folder = Path(tempfile.mkdtemp(dir=WORK))
     try:
         compared = compare.compare(
-            found, trained, adaptation, champion=base(), base=base(), origin=BASE, folder=folder,
-            cache=WORK, tell=lambda **_: None,
+            found, trained, adaptation, champion=base(), base=base(), base_folder=BASE, folder=folder,
+            cache=WORK, report=lambda **_: None,
         )  # fmt: skip
         seconds = time.monotonic() - started
-        decision = decide(compared.comparison)
+        decision = decide(compared.counts)
         new = LiteRTModel(folder / "model.tflite", embedding=128, version="new", threads=2)
         wrong = job.said != job.true
         kept = np.array([entry.id in held for entry in said])
@@ -309,7 +310,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--naive", action="store_true", help="the old app's way instead")
     parser.add_argument("--poison", action="store_true", help="flipped labels instead")
-    parser.add_argument("--out", type=Path, default=WORK / f"results-{RECIPE}.jsonl")
+    parser.add_argument("--out", type=Path, default=WORK / f"results-{RECIPE_VERSION}.jsonl")
     parser.add_argument("--write", action="store_true", help="write docs/learning.md's tables")
     options = parser.parse_args(arguments)
     WORK.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,8 @@ from common.docs_tables import table, write
 from common.poisoned_feedback import Given, by_all, by_five, by_one
 
 from digitlab.datasets import mnist, photographs
-from digitlab.learning.label_quality.rules import Item, suspects
+from digitlab.learning.label_quality.items import FeedbackItem
+from digitlab.learning.label_quality.rules import find_label_issues
 from digitlab.model.reference_embeddings import ReferenceEmbeddings
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
@@ -62,7 +63,7 @@ class Bench:
         probabilities = self._classifier.predict_proba(given.x)
         when = rng.permutation(len(given.x))
         items = [
-            Item(
+            FeedbackItem(
                 id=row,
                 digit=int(given.said[row]),
                 contributor=str(given.people[row]),
@@ -74,7 +75,7 @@ class Bench:
             )
             for row in range(len(given.x))
         ]
-        found = suspects(items, reference=self._reference)
+        found = find_label_issues(items, reference=self._reference)
         return np.array([row in found for row in range(len(items))])
 
 

@@ -3,9 +3,9 @@
     python scripts/make_known.py [--folder models/base]
 
 Which of `train`'s images it reads with least ease, which moved ones of the usual replay are the
-most doubtful, its lead on `tune`, its guesses on the gate's images. A home makes what is missing;
+most doubtful, its lead on `validation`, its guesses on the gate's images. A home makes what is missing;
 with these its first fine-tune comes to its verdict seconds sooner. Run it again after a new base,
-or when `lessons.RECIPE` has gone up; files of others are removed.
+or when `examples.RECIPE_VERSION` has gone up; files of others are removed.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import argparse
 from pathlib import Path
 
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.cache import gate_guesses
-from digitlab.learning.data.replay import replay
-from digitlab.learning.training.retention import Tune
+from digitlab.learning.data.cache import holdout_predictions
+from digitlab.learning.data.replay import build_replay
+from digitlab.learning.training.retention import RetentionCheck
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
 
-KINDS = ("fragile", "doubtful", "tune", "gate")
+KINDS = ("hard-examples", "boundary-digits", "validation", "holdout")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -32,9 +32,9 @@ def main(arguments: list[str] | None = None) -> None:
     for old in (file for kind in KINDS for file in folder.glob(f"{kind}-*.npz")):
         old.unlink()
     config = FineTuneConfig()
-    replay(base, config, steps=config.steps, places=[folder])
-    Tune(base, [folder])
-    gate_guesses(base, [folder])
+    build_replay(base, config, steps=config.steps, cache_folders=[folder])
+    RetentionCheck(base, [folder])
+    holdout_predictions(base, [folder])
     for kind in KINDS:
         (file,) = folder.glob(f"{kind}-*.npz")
         print(f"{file.stat().st_size:8,} {file.name}")

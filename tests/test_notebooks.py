@@ -12,7 +12,7 @@ import pytest
 from papermill import inspect_notebook
 from support.paths import ROOT
 
-from digitlab.learning.config import TYPES, FineTuneConfig
+from digitlab.learning.config import PARAMETER_TYPES, FineTuneConfig
 from digitlab.settings import Settings, bundled
 from digitlab.store import RunLog
 
@@ -81,7 +81,7 @@ def test_the_fine_tune_notebook_has_the_parameters_of_its_configuration():
 def test_each_parameter_of_the_fine_tune_notebook_has_a_comment():
     shown = inspect_notebook(bundled("notebooks") / "fine_tune.ipynb")
     assert [name for name, said in shown.items() if not said["help"]] == []
-    assert len(shown) == len(TYPES) + 3
+    assert len(shown) == len(PARAMETER_TYPES) + 3
 
 
 @pytest.mark.notebook
@@ -106,7 +106,7 @@ def test_papermill_with_an_unknown_parameter_fails_in_the_first_cell(home, tmp_p
     assert "There is no parameter 'sed'; did you mean 'seed'?" in failed.stderr
     done = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     sources = [c.source for c in done.cells if c.get("execution_count")]
-    assert "FineTune.begin(globals())" in sources[-1]  # the cell after the parameters
+    assert "FineTune.from_notebook(globals())" in sources[-1]  # the cell after the parameters
     assert not home.exists()
 
 

@@ -101,5 +101,5 @@ def test_the_wheel_contains_no_feedback_or_versions_of_a_checkout(wheel):
         "digitlab/py.typed",
     ):
         assert needed in names
-    for kind in ("fragile", "doubtful", "validation", "holdout"):
+    for kind in ("hard-examples", "boundary-digits", "validation", "holdout"):
         assert any(n.startswith(f"digitlab/bundled/models/base/{kind}-") for n in names)

@@ -1,4 +1,4 @@
-"""FineTuneConfig: the parameters of a fine-tune, and how they are read from text and notebooks."""
+"""FineTuneConfig: the parameters of a fine-tune, checked by name, type and range."""
 
 from __future__ import annotations
 
@@ -12,30 +12,32 @@ from digitlab.errors import ParameterError
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuneConfig:
-    """Parameters of one fine-tune; the fields are `notebooks/fine_tune.ipynb`'s too.
+    """Parameters of one fine-tune; `notebooks/fine_tune.ipynb` has the same names.
 
-    All of them are in the version's hash: two homes with equal feedback, parameters and seed
-    make the same version. `docs/learning.md` has the measurements behind the defaults.
+    All of them enter the fingerprint of a run's inputs: two homes with equal feedback, parameters
+    and seed train the same version. `docs/learning.md` has the measurements behind the defaults.
 
     Attributes:
-        seed: of the order, the augmentation and the replay, 0 to 2^32 - 1.
-        steps: of training, each on one joint batch; a few examples take fewer, many up to twice
-            as many.
-        learning_rate: Adam's rate at the first step; it falls along a cosine to zero.
-        examples: images from feedback in a batch, augmented.
-        replay: images from the base's own training in a batch, so that nothing is forgotten.
-        rotation: largest rotation of an augmented image, in degrees.
-        shear: largest horizontal shear, in pixels per pixel.
-        scale: largest relative change of width and of height, independently.
-        shift: largest shift, in pixels.
-        elastic: standard deviation of the bending, in pixels.
-        worn: share of the images, 0-1, that are worn as photographs are.
-        alphas: how far to go from the base (0) to what was trained (1); the highest one that
-            costs `validation` nothing is taken.
-        check_from: from so many accepted corrections on, some are kept back as a check.
-        check_share: share of the corrections that is kept back then, 0-0.5.
-        largest_share: largest share of the examples that one person of three or more may have.
-        threads: of one TensorFlow operation; another number gives other last bits.
+        seed: seed of the order, the augmentation and the replay, 0 to 2^32 - 1.
+        steps: training steps, one batch each. Fewer for a few training examples, up to twice as
+            many for many.
+        learning_rate: Adam's learning rate at the first step; it falls to zero along a cosine.
+        examples: augmented training examples from feedback in a batch.
+        replay: images of the base's own training data in a batch, against forgetting.
+        rotation: maximum rotation of an augmented image, in degrees.
+        shear: maximum horizontal shear, in pixels per pixel.
+        scale: maximum relative change of width and of height, drawn separately.
+        shift: maximum shift, in pixels.
+        elastic: standard deviation of the elastic distortion, in pixels.
+        worn: share of the images, 0-1, that are degraded as photographs are.
+        alphas: weights of the trained network, 0-1, in its interpolation with the base. The
+            highest one that loses nothing that matters on the validation split is used.
+        check_from: number of accepted corrections from which on some are kept back as checks.
+        check_share: share of the corrections that is then kept back, 0-0.5.
+        largest_share: maximum share of the training examples from one contributor, if there are
+            three contributors or more.
+        threads: threads of one TensorFlow operation. Another number changes the last bits of the
+            weights.
     """
 
     seed: int = 1
@@ -57,8 +59,9 @@ class FineTuneConfig:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            object.__setattr__(self, field.name, _typed(field.name, getattr(self, field.name)))
-        for name, (ok, range_) in {
+            value = _to_type(field.name, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
+        for name, (in_range, expected) in {
             "seed": (0 <= self.seed < 2**32, "0 to 4,294,967,295"),
             "steps": (1 <= self.steps <= 5_000, "1 to 5,000"),
             "learning_rate": (0 < self.learning_rate <= 0.1, "above 0, at most 0.1"),
@@ -74,87 +77,91 @@ class FineTuneConfig:
                 bool(self.alphas)
                 and all(0 < a <= 1 for a in self.alphas)
                 and list(self.alphas) == sorted(set(self.alphas)),
-                "numbers above 0, at most 1, growing",
+                "increasing numbers above 0, at most 1",
             ),
             "check_from": (self.check_from >= 5, "5 or more"),
             "check_share": (0 < self.check_share <= 0.5, "above 0, at most 0.5"),
             "largest_share": (0.2 <= self.largest_share <= 1, "0.2 to 1"),
             "threads": (1 <= self.threads <= 64, "1 to 64"),
         }.items():
-            if not ok:
+            if not in_range:
                 raise ParameterError(
-                    f"{name}={getattr(self, name)!r} is out of range; expected {range_}.",
+                    f"{name}={getattr(self, name)!r} is out of range; expected {expected}.",
                     parameter=name,
                 )
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> FineTuneConfig:
-        """The configuration with these parameters, the others at their defaults.
+    def from_dict(cls, parameters: Mapping[str, Any]) -> FineTuneConfig:
+        """Build a configuration from some parameters, the others at their defaults.
 
         Raises:
-            ParameterError: one is unknown, of another type, or out of range; it is named.
+            ParameterError: a parameter is unknown, has the wrong type or is out of range. The
+                message names it.
         """
-        check_names(parameters)
+        check_parameter_names(parameters)
         return cls(**parameters)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as JSON and papermill take them."""
+        """Return the parameters as plain values for JSON and papermill."""
         return {**asdict(self), "alphas": list(self.alphas)}
 
 
-TYPES: Final[Mapping[str, str]] = {field.name: str(field.type) for field in fields(FineTuneConfig)}
-"""The parameters and their types: "int", "float" or "tuple[float, ...]"."""
+PARAMETER_TYPES: Final[Mapping[str, str]] = {
+    field.name: str(field.type) for field in fields(FineTuneConfig)
+}
+"""The name and type of each parameter; the type is "int", "float" or "tuple[float, ...]"."""
 
 
-def check_names(names: Mapping[str, Any] | list[str]) -> None:
-    """Refuse a name that is no parameter.
+def check_parameter_names(names: Mapping[str, Any] | list[str]) -> None:
+    """Check that every name is a parameter.
 
     Raises:
-        ParameterError: names the parameter, and the one that was probably meant.
+        ParameterError: a name is unknown. The message suggests the closest parameter.
     """
     for name in names:
-        if name not in TYPES:
-            from difflib import get_close_matches  # only a mistake needs it
+        if name not in PARAMETER_TYPES:
+            from difflib import get_close_matches  # only needed after a mistake
 
-            close = get_close_matches(name, TYPES, n=1)
-            meant = f"; did you mean {close[0]!r}?" if close else "."
+            close = get_close_matches(name, PARAMETER_TYPES, n=1)
+            suggestion = f"; did you mean {close[0]!r}?" if close else "."
             raise ParameterError(
-                f"There is no parameter {name!r}{meant} There are: {', '.join(TYPES)}.",
+                f"There is no parameter {name!r}{suggestion} "
+                f"The parameters are: {', '.join(PARAMETER_TYPES)}.",
                 parameter=name,
             )
 
 
-def parse(name: str, text: str) -> Any:
-    """The value of a parameter as it was typed on a command line.
+def parse_parameter(name: str, text: str) -> Any:
+    """Parse the value of a parameter from the command line.
 
     Args:
-        name: of the parameter.
-        text: a number; for `alphas` numbers with commas between them.
+        name: the parameter.
+        text: a number; for `alphas`, numbers separated by commas.
 
     Raises:
-        ParameterError: there is no such parameter, or the text is no value of its type.
+        ParameterError: the parameter is unknown, or the text is not a value of its type.
     """
-    check_names([name])
+    check_parameter_names([name])
     try:
-        if TYPES[name].startswith("tuple"):
+        if PARAMETER_TYPES[name].startswith("tuple"):
             value: Any = [float(part) for part in text.strip("[]() ").split(",")]
         else:
             value = json.loads(text)
     except ValueError:
         value = text
-    return _typed(name, value)
+    return _to_type(name, value)
 
 
-def _typed(name: str, value: Any) -> Any:
-    kind = TYPES[name]
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if kind == "int" and isinstance(value, int) and number:
+def _to_type(name: str, value: Any) -> Any:
+    type_ = PARAMETER_TYPES[name]
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if type_ == "int" and isinstance(value, int) and is_number:
         return value
-    if kind == "float" and number:
-        return _number(name, value)
-    if kind.startswith("tuple") and isinstance(value, (list, tuple)):
-        return tuple(_element(name, element) for element in value)
-    expected = {"int": "a whole number", "float": "a number"}.get(kind, "a list of numbers")
+    if type_ == "float" and is_number:
+        return _to_float(name, value)
+    if type_.startswith("tuple") and isinstance(value, (list, tuple)):
+        return tuple(_to_element(name, element) for element in value)
+    expected = {"int": "a whole number", "float": "a number"}.get(type_, "a list of numbers")
     raise ParameterError(
         f"{name} is {expected}, for example {name}={getattr(FineTuneConfig, name)!r}; "
         f"got {value!r}.",
@@ -162,14 +169,14 @@ def _typed(name: str, value: Any) -> Any:
     )
 
 
-def _element(name: str, value: Any) -> float:
+def _to_element(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ParameterError(f"{name} is a list of numbers; got {value!r}.", parameter=name)
-    return _number(name, value)
+    return _to_float(name, value)
 
 
-def _number(name: str, value: float) -> float:
+def _to_float(name: str, value: float) -> float:
     try:
         return float(value)
-    except OverflowError:  # a whole number of hundreds of digits
+    except OverflowError:  # an integer of more than 308 digits
         raise ParameterError(f"{name} is too large a number.", parameter=name) from None

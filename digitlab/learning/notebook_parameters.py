@@ -8,24 +8,24 @@ from pathlib import Path
 from typing import Any, Final
 
 from digitlab.errors import ParameterError
-from digitlab.learning.config import TYPES, FineTuneConfig, check_names
+from digitlab.learning.config import PARAMETER_TYPES, FineTuneConfig, check_parameter_names
 
-PLACE: Final = ("home", "run", "evaluate_on")
-"""Parameters that say where and what to report; they are outside the version's hash."""
+RUN_PARAMETERS: Final = ("home", "run", "evaluate_on")
+"""Parameters of the run that have no influence on the version that it trains."""
 
-_IPYTHON: Final = frozenset({"In", "Out"})
-_PLAIN: Final = (bool, int, float, str, list, tuple, dict)  # what papermill writes into a notebook
+_IPYTHON_NAMES: Final = frozenset({"In", "Out"})
+_PAPERMILL_TYPES: Final = (bool, int, float, str, list, tuple, dict)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters:
-    """What a notebook was started with.
+class NotebookParameters:
+    """The parameters that a notebook was started with.
 
     Attributes:
         config: the parameters of the fine-tune.
-        home: the home's folder; None for the one that the rules of `Settings` find.
+        home: the home's folder; None for the one that `Settings.load` chooses.
         run: the run's name; None for a new one.
-        evaluate_on: a data set to report on besides; None for none.
+        evaluate_on: a data set on which the new version is also evaluated; None for none.
     """
 
     config: FineTuneConfig
@@ -34,35 +34,38 @@ class Parameters:
     evaluate_on: str | None
 
 
-def from_notebook(names: Mapping[str, Any]) -> Parameters:
-    """The parameters among a notebook's global names.
+def read_notebook_parameters(names: Mapping[str, Any]) -> NotebookParameters:
+    """Read the parameters from a notebook's global names.
 
-    papermill only warns of a parameter that the notebook does not know; here it is an error,
-    and so is a value of another type.
+    papermill only warns about a parameter that the notebook does not define. Here it is an error,
+    and so is a value of the wrong type.
 
     Args:
         names: `globals()` of the notebook, after its parameters.
 
     Raises:
-        ParameterError: names the parameter that is unknown, mistyped or out of range.
+        ParameterError: a parameter is unknown, has the wrong type or is out of range. The message
+            names it.
     """
-    given = {name: value for name, value in names.items() if _is_parameter(name, value)}
-    place = {name: given.pop(name, None) for name in PLACE}
-    for name, value in place.items():
+    parameters = {name: value for name, value in names.items() if _is_parameter(name, value)}
+    of_run = {name: parameters.pop(name, None) for name in RUN_PARAMETERS}
+    for name, value in of_run.items():
         if value is not None and not isinstance(value, str):
             raise ParameterError(f"{name} is a text or None; got {value!r}.", parameter=name)
-    source = place["evaluate_on"]
+    source = of_run["evaluate_on"]
     if source is not None and not source.startswith("mnist:") and not Path(source).exists():
         raise ParameterError(
             f"evaluate_on names a data set; there is no {source!r} (seen from {Path.cwd()}).",
             parameter="evaluate_on",
         )
-    check_names([name for name in given if name not in TYPES])
-    return Parameters(config=FineTuneConfig.of(given), **place)
+    check_parameter_names([name for name in parameters if name not in PARAMETER_TYPES])
+    return NotebookParameters(config=FineTuneConfig.from_dict(parameters), **of_run)
 
 
 def _is_parameter(name: str, value: Any) -> bool:
-    if name.startswith("_") or name in _IPYTHON:
+    if name.startswith("_") or name in _IPYTHON_NAMES:
         return False
-    known = name in TYPES or name in PLACE
-    return known or isinstance(value, _PLAIN) or value is None  # else a cell made it
+    if name in PARAMETER_TYPES or name in RUN_PARAMETERS:
+        return True
+    # A plain value under another name is a misspelt parameter; other objects come from cells.
+    return isinstance(value, _PAPERMILL_TYPES) or value is None

@@ -35,15 +35,15 @@ def serve(
 
         Cron(options.retrain)  # refuse a wrong expression before the server listens
     from digitlab.jobs.environment import hide_modules
-    from digitlab.learning.data.examples import held_out
-    from digitlab.learning.label_quality.screening import Screen
+    from digitlab.learning.data.examples import evaluation_image_hashes
+    from digitlab.learning.label_quality.screening import Screening
 
     # Prepare what every page needs: the hashes of the checks, an up-to-date database, and the
     # embeddings of MNIST's digits.
-    held_out(settings.cache)
+    evaluation_image_hashes(settings.cache)
     with FeedbackStore.open(settings) as store:
         models = ModelRegistry(settings, store.database)
-        Screen.of(store, models, cache=settings.cache).reference()
+        Screening.for_home(store, models, cache=settings.cache).reference()
     hide_modules("rfc3987_syntax")  # jsonschema would compile its unused grammar: one second
     from digitlab.server.app import run  # voila, tornado and nbconvert: half a second
 

@@ -5,9 +5,9 @@ import pytest
 
 from digitlab.datasets.cached import cache_file_name, find_arrays, read_arrays, write_arrays
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.cache import holdout_guesses
-from digitlab.learning.data.replay import replay
-from digitlab.learning.training.retention import Tune
+from digitlab.learning.data.cache import holdout_predictions
+from digitlab.learning.data.replay import build_replay
+from digitlab.learning.training.retention import RetentionCheck
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
 
@@ -67,9 +67,9 @@ def test_a_name_follows_from_all_that_decides():
 
 def test_what_ships_beside_the_base_is_what_a_home_would_make(tmp_path):
     base, config = Classifier.load(bundled("models/base"), threads=2), FineTuneConfig()
-    replay(base, config, steps=1, places=[tmp_path])
-    Tune(base, [tmp_path])
-    holdout_guesses(base, [tmp_path])
+    build_replay(base, config, steps=1, cache_folders=[tmp_path])
+    RetentionCheck(base, [tmp_path])
+    holdout_predictions(base, [tmp_path])
     made = {file.name for file in tmp_path.glob("*.npz")}
     assert made == {file.name for file in bundled("models/base").glob("*.npz")}
     for name in made:

@@ -1,85 +1,89 @@
-"""Batches: corrections and replay, joined in every step so that nothing is forgotten."""
+"""Training batches of examples from feedback and replayed images of the base's own data."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.cache import replayed
-from digitlab.learning.data.examples import TrainingExample, stack
+from digitlab.learning.data.cache import load_replay
+from digitlab.learning.data.examples import TrainingExample, to_arrays
+from digitlab.learning.thresholds import TRAINING
 from digitlab.model.augment import augment
 from digitlab.model.finetuning import Batch
 from digitlab.model.runtime import Classifier
 
-_FEWEST: Final = 80  # steps, and so many more for each example
-_EACH: Final = 2
-_FEW: Final = 20  # examples beyond which each takes a further step
-_CONFIRMED: Final = 0.25  # of the examples in a batch, when there are confirmations
-
 Images = NDArray[np.uint8]
 
 
-def joint_batches(
-    taught: Sequence[TrainingExample],
+def build_batches(
+    examples: Sequence[TrainingExample],
     base: Classifier,
     config: FineTuneConfig,
     *,
-    places: Sequence[Path],
+    cache_folders: Sequence[Path],
 ) -> list[Batch]:
-    """All batches of a fine-tune; they follow from examples, base and configuration alone.
+    """Build all batches of a fine-tune; examples, base and parameters alone determine them.
 
-    Each holds `config.examples` images of feedback, augmented every time anew, and then
-    `config.replay` of the base's own material (`replayed`), with what the base says of it.
+    Each batch has `config.examples` training examples, with a new augmentation each time, and
+    then `config.replay` replayed images with the base's logits and embeddings (`load_replay`).
 
     Args:
-        taught: the examples, in the order of their hashes; without any the batches are replay.
+        examples: the training examples, sorted by hash. Without any the batches are replay alone.
         base: the version that the fine-tune starts from.
         config: sizes, seed and augmentation.
-        places: as for `replayed`.
+        cache_folders: as for `load_replay`.
     """
-    steps = steps_for(len(taught), config)
-    x, y = _examples(taught, steps, config, np.random.default_rng([config.seed, 3]))
-    again = replayed(base, config, steps=min(steps, config.steps), places=places)
-    rows = np.arange(steps) % len(again.y)  # where there are more steps, the first ones' again
+    steps = number_of_steps(len(examples), config)
+    x, y = _draw_examples(examples, steps, config, np.random.default_rng([config.seed, 3]))
+    n_replayed = min(steps, config.steps)
+    replay = load_replay(base, config, steps=n_replayed, cache_folders=cache_folders)
+    rows = np.arange(steps) % len(replay.y)  # a longer training repeats the first steps' replay
     return [
         (
-            np.concatenate([x[step], again.x[row]]),
-            np.concatenate([y[step], again.y[row]]),
-            again.logits[row],
-            again.embeddings[row],
+            np.concatenate([x[step], replay.x[row]]),
+            np.concatenate([y[step], replay.y[row]]),
+            replay.logits[row],
+            replay.embeddings[row],
         )
         for step, row in enumerate(rows)
     ]
 
 
-def steps_for(taught: int, config: FineTuneConfig) -> int:
-    """How many steps so many examples take: a few are learned sooner than many.
+def number_of_steps(n_examples: int, config: FineTuneConfig) -> int:
+    """Return the number of training steps for a number of training examples.
 
-    `_FEWEST` and two for each, at most `config.steps`; and one more for each beyond `_FEW`, at
-    most as many again.
+    The number is `TRAINING.min_steps` and two for each example, at most `config.steps`; and one
+    more for each example beyond `TRAINING.examples_before_extra_steps`, at most `config.steps`
+    more.
     """
-    few = min(config.steps, _FEWEST + _EACH * taught)
-    return few + min(config.steps, max(0, taught - _FEW))
+    steps = min(config.steps, TRAINING.min_steps + TRAINING.steps_per_example * n_examples)
+    extra_steps = max(0, n_examples - TRAINING.examples_before_extra_steps)
+    return steps + min(config.steps, extra_steps)
 
 
-def _examples(
-    taught: Sequence[TrainingExample], steps: int, config: FineTuneConfig, rng: np.random.Generator
+def _draw_examples(
+    examples: Sequence[TrainingExample],
+    steps: int,
+    config: FineTuneConfig,
+    rng: np.random.Generator,
 ) -> tuple[Images, Images]:
-    """(steps, examples, 28, 28) and (steps, examples): corrections and confirmations."""
-    kinds = [
-        [example for example in taught if example.correction],
-        [example for example in taught if not example.correction],
-    ]
-    confirmed = round(_CONFIRMED * config.examples) if all(kinds) else 0
-    sizes = [config.examples - confirmed, confirmed] if kinds[0] else [0, config.examples]
+    """Draw images, (steps, examples, 28, 28), and labels, (steps, examples), for all batches."""
+    corrections = [example for example in examples if example.correction]
+    confirmations = [example for example in examples if not example.correction]
+    n_confirmations = (
+        round(TRAINING.confirmation_share * config.examples) if corrections and confirmations else 0
+    )
+    if corrections:
+        sizes = [config.examples - n_confirmations, n_confirmations]
+    else:
+        sizes = [0, config.examples]
     parts = [
-        _drawn(kind, size, steps, rng)
-        for kind, size in zip(kinds, sizes, strict=True)
+        _draw_weighted(kind, size, steps, rng)
+        for kind, size in zip((corrections, confirmations), sizes, strict=True)
         if kind and size
     ]
     if not parts:
@@ -89,14 +93,15 @@ def _examples(
     return augment(x.reshape(-1, 28, 28), rng=rng, config=config).reshape(x.shape), y
 
 
-def _drawn(
+def _draw_weighted(
     examples: Sequence[TrainingExample], size: int, steps: int, rng: np.random.Generator
 ) -> tuple[Images, Images]:
-    """Each example as often as its weight says, in an order of chance."""
+    """Draw each example as often as its weight says, in random order."""
     weights = np.array([example.weight for example in examples])
     n = steps * size
-    places = (np.arange(n) + rng.random()) / n  # systematic sampling: as even as weights allow
-    rows = np.searchsorted(np.cumsum(weights / weights.sum()), places).clip(0, len(examples) - 1)
-    rows = rng.permutation(rows).reshape(steps, size)
-    x, y = stack(examples)
+    # Systematic sampling: the counts differ from the weights by less than one.
+    quantiles = (np.arange(n) + rng.random()) / n
+    rows = np.searchsorted(np.cumsum(weights / weights.sum()), quantiles)
+    rows = rng.permutation(rows.clip(0, len(examples) - 1)).reshape(steps, size)
+    x, y = to_arrays(examples)
     return x[rows], y[rows]

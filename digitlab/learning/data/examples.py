@@ -1,4 +1,4 @@
-"""ExampleSet: what accepted feedback teaches, image by image, and what is kept back as a check."""
+"""ExampleSet: the training examples and checks that accepted feedback gives."""
 
 from __future__ import annotations
 
@@ -17,29 +17,32 @@ from digitlab.datasets import mnist, photographs
 from digitlab.datasets.cached import write_cache_file
 from digitlab.labels import NO_DIGIT
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.label_quality.rules import cap_share
+from digitlab.learning.data.contributor_share import cap_contributor_share
 from digitlab.store import Entry
 
-RECIPE: Final = 5
-"""Goes up whenever equal parameters come to make other versions: it is in every hash."""
+RECIPE_VERSION: Final = 5
+"""Version of the training recipe: part of every fingerprint.
 
-_PREFIX: Final = 16  # hex digits of a hash that tell images apart
-_JUDGED: Final = 16_000  # images that versions are judged by
+It increases when equal parameters would train other weights than before.
+"""
+
+_HASH_DIGITS: Final = 16  # hex digits that identify an evaluation image
+_EVALUATION_IMAGES: Final = 16_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TrainingExample:
-    """One digit image with what people say it shows.
+    """One digit image with the label that its verdicts give.
 
     Attributes:
         digit_image: uint8 (28, 28).
         label: 0-9, or `NO_DIGIT` for an image without a digit.
         digit_sha256: SHA-256 of the image's 784 bytes, in hex.
-        verdicts: numbers of the verdicts that say so.
-        correction: whether one of them contradicted the reading.
-        check: True when it is kept back from the training, to judge by.
-        weight: how often it is drawn, beside the others of its kind; 1 unless one person
-            gave more than their share.
+        verdicts: numbers of the verdicts that give this label.
+        correction: True if one of the verdicts corrected a prediction.
+        check: True if the example is kept back from the training, to evaluate with it.
+        weight: how often the example is drawn, relative to the others of its kind; 1 unless one
+            contributor gave more than their share.
     """
 
     digit_image: NDArray[np.uint8] = field(repr=False)
@@ -53,11 +56,11 @@ class TrainingExample:
 
 @dataclass(frozen=True, kw_only=True)
 class ExampleSet:
-    """What a run has to go by.
+    """The examples of one run.
 
     Attributes:
-        all: every example, in the order of their hashes.
-        left_out: for verdicts that teach nothing, why: by number.
+        all: every example, sorted by hash.
+        left_out: the reason for each verdict that gives no example, by number.
     """
 
     all: tuple[TrainingExample, ...]
@@ -65,60 +68,63 @@ class ExampleSet:
 
     @property
     def corrections(self) -> tuple[TrainingExample, ...]:
-        """Those that contradicted a reading."""
+        """The examples that corrected a prediction."""
         return tuple(example for example in self.all if example.correction)
 
     @property
-    def taught(self) -> tuple[TrainingExample, ...]:
-        """Those that are trained on."""
+    def training(self) -> tuple[TrainingExample, ...]:
+        """The examples to train on."""
         return tuple(example for example in self.all if not example.check)
 
     @property
     def checks(self) -> tuple[TrainingExample, ...]:
-        """Those that are kept back to judge by."""
+        """The examples that are kept back, to evaluate with them."""
         return tuple(example for example in self.all if example.check)
 
 
-def gather(
-    entries: Iterable[Entry], config: FineTuneConfig, *, held_out: Container[str] = frozenset()
+def collect_examples(
+    entries: Iterable[Entry],
+    config: FineTuneConfig,
+    *,
+    evaluation_images: Container[str] = frozenset(),
 ) -> ExampleSet:
-    """The examples of accepted feedback; equal feedback gives equal examples in every home.
+    """Build the examples of accepted feedback; equal feedback gives equal examples in every home.
 
-    Images of MNIST's `holdout` and `test` splits teach nothing, nor does an image that people
-    call two different things. Copies of an image are one example, so that none of them is
-    taught while another one checks.
+    Images of MNIST's holdout and test splits give no example, and neither does an image with two
+    different labels. Copies of an image are one example, so no copy is a training example while
+    another is a check.
 
     Args:
         entries: accepted verdicts: right, wrong or not-a-digit.
-        config: from how many corrections on a check is kept back, and how large a share.
-        held_out: as `held_out` gives it.
+        config: `check_from`, `check_share` and `largest_share` are used.
+        evaluation_images: hash prefixes as `evaluation_image_hashes` returns them.
     """
-    said: dict[str, list[Entry]] = defaultdict(list)
+    groups: dict[str, list[Entry]] = defaultdict(list)
     left_out: dict[int, str] = {}
     for entry in entries:
-        if entry.digit_sha256[:_PREFIX] in held_out:
-            left_out[entry.id] = "its image is one of MNIST's, by which versions are judged"
+        if entry.digit_sha256[:_HASH_DIGITS] in evaluation_images:
+            left_out[entry.id] = "its image is an MNIST image that versions are evaluated on"
         else:
-            said[entry.digit_sha256].append(entry)
-    for sha, group in sorted(said.items()):
-        labels = {_label(entry) for entry in group}
+            groups[entry.digit_sha256].append(entry)
+    for sha, group in sorted(groups.items()):
+        labels = {_label_of(entry) for entry in group}
         if len(labels) > 1:
-            left_out |= {entry.id: "people call this image two different things" for entry in group}
-            del said[sha]
-    corrected = {sha for sha, group in said.items() if any(e.is_correction for e in group)}
-    checking = len(corrected) >= config.check_from
-    weights = _weights(said, config)
+            left_out |= {entry.id: "its image has two different labels" for entry in group}
+            del groups[sha]
+    corrected = {sha for sha, group in groups.items() if any(e.is_correction for e in group)}
+    keeps_checks = len(corrected) >= config.check_from
+    weights = _weights(groups, config)
     examples = [
         TrainingExample(
             digit_image=group[0].digit_image,
-            label=_label(group[0]),
+            label=_label_of(group[0]),
             digit_sha256=sha,
             verdicts=tuple(sorted(entry.id for entry in group)),
             correction=sha in corrected,
-            check=checking and sha in corrected and _is_check(sha, config.check_share),
+            check=keeps_checks and sha in corrected and _is_check(sha, config.check_share),
             weight=weights[sha],
         )
-        for sha, group in sorted(said.items())
+        for sha, group in sorted(groups.items())
     ]
     return ExampleSet(all=tuple(examples), left_out=left_out)
 
@@ -130,13 +136,13 @@ def fingerprint(
     config: FineTuneConfig,
     only_corrections: bool = False,
 ) -> str:
-    """The hash of a fine-tune's input, in hex: 16 digits.
+    """Return the fingerprint of a fine-tune's inputs: 16 hex digits.
 
     Args:
-        examples: what is learned from.
+        examples: the examples of the run.
         base: hash of the base's weights.
         config: the parameters.
-        only_corrections: leave out the confirmations, which alone start no run.
+        only_corrections: True to leave out the confirmations, which alone start no run.
     """
     rows = [
         [
@@ -149,51 +155,57 @@ def fingerprint(
         for example in examples
         if example.correction or not only_corrections
     ]
-    text = json.dumps([RECIPE, base, config.to_dict(), rows], sort_keys=True)
+    parameters = config.to_dict()
+    # The name of digitlab 0.1: feedback that one of its runs judged has the same fingerprint.
+    parameters["lessons"] = parameters.pop("examples")
+    text = json.dumps([RECIPE_VERSION, base, parameters, rows], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def stack(examples: Sequence[TrainingExample]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Digit images, uint8 (N, 28, 28), and labels, uint8 (N,), of examples."""
+def to_arrays(
+    examples: Sequence[TrainingExample],
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the digit images, uint8 (N, 28, 28), and labels, uint8 (N,), of examples."""
     images = [example.digit_image for example in examples]
     x = np.stack(images) if images else np.empty((0, 28, 28), np.uint8)
     return x, np.array([example.label for example in examples], np.uint8)
 
 
-def held_out(cache: Path) -> frozenset[str]:
-    """How the SHA-256 begins, in hex, of each image that versions are judged by.
+def evaluation_image_hashes(cache: Path) -> frozenset[str]:
+    """Return the first 16 hex digits of the SHA-256 of each image that versions are evaluated on.
 
-    Kept in a file: MNIST takes 60 MB of memory, which a page's kernel does without.
+    They are cached in a file: MNIST takes 60 MB of memory, too much for a page's kernel.
 
     Args:
-        cache: folder for the file; made when missing.
+        cache: folder for the file; created when missing.
     """
     file = cache / f"held-out-{mnist.SHA256[:8]}-{photographs.SHA256[:8]}.txt"
     try:
         text = file.read_text(encoding="ascii")
-    except (OSError, ValueError):  # missing
+    except (OSError, ValueError):
         text = ""
-    if len(text) == _JUDGED * (_PREFIX + 1) - 1:  # else it is made: half of it would let some pass
+    # A truncated file would let evaluation images into the training.
+    if len(text) == _EVALUATION_IMAGES * (_HASH_DIGITS + 1) - 1:
         return frozenset(text.split())
-    parts = [mnist.load(split)[0] for split in ("holdout", "test")] + [
-        photographs.load("holdout")[0]
-    ]
-    found = [hashlib.sha256(image.tobytes()).hexdigest()[:_PREFIX] for x in parts for image in x]
-    write_cache_file(file, "\n".join(found).encode())
-    return frozenset(found)
+    parts = [mnist.load("holdout")[0], mnist.load("test")[0], photographs.load("holdout")[0]]
+    hashes = [hashlib.sha256(image.tobytes()).hexdigest() for x in parts for image in x]
+    prefixes = [digest[:_HASH_DIGITS] for digest in hashes]
+    write_cache_file(file, "\n".join(prefixes).encode())
+    return frozenset(prefixes)
 
 
-def _label(entry: Entry) -> int:
+def _label_of(entry: Entry) -> int:
     return NO_DIGIT if entry.label is None else entry.label
 
 
 def _is_check(sha: str, share: float) -> bool:
-    """By the image's hash, so that it is the same image in every run and every home."""
+    """Choose by the image's hash, so that every run and every home keeps the same images back."""
     return int(sha[:12], 16) / 16**12 < share
 
 
-def _weights(said: Mapping[str, list[Entry]], config: FineTuneConfig) -> dict[str, float]:
-    shas = sorted(said)
-    people = [min(entry.contributor for entry in said[sha]) for sha in shas]  # in whatever order
-    shares = cap_share(people, largest=config.largest_share)
-    return dict(zip(shas, (float(w) for w in shares), strict=True))
+def _weights(groups: Mapping[str, list[Entry]], config: FineTuneConfig) -> dict[str, float]:
+    shas = sorted(groups)
+    # The smallest name, so that the order of the verdicts makes no difference.
+    contributors = [min(entry.contributor for entry in groups[sha]) for sha in shas]
+    weights = cap_contributor_share(contributors, max_share=config.largest_share)
+    return dict(zip(shas, (float(weight) for weight in weights), strict=True))

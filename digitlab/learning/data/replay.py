@@ -1,7 +1,8 @@
-"""Replay: the base's own material, where it would be forgotten first, for every fine-tune."""
+"""Replay: images of the base's own training data that every fine-tune trains on, too."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,37 +15,46 @@ from digitlab.datasets import mnist, photographs
 from digitlab.datasets.cached import cache_file_name, find_arrays, write_arrays
 from digitlab.labels import NO_DIGIT
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.examples import RECIPE
+from digitlab.learning.data.examples import RECIPE_VERSION
+from digitlab.learning.thresholds import TRAINING
 from digitlab.model import metrics
 from digitlab.model.augment import augment
 from digitlab.model.runtime import Classifier
 from digitlab.synthetic.non_digits.sampler import outliers
 
-_PHOTOGRAPHED: Final = 0.15  # of the replay: `validation`'s photographed digits
-_OUTLIERS: Final = 0.15  # of the replay: images without a digit, so that refusal is not forgotten
-_FRAGILE: Final = 300  # of each digit: `train`'s images that the base reads with least ease
-_DRAWN: Final = 6  # digits are drawn so many times over, and the most doubtful ones are taken
-_WRONG: Final = -1.0  # the lead in logits of a moved digit that is no longer what it was
-
-MOVED: Final = FineTuneConfig(
-    rotation=5.0, shear=0.06, scale=0.05, shift=1.0, elastic=0.3, worn=0.0
-)
-"""How little replayed digits are changed: they stand for the many that are like them."""
 
 Images = NDArray[np.uint8]
 Rows = NDArray[np.intp]
 Floats = NDArray[np.float32]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReplayAugmentation:
+    """The augmentation of replayed digits, weaker than that of training examples.
+
+    `FineTuneConfig` describes the numbers.
+    """
+
+    rotation: float = 5.0
+    shear: float = 0.06
+    scale: float = 0.05
+    shift: float = 1.0
+    elastic: float = 0.3
+    worn: float = 0.0
+
+
+REPLAY_AUGMENTATION: Final = ReplayAugmentation()
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Replay:
-    """What is replayed in S steps, R images in each.
+    """The replayed images of S steps, R images in each.
 
     Attributes:
-        x: uint8 (S, R, 28, 28).
-        y: uint8 (S, R), 0-9 or `NO_DIGIT`.
-        logits: float32 (S, R, 10), the base's.
-        embeddings: float32 (S, R, E), the base's.
+        x: digit images, uint8 (S, R, 28, 28).
+        y: labels, uint8 (S, R), 0-9 or `NO_DIGIT`.
+        logits: the base's logits, float32 (S, R, 10).
+        embeddings: the base's embeddings, float32 (S, R, E).
     """
 
     x: Images
@@ -53,36 +63,35 @@ class Replay:
     embeddings: Floats
 
 
-def replay(
-    base: Classifier, config: FineTuneConfig, *, steps: int, places: Sequence[Path]
+def build_replay(
+    base: Classifier, config: FineTuneConfig, *, steps: int, cache_folders: Sequence[Path]
 ) -> Replay:
-    """The replay of a fine-tune; it follows from the base, the seed and the sizes alone.
+    """Build the replay of a fine-tune; base, seed and sizes alone determine it.
 
-    In each step are, in this order, images of MNIST's `train` split that the base all but
-    misreads, as many of each digit, moved a little, and of these the ones that the moving has made
-    most doubtful: they lie where the base parts one digit from another, and are forgotten first;
-    photographed digits of `validation`; and images without a digit.
+    Each step has, in this order: images of MNIST's train split near the base's decision boundary,
+    equally many of each digit, slightly augmented; photographed digits of the validation split;
+    and images without a digit. Images near the boundary are forgotten first.
 
     Args:
         base: the version that the fine-tune starts from.
         config: seed and sizes.
-        steps: how many of `config.steps` are wanted; the first ones.
-        places: folders in which may lie what the base was asked for this; in the last one it is
-            kept, for asking takes seconds.
+        steps: the number of first steps to return, at most `config.steps`.
+        cache_folders: folders with cached results of the base; new results, which take seconds
+            to compute, are written to the last one.
     """
     rng = np.random.default_rng([config.seed, 5])
-    digits, photographed, without = _shares(config)
+    digits, photographed, non_digits = _images_per_step(config)
     x_photo, y_photo = photographs.load("validation")
-    whole = config.steps
-    picked = _turns(len(y_photo), whole * photographed, rng)
-    others = outliers(whole * without, rng=rng)
+    all_steps = config.steps
+    rows = _balanced_rows(len(y_photo), all_steps * photographed, rng)
+    x_none = outliers(all_steps * non_digits, rng=rng)
     parts = (
-        _doubtful(base, whole * digits, config, places),
-        (augment(x_photo[picked], rng=rng, config=MOVED), y_photo[picked]),
-        (others, np.full(len(others), NO_DIGIT, np.uint8)),
+        _digits_near_boundary(base, all_steps * digits, config, cache_folders),
+        (augment(x_photo[rows], rng=rng, config=REPLAY_AUGMENTATION), y_photo[rows]),
+        (x_none, np.full(len(x_none), NO_DIGIT, np.uint8)),
     )
-    images = np.concatenate([x.reshape(whole, -1, 28, 28)[:steps] for x, _ in parts], axis=1)
-    labels = np.concatenate([y.reshape(whole, -1)[:steps] for _, y in parts], axis=1)
+    images = np.concatenate([x.reshape(all_steps, -1, 28, 28)[:steps] for x, _ in parts], axis=1)
+    labels = np.concatenate([y.reshape(all_steps, -1)[:steps] for _, y in parts], axis=1)
     logits, embeddings = base.logits_and_embeddings(images.reshape(-1, 28, 28))
     return Replay(
         x=images,
@@ -92,81 +101,96 @@ def replay(
     )
 
 
-def digits_of(config: FineTuneConfig) -> int:
-    """How many of the images replayed in a step, the first ones, show a digit."""
-    digits, photographed, _ = _shares(config)
+def digits_per_step(config: FineTuneConfig) -> int:
+    """Return how many of the replayed images of a step, the first ones, show a digit."""
+    digits, photographed, _ = _images_per_step(config)
     return digits + photographed
 
 
-def _shares(config: FineTuneConfig) -> tuple[int, int, int]:
-    """Digits of `train`, photographed digits and images without a digit, of one step."""
-    photographed, without = (round(share * config.replay) for share in (_PHOTOGRAPHED, _OUTLIERS))
-    return config.replay - photographed - without, photographed, without
+def _images_per_step(config: FineTuneConfig) -> tuple[int, int, int]:
+    """Digits of the train split, photographed digits and images without a digit in one step."""
+    photographed = round(TRAINING.photograph_share * config.replay)
+    non_digits = round(TRAINING.non_digit_share * config.replay)
+    return config.replay - photographed - non_digits, photographed, non_digits
 
 
-def fragile(base: Classifier, places: Sequence[Path]) -> Rows:
-    """Rows (3000,) of `train`, as many of each digit, that the base reads with least ease.
+def hard_examples(base: Classifier, cache_folders: Sequence[Path]) -> Rows:
+    """Return the rows of MNIST's train split with the base's smallest margins, 300 of each digit.
 
-    What it plainly misreads comes last: there is nothing to be kept. Asking takes seconds, and
-    the answer is kept in a file for each base.
+    Clearly misread images come last: the base has nothing to forget about them.
 
     Args:
-        base: the version that is asked.
-        places: folders in which the file may be; in the last one it is made when missing.
+        base: the version whose margins are computed, which takes seconds.
+        cache_folders: folders that may have the rows in a file; a new file is written to the last
+            one.
+
+    Returns:
+        Rows, (3000,), sorted by digit and margin.
     """
-    name = cache_file_name("fragile", _FRAGILE, _WRONG, *_asked(base))
-    kept = find_arrays(places, name, rows=(10 * _FRAGILE,))
-    if kept is not None:
-        return kept[0].astype(np.intp)
+    per_digit = TRAINING.hard_examples_per_digit
+    name = cache_file_name(
+        "hard-examples", per_digit, TRAINING.min_margin, *_prediction_hashes(base)
+    )
+    arrays = find_arrays(cache_folders, name, rows=(10 * per_digit,))
+    if arrays is not None:
+        return arrays[0].astype(np.intp)
     x, y = mnist.load("train")
-    rows = _least(_lead(base, x, y), y, _FRAGILE)
-    write_arrays(places[-1] / name, rows=rows.astype(np.uint16))
+    rows = _smallest_of_each_digit(_margins(base, x, y), y, per_digit)
+    write_arrays(cache_folders[-1] / name, rows=rows.astype(np.uint16))
     return rows
 
 
-def _asked(base: Classifier) -> tuple[str, str]:
-    """What decides a base's answers on MNIST."""
+def _prediction_hashes(base: Classifier) -> tuple[str, str]:
+    """The hashes that determine a base's predictions on MNIST."""
     return base.card.hashes["model.tflite"], mnist.SHA256
 
 
-def _lead(base: Classifier, x: Images, y: Images) -> NDArray[np.float64]:
-    """The base's lead, and infinity for what it plainly misreads."""
-    lead = metrics.margin(base.logits_and_embeddings(x)[0], y)
-    return np.where(lead < _WRONG, np.inf, lead)
+def _margins(base: Classifier, x: Images, y: Images) -> NDArray[np.float64]:
+    """Margins to the decision boundary, (N,); infinite if clearly misread."""
+    margins = metrics.margin(base.logits_and_embeddings(x)[0], y)
+    return np.where(margins < TRAINING.min_margin, np.inf, margins)
 
 
-def _doubtful(
-    base: Classifier, n: int, config: FineTuneConfig, places: Sequence[Path]
+def _digits_near_boundary(
+    base: Classifier, n: int, config: FineTuneConfig, cache_folders: Sequence[Path]
 ) -> tuple[Images, Images]:
-    """`n` digits of `train`, as many of each, moved to where the base is least sure of them."""
+    """Draw augmented hard examples and return the `n` with the smallest margins, by digit."""
     rng = np.random.default_rng([config.seed, 4])
-    rows = fragile(base, places)
-    x, y = (array[rows] for array in mnist.load("train"))
-    drawn = _turns(len(y), _DRAWN * n, rng)
-    moved, labels = augment(x[drawn], rng=rng, config=MOVED), y[drawn]
+    hard_rows = hard_examples(base, cache_folders)
+    x, y = (array[hard_rows] for array in mnist.load("train"))
+    drawn = _balanced_rows(len(y), TRAINING.draws_per_digit * n, rng)
+    images, labels = augment(x[drawn], rng=rng, config=REPLAY_AUGMENTATION), y[drawn]
     name = cache_file_name(
-        "doubtful", RECIPE, _FRAGILE, _WRONG, _DRAWN, MOVED, n, config.seed, *_asked(base)
+        "boundary-digits",
+        RECIPE_VERSION,
+        TRAINING.hard_examples_per_digit,
+        TRAINING.min_margin,
+        TRAINING.draws_per_digit,
+        dataclasses.astuple(REPLAY_AUGMENTATION),
+        n,
+        config.seed,
+        *_prediction_hashes(base),
     )
-    kept = find_arrays(places, name, rows=(n,))
-    if kept is None:
-        best = _least(_lead(base, moved, labels), labels, -(-n // 10))
-        kept = (rng.permutation(best)[:n].astype(np.min_scalar_type(len(drawn))),)
-        write_arrays(places[-1] / name, rows=kept[0])
-    taken = kept[0].astype(np.intp)
-    return moved[taken], labels[taken]
+    arrays = find_arrays(cache_folders, name, rows=(n,))
+    if arrays is None:
+        best = _smallest_of_each_digit(_margins(base, images, labels), labels, -(-n // 10))
+        arrays = (rng.permutation(best)[:n].astype(np.min_scalar_type(len(drawn))),)
+        write_arrays(cache_folders[-1] / name, rows=arrays[0])
+    rows = arrays[0].astype(np.intp)
+    return images[rows], labels[rows]
 
 
-def _least(values: NDArray[np.floating], labels: Images, n: int) -> Rows:
-    """Rows of the `n` least values of each digit."""
+def _smallest_of_each_digit(values: NDArray[np.floating], labels: Images, n: int) -> Rows:
+    """Rows of the `n` smallest values of each digit."""
     return np.concatenate(
         [
-            of_digit[np.argsort(values[of_digit], kind="stable")[:n]]
-            for of_digit in (np.flatnonzero(labels == digit) for digit in range(10))
+            rows[np.argsort(values[rows], kind="stable")[:n]]
+            for rows in (np.flatnonzero(labels == digit) for digit in range(10))
         ]
     )
 
 
-def _turns(n: int, wanted: int, rng: np.random.Generator) -> Rows:
-    """`wanted` numbers below `n`, each as often as the others: one shuffle after another."""
-    shuffles = [rng.permutation(n) for _ in range(-(-wanted // n))]
-    return np.concatenate(shuffles)[:wanted]
+def _balanced_rows(n_rows: int, n: int, rng: np.random.Generator) -> Rows:
+    """Draw `n` rows below `n_rows`, each equally often: the rows of one shuffle after another."""
+    shuffles = [rng.permutation(n_rows) for _ in range(-(-n // n_rows))]
+    return np.concatenate(shuffles)[:n]

@@ -1,4 +1,4 @@
-"""Challenger: the trained network as the file that would serve, against the one that serves."""
+"""Export the trained network and compare it, as the challenger, with the champion."""
 
 from __future__ import annotations
 
@@ -15,13 +15,20 @@ from numpy.typing import NDArray
 from digitlab.datasets import mnist, photographs
 from digitlab.labels import NO_DIGIT
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.cache import holdout_guesses, written
-from digitlab.learning.data.examples import TrainingExample, stack
+from digitlab.learning.data.cache import holdout_predictions, load_synthetic_digits
+from digitlab.learning.data.examples import TrainingExample, to_arrays
 from digitlab.learning.data.preview import FeedbackPreview
-from digitlab.learning.gate.outcomes import sides
-from digitlab.learning.gate.rules import LATENCY_MS, Comparison, Decision, pair
-from digitlab.learning.results import Compared, Slice, Trained
-from digitlab.learning.training.train import Tell
+from digitlab.learning.gate.outcomes import changed_corrections
+from digitlab.learning.results import (
+    ComparisonCounts,
+    ComparisonResult,
+    Decision,
+    PairedCounts,
+    PairedPredictions,
+    TrainingResult,
+)
+from digitlab.learning.thresholds import GATE
+from digitlab.learning.training.train import ReportProgress
 from digitlab.model import network
 from digitlab.model.calibration import Calibration, calibrate
 from digitlab.model.card import MODEL_FILES, Card, file_sha256, library_versions
@@ -29,91 +36,105 @@ from digitlab.model.finetuning import FineTuner
 from digitlab.model.runtime import Classifier, LiteRTModel
 from digitlab.settings import Settings
 
-_TIMINGS: Final = 60
+_LATENCY_REPEATS: Final = 60
+_REMAINING_AFTER_SAVE: Final = 0.8  # seconds left as a multiple of the training's duration
+_REMAINING_AFTER_EXPORT: Final = 0.6
+_REMAINING_AFTER_CALIBRATION: Final = 0.3
 
 
 def compare(
-    found: FeedbackPreview,
-    trained: Trained,
+    preview: FeedbackPreview,
+    training: TrainingResult,
     tuner: FineTuner,
     *,
     champion: Classifier,
     base: Classifier,
-    origin: Path,
+    base_folder: Path,
     folder: Path,
     cache: Path,
-    tell: Tell,
-) -> Compared:
-    """Export the challenger, calibrate it, and let both versions read what is judged by.
+    report: ReportProgress,
+) -> ComparisonResult:
+    """Export and calibrate the challenger, and compare both versions on the same images.
 
     Args:
-        found: the examples.
-        trained: what the training was like.
-        tuner: the network, its weights mixed.
+        preview: the run's examples.
+        training: the result of the training.
+        tuner: the network with the interpolated weights.
         champion: the version that serves.
         base: the version that the fine-tune started from.
-        origin: its folder.
-        folder: where the challenger's files are written.
-        cache: folder for what can be computed again, as the champion's answers.
-        tell: told of every part.
+        base_folder: the base's version folder.
+        folder: folder for the challenger's files.
+        cache: the home's folder for computed data.
+        report: receives the progress.
     """
     network.save(tuner.model, folder / "model.keras")
-    tell(seconds_left=0.8 * trained.seconds)
+    report(seconds_left=_REMAINING_AFTER_SAVE * training.seconds)
     network.export_litert(tuner.model, folder / "model.tflite")
-    tell(seconds_left=0.6 * trained.seconds)
+    report(seconds_left=_REMAINING_AFTER_EXPORT * training.seconds)
     embedding = base.card.embedding
-    asked = LiteRTModel(
+    challenger = LiteRTModel(
         folder / "model.tflite", embedding=embedding, version="challenger", threads=2
     )
-    calibration = calibrate(asked, synthetic=written(cache))
-    tell(seconds_left=0.3 * trained.seconds)
-    known = holdout_guesses(champion, (origin, cache))
-    slices = {
-        "holdout": _judged(*mnist.load("holdout"), known["holdout"], asked),
-        "photographs": _judged(*photographs.load("holdout"), known["photographs"], asked),
-        "corrections": _taught(*stack(found.examples.corrections), champion, asked, calibration),
+    calibration = calibrate(challenger, synthetic=load_synthetic_digits(cache))
+    report(seconds_left=_REMAINING_AFTER_CALIBRATION * training.seconds)
+    cache_folders = (base_folder, cache)
+    of_champion = holdout_predictions(champion, cache_folders)
+    corrections = preview.examples.corrections
+    predictions = {
+        "holdout": _predict(*mnist.load("holdout"), of_champion["holdout"], challenger),
+        "photographs": _predict(
+            *photographs.load("holdout"), of_champion["photographs"], challenger
+        ),
+        "corrections": _predict_corrections(
+            *to_arrays(corrections), champion, challenger, calibration
+        ),
     }
-    tell()
-    gate = slices["holdout"]
-    knows = set(champion.card.training_examples)  # what the champion was taught is no check of it
-    checks = np.array(
-        [
-            example.check and example.digit_sha256 not in knows
-            for example in found.examples.corrections
-        ],
-        bool,
+    report()
+    # The champion was trained on its own examples, so they are no checks of it.
+    trained_on = set(champion.card.training_examples)
+    is_check = np.array(
+        [example.check and example.digit_sha256 not in trained_on for example in corrections], bool
     )
-    rights = [(part.champion == part.y, part.challenger == part.y) for part in slices.values()]
-    before = holdout_guesses(base, (origin, cache)) if champion.version != base.version else {}
-    comparison = Comparison(
-        holdout=pair(*rights[0]),
-        photographs=pair(*rights[1]),
+    correct = {
+        name: (part.champion == part.y, part.challenger == part.y)
+        for name, part in predictions.items()
+    }
+    of_base = holdout_predictions(base, cache_folders) if champion.version != base.version else {}
+    labels = predictions["holdout"].y
+    keras_differs = calibration.validation_guesses[training.checked_rows] != training.predictions
+    counts = ComparisonCounts(
+        holdout=PairedCounts.count(*correct["holdout"]),
+        photographs=PairedCounts.count(*correct["photographs"]),
         base={
-            name: pair(guesses == slices[name].y, slices[name].challenger == slices[name].y)
-            for name, guesses in before.items()
+            name: PairedCounts.count(of_base[name] == predictions[name].y, correct[name][1])
+            for name in of_base
         },
         digits={
-            digit: pair(*(right[gate.y == digit] for right in rights[0])) for digit in range(10)
+            digit: PairedCounts.count(*(mask[labels == digit] for mask in correct["holdout"]))
+            for digit in range(10)
         },
-        corrections=pair(*rights[2]),
-        checks=pair(*(right[checks] for right in rights[2])),
-        withdrawn=found.withdrawn,
-        asked=len(trained.asked),
-        disagreements=int((calibration.validation_guesses[trained.asked] != trained.guesses).sum()),
-        latency_ms=_latency(folder / "model.tflite", embedding),
-        budget_ms=max(LATENCY_MS, 1.5 * _latency(origin / "model.tflite", embedding)),
+        corrections=PairedCounts.count(*correct["corrections"]),
+        checks=PairedCounts.count(*(mask[is_check] for mask in correct["corrections"])),
+        withdrawn=preview.withdrawn,
+        export_checked=len(training.checked_rows),
+        disagreements=int(keras_differs.sum()),
+        latency_ms=_latency_ms(folder / "model.tflite", embedding),
+        latency_budget_ms=max(
+            GATE.max_latency_ms,
+            GATE.max_latency_ratio * _latency_ms(base_folder / "model.tflite", embedding),
+        ),
     )
-    return Compared(
-        comparison=comparison, slices=slices, calibration=calibration, champion=champion.version
+    return ComparisonResult(
+        counts=counts, predictions=predictions, calibration=calibration, champion=champion.version
     )
 
 
 def write_card(
     folder: Path,
-    found: FeedbackPreview,
-    compared: Compared,
+    preview: FeedbackPreview,
+    comparison: ComparisonResult,
     decision: Decision,
-    trained: Trained,
+    training: TrainingResult,
     *,
     tuner: FineTuner,
     base: Card,
@@ -121,8 +142,8 @@ def write_card(
     run: str,
     notebook: str | None,
 ) -> Card:
-    """Write the card beside the challenger's files: what it came from and how it was judged."""
-    taught = found.examples.taught
+    """Write the card beside the challenger's files: its inputs, its metrics and the decision."""
+    examples = preview.examples.training
     card = Card(
         kind="fine-tuned",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -133,27 +154,27 @@ def write_card(
         embedding=base.embedding,
         epoch=base.epoch,
         history=[
-            {"step": step, "loss": loss, "validation_accuracy": share}
-            for step, loss, share in trained.curve
+            {"step": step, "loss": loss, "validation_accuracy": accuracy}
+            for step, loss, accuracy in training.curve
         ],
-        temperature=compared.calibration.temperature,
-        refusal=compared.calibration.refusal,
-        metrics=compared.calibration.metrics
-        | figures(compared, trained, found.examples.corrections),
+        temperature=comparison.calibration.temperature,
+        refusal=comparison.calibration.refusal,
+        metrics=comparison.calibration.metrics
+        | card_metrics(comparison, training, preview.examples.corrections),
         hashes={
             "weights": network.weights_hash(tuner.model),
             **{name: file_sha256(folder / name) for name in MODEL_FILES},
         },
         libraries=library_versions("keras", "tensorflow", "numpy", "ai-edge-litert"),
-        parent=found.base,
-        feedback=sorted(number for example in taught for number in example.verdicts),
-        training_examples=[example.digit_sha256 for example in taught],
-        alpha=trained.alpha,
-        champion=compared.champion,
+        parent=preview.base,
+        feedback=sorted(number for example in examples for number in example.verdicts),
+        training_examples=[example.digit_sha256 for example in examples],
+        alpha=training.alpha,
+        champion=comparison.champion,
         decision="promoted" if decision.promoted else "rejected",
         reasons=list(decision.reasons),
-        inputs_fingerprint=found.inputs_fingerprint,
-        feedback_fingerprint=found.feedback_fingerprint,
+        inputs_fingerprint=preview.inputs_fingerprint,
+        feedback_fingerprint=preview.feedback_fingerprint,
         notebook=notebook,
         run=run,
         threads=config.threads,
@@ -162,78 +183,78 @@ def write_card(
     return card
 
 
-def figures(
-    compared: Compared, trained: Trained, corrections: Sequence[TrainingExample]
+def card_metrics(
+    comparison: ComparisonResult, training: TrainingResult, corrections: Sequence[TrainingExample]
 ) -> dict[str, Any]:
-    """What the gate judged, with its counts, as cards and the command line show it."""
-    found = compared.comparison
+    """Return the gate's numbers as cards, runs and the command line show them."""
+    counts = comparison.counts
     return {
-        "holdout": found.holdout.to_dict(),
-        "photographs": found.photographs.to_dict(),
-        "corrections": found.corrections.to_dict(),
-        "checks": found.checks.to_dict(),
-        **sides(compared.slices["corrections"], corrections),
-        "base": {name: paired.to_dict() for name, paired in found.base.items()},
-        "digits": {str(digit): asdict(paired) for digit, paired in found.digits.items()},
-        "withdrawn": found.withdrawn,
-        "asked": found.asked,
-        "disagreements": found.disagreements,
-        "latency_ms": found.latency_ms,
-        "alpha": trained.alpha,
-        "alphas": [{"alpha": alpha} | shift.to_dict() for alpha, shift in reversed(trained.alphas)],
+        "holdout": counts.holdout.to_dict(),
+        "photographs": counts.photographs.to_dict(),
+        "corrections": counts.corrections.to_dict(),
+        "checks": counts.checks.to_dict(),
+        **changed_corrections(comparison.predictions["corrections"], corrections),
+        "base": {name: pairs.to_dict() for name, pairs in counts.base.items()},
+        "digits": {str(digit): asdict(pairs) for digit, pairs in counts.digits.items()},
+        "withdrawn": counts.withdrawn,
+        "export_checked": counts.export_checked,
+        "disagreements": counts.disagreements,
+        "latency_ms": counts.latency_ms,
+        "alpha": training.alpha,
+        "alphas": [
+            {"alpha": alpha} | change.to_dict() for alpha, change in reversed(training.alphas)
+        ],
     }
 
 
-def report_on(source: str, version: Classifier, *, settings: Settings) -> dict[str, Any]:
-    """How a version reads another data set; reported, never decided on."""
+def evaluate_version(source: str, version: Classifier, *, settings: Settings) -> dict[str, Any]:
+    """Evaluate a version on another data set; the gate does not use the result."""
     from digitlab.evaluation import evaluate
     from digitlab.picture_reader import Reader, limits_of
 
     return evaluate(source, Reader(version, limits=limits_of(settings))).to_dict()
 
 
-def _judged(
-    x: NDArray[np.uint8], y: NDArray[np.uint8], champion: NDArray[np.int64], challenger: LiteRTModel
-) -> Slice:
-    """Both versions' best guesses, also of what they refuse."""
-    return Slice(
-        x=x,
-        y=y,
-        champion=champion,
-        challenger=challenger.logits_and_embeddings(x)[0].argmax(axis=1),
-    )
+def _predict(
+    x: NDArray[np.uint8],
+    y: NDArray[np.uint8],
+    champion: NDArray[np.int64],
+    challenger: LiteRTModel,
+) -> PairedPredictions:
+    """Both versions' most probable digits, also of images that they refuse."""
+    logits, _ = challenger.logits_and_embeddings(x)
+    return PairedPredictions(x=x, y=y, champion=champion, challenger=logits.argmax(axis=1))
 
 
-def _taught(
+def _predict_corrections(
     x: NDArray[np.uint8],
     y: NDArray[np.uint8],
     champion: Classifier,
     challenger: LiteRTModel,
     calibration: Calibration,
-) -> Slice:
-    """Both versions' answers to corrections: a refused image is "no digit"."""
-    answers = champion.classify(x)
+) -> PairedPredictions:
+    """Both versions' answers to corrections; a refused image counts as "no digit"."""
+    output = champion.classify(x)
     logits, _ = challenger.logits_and_embeddings(x)
-    guesses = [answers.probabilities.argmax(axis=1), logits.argmax(axis=1)]
-    refused = [answers.refused, calibration.refuses(logits)]
-    old, new = (
-        np.where(no_digit, NO_DIGIT, guess)
-        for no_digit, guess in zip(refused, guesses, strict=True)
+    return PairedPredictions(
+        x=x,
+        y=y,
+        champion=np.where(output.refused, NO_DIGIT, output.probabilities.argmax(axis=1)),
+        challenger=np.where(calibration.refuses(logits), NO_DIGIT, logits.argmax(axis=1)),
     )
-    return Slice(x=x, y=y, champion=old, challenger=new)
 
 
-def _latency(path: Path, embedding: int) -> float:
-    """Least time of many for one digit image, on one thread, in milliseconds."""
-    alone = LiteRTModel(path, embedding=embedding, version="challenger")
+def _latency_ms(path: Path, embedding: int) -> float:
+    """Milliseconds for one digit image on one thread, the minimum of many."""
+    model = LiteRTModel(path, embedding=embedding, version="challenger")
     image = mnist.load("validation")[0][:1]
-    return _least(lambda: alone.logits_and_embeddings(image))
+    return _min_milliseconds(lambda: model.logits_and_embeddings(image))
 
 
-def _least(call: Callable[[], object]) -> float:
-    times = []
-    for _ in range(_TIMINGS):
+def _min_milliseconds(call: Callable[[], object]) -> float:
+    seconds = []
+    for _ in range(_LATENCY_REPEATS):
         started = time.perf_counter()
         call()
-        times.append(time.perf_counter() - started)
-    return min(times) * 1000
+        seconds.append(time.perf_counter() - started)
+    return min(seconds) * 1000

@@ -1,4 +1,4 @@
-"""Reasons: what became of each correction in a run, in sentences and as numbers."""
+"""What happened to each correction in a run: sentences for people and numbers for metrics."""
 
 from __future__ import annotations
 
@@ -7,75 +7,90 @@ from typing import Final
 
 from digitlab.learning.data.examples import TrainingExample
 from digitlab.learning.data.preview import FeedbackPreview
-from digitlab.learning.results import Compared, Slice
+from digitlab.learning.results import ComparisonResult, PairedPredictions
 from digitlab.store import Entry
 
-_NAMED: Final = 40  # numbers in one sentence at most; the card has them all
+_MAX_NUMBERS: Final = 40  # in one sentence; the card has all of them
 
 
-def fates(
-    found: FeedbackPreview, compared: Compared, *, promoted: bool, pending: Sequence[Entry]
+def describe_corrections(
+    preview: FeedbackPreview,
+    comparison: ComparisonResult,
+    *,
+    promoted: bool,
+    held: Sequence[Entry],
 ) -> tuple[str, ...]:
-    """Say of every correction whether it was learned, checks, is held, or stays with memory.
+    """Say which corrections were learned, kept as checks, held, or left to the correction memory.
 
     Args:
-        found: the examples.
-        compared: what the challenger reads of them.
-        promoted: whether the gate lets the challenger serve; else nothing was learned.
-        pending: verdicts that are held and wait for review.
+        preview: the run's examples.
+        comparison: both versions' predictions for the corrections.
+        promoted: True if the challenger becomes the champion; otherwise nothing was learned.
+        held: verdicts that wait for review.
     """
-    part = compared.slices["corrections"]
-    serving = part.challenger if promoted else part.champion
+    predictions = comparison.predictions["corrections"]
+    serving = predictions.challenger if promoted else predictions.champion
     learned: list[int] = []
-    unlearned: list[int] = []
+    not_learned: list[int] = []
     checks: list[int] = []
-    for example, ok in zip(found.examples.corrections, serving == part.y, strict=True):
-        kind = checks if example.check else learned if ok else unlearned
-        kind += example.verdicts
-    held = [entry.id for entry in pending]
-    known = "{n} read right by " + compared.champion + ", with which it was compared"
-    in_vain = "{n} taught to the version that was rejected, and left to memory"
-    sentences = (
+    for example, correct in zip(
+        preview.examples.corrections, serving == predictions.y, strict=True
+    ):
+        numbers = checks if example.check else learned if correct else not_learned
+        numbers += example.verdicts
+    known = "{n} predicted correctly by " + comparison.champion + ", the champion of the comparison"
+    in_vain = "{n} trained into the rejected version, and left to the correction memory"
+    still_wrong = "{n} trained, still predicted wrongly and left to the correction memory"
+    groups = (
         (learned, "{n} learned" if promoted else known),
-        (unlearned, "{n} taught, not yet read right and left to memory" if promoted else in_vain),
-        (checks, "{n} kept back as a check and left to memory"),
-        (held, "{n} held for review, not learned from"),
-        (list(found.examples.left_out), "{n} left out"),
+        (not_learned, still_wrong if promoted else in_vain),
+        (checks, "{n} kept back as a check and left to the correction memory"),
+        ([entry.id for entry in held], "{n} held for review, not learned from"),
+        (list(preview.examples.left_out), "{n} left out"),
     )
-    told = [
-        f"{what.format(n=_counted(len(numbers)))}: {_listed(numbers)}."
-        for numbers, what in sentences
+    sentences = [
+        f"{text.format(n=_count(len(numbers)))}: {_list(numbers)}."
+        for numbers, text in groups
         if numbers
     ]
-    left_out = sorted(set(found.examples.left_out.values()))
-    return (*told, *(f"Left out: {why}." for why in left_out))
+    reasons = sorted(set(preview.examples.left_out.values()))
+    return (*sentences, *(f"Left out: {reason}." for reason in reasons))
 
 
-def sides(part: Slice, corrections: Sequence[TrainingExample]) -> dict[str, list[int]]:
-    """Which corrections changed sides, each by the number of its first verdict; sorted.
+def changed_corrections(
+    predictions: PairedPredictions, corrections: Sequence[TrainingExample]
+) -> dict[str, list[int]]:
+    """Return which corrections the challenger fixes, breaks or still gets wrong.
 
     Args:
-        part: what both versions read of them.
-        corrections: in the order of `part`.
+        predictions: both versions' predictions for the corrections.
+        corrections: the corrections, in the same order.
 
     Returns:
-        "fixed": read right by the challenger alone; "broken": by the champion alone;
-        "still_wrong": by neither.
+        Numbers of first verdicts, sorted. "fixed": only the challenger predicts the correction
+        correctly; "broken": only the champion; "still_wrong": neither.
     """
-    before, after = part.champion == part.y, part.challenger == part.y
-    named = {"fixed": after & ~before, "broken": before & ~after, "still_wrong": ~before & ~after}
+    masks = {
+        "fixed": predictions.fixed,
+        "broken": predictions.broken,
+        "still_wrong": predictions.still_wrong,
+    }
     return {
-        name: sorted(one.verdicts[0] for one, among in zip(corrections, rows, strict=True) if among)
-        for name, rows in named.items()
+        name: sorted(
+            correction.verdicts[0]
+            for correction, belongs in zip(corrections, mask, strict=True)
+            if belongs
+        )
+        for name, mask in masks.items()
     }
 
 
-def _counted(n: int) -> str:
+def _count(n: int) -> str:
     return f"{n} verdict{'' if n == 1 else 's'}"
 
 
-def _listed(numbers: Iterable[int]) -> str:
+def _list(numbers: Iterable[int]) -> str:
     ordered = sorted(numbers)
-    more = len(ordered) - _NAMED
-    text = ", ".join(str(number) for number in ordered[:_NAMED])
-    return f"{text} and {more} more" if more > 0 else text
+    n_more = len(ordered) - _MAX_NUMBERS
+    text = ", ".join(str(number) for number in ordered[:_MAX_NUMBERS])
+    return f"{text} and {n_more} more" if n_more > 0 else text

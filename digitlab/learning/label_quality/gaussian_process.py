@@ -1,9 +1,10 @@
-"""Alike: what feedback and the base's own digits say of images that are like one another.
+"""Leave-group-out label scores from a Gaussian process over embeddings.
 
-Images are compared by their directions (`model.reference`). Neighbours vote as in a Gaussian
-process over the labels (Rasmussen and Williams 2006, "Gaussian Processes for Machine Learning"):
-what the others say of an image follows in closed form from one inverse (section 5.4.2), and where
-nothing is near they say nothing.
+Images are compared by the directions of their embeddings (`model.reference_embeddings`). The
+labels of similar images vote as in Gaussian process regression on one-hot labels (Rasmussen and
+Williams 2006, "Gaussian Processes for Machine Learning"). The prediction for an image from all
+others follows in closed form from one matrix inverse (section 5.4.2). Where no similar image is
+known, all labels keep the prior score.
 """
 
 from __future__ import annotations
@@ -13,53 +14,60 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.learning.thresholds import LABEL_ISSUES
+
 Floats = NDArray[np.floating]
 
-LABELS: Final = 11
-"""Ten digits, and none."""
-
-_POWER: Final = 4  # of the cosine: an even one keeps the matrix positive; 0.7 counts a quarter
-_PRIOR: Final = 0.1  # of each label, where nothing is near
+N_LABELS: Final = 11
+"""The ten digits and "no digit"."""
 
 
-def likeness(one: Floats, other: Floats) -> Floats:
-    """How much images count for each other, 0-1, (N, M), of directions (N, E) and (M, E)."""
-    found: Floats = (one @ other.T) ** _POWER
-    return found
-
-
-def opinions(
-    alike: Floats, labels: NDArray[np.intp], doubt: Floats, groups: NDArray[np.intp]
-) -> Floats:
-    """What the other groups say of each image.
+def kernel(directions: Floats, others: Floats) -> Floats:
+    """Return the similarity of each pair of images, 0-1, (N, M).
 
     Args:
-        alike: `likeness` among the images, (N, N).
-        labels: what each is said to be, 0-10.
-        doubt: variance of each vote, (N,), of the order of 1; a large one makes it count little.
-        groups: (N,), the group of each; no image hears its own group. All different for
-            leaving out nothing but the image itself.
+        directions: directions of embeddings, (N, E).
+        others: directions of embeddings, (M, E).
+    """
+    similarity: Floats = (directions @ others.T) ** LABEL_ISSUES.similarity_power
+    return similarity
+
+
+def leave_group_out_scores(
+    similarity: Floats, labels: NDArray[np.intp], variance: Floats, groups: NDArray[np.intp]
+) -> Floats:
+    """Score the labels of each image from the labels of the other groups.
+
+    Args:
+        similarity: the kernel matrix of the images, (N, N).
+        labels: the given labels, (N,), 0-10.
+        variance: variance of each image's vote, (N,), about 1. A high variance lowers the weight
+            of the vote.
+        groups: the group of each image, (N,). No image is scored from its own group. With a
+            different group for each image, each one is left out alone.
 
     Returns:
-        (N, 11), about 0-1 for each label; the same for all labels where nothing is near.
+        Scores, (N, 11), about 0-1 for each label; the same for all labels where no similar image
+        is known.
     """
-    votes = np.eye(LABELS)[labels] - _PRIOR
-    inverse = np.linalg.inv(alike + np.diag(doubt))
+    votes = np.eye(N_LABELS)[labels] - LABEL_ISSUES.prior
+    inverse = np.linalg.inv(similarity + np.diag(variance))
     weights = inverse @ votes
-    said = np.empty_like(votes)
+    scores = np.empty_like(votes)
     for group in np.unique(groups):
         rows = np.flatnonzero(groups == group)
         if len(rows) == 1:
-            said[rows] = votes[rows] - weights[rows] / inverse[rows, rows][:, None]
+            scores[rows] = votes[rows] - weights[rows] / inverse[rows, rows][:, None]
         else:
-            said[rows] = votes[rows] - np.linalg.solve(inverse[np.ix_(rows, rows)], weights[rows])
-    return said + _PRIOR
+            block = inverse[np.ix_(rows, rows)]
+            scores[rows] = votes[rows] - np.linalg.solve(block, weights[rows])
+    return scores + LABEL_ISSUES.prior
 
 
-def contradiction(said: Floats, labels: NDArray[np.intp]) -> Floats:
-    """How much more the best other label was said than the given one, (N,)."""
+def contradiction(scores: Floats, labels: NDArray[np.intp]) -> Floats:
+    """Return how far the best other label is ahead of the given label, (N,)."""
     rows = np.arange(len(labels))
-    others = said.copy()
+    others = scores.copy()
     others[rows, labels] = -np.inf
-    found: Floats = others.max(axis=1) - said[rows, labels]
-    return found
+    difference: Floats = others.max(axis=1) - scores[rows, labels]
+    return difference

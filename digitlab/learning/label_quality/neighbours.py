@@ -1,180 +1,155 @@
-"""Neighbours: what feedback is contradicted by what is known of images like it."""
+"""NeighbourVotes: label issues in feedback that similar images contradict."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.labels import NO_DIGIT
 from digitlab.learning.label_quality.gaussian_process import (
-    Floats,
     contradiction,
-    likeness,
-    opinions,
+    kernel,
+    leave_group_out_scores,
 )
+from digitlab.learning.label_quality.items import FeedbackItem, Floats, label_text
+from digitlab.learning.thresholds import LABEL_ISSUES
 from digitlab.model.reference_embeddings import NEIGHBOURS, ReferenceEmbeddings
 
-PEOPLE: Final = 3
-"""Contributors from whom on one can be told from the others."""
+_NEIGHBOURS_IN_REASON: Final = 5
 
-_DOUBT: Final = 2.0  # variance of a vote, in labels
-_REVIEWED: Final = 0.5  # of that, for what a person has accepted
-_HELD: Final = 0.11  # contradiction from which on an item is held
-_FEW: Final = 0.5  # of that more, by the number of items: a few say little
-_HALF_SEEN: Final = 0.4  # less contradiction, by the root of the base's probability, at most 0.5
-_ORDINARY: Final = 0.5  # share of MNIST's digits that lie farther from their neighbours
-_ORDINARY_OF_MANY: Final = 0.02  # the same, when one contributor gave many
-_UNLIKELY: Final = 0.01  # the base's probability of the given digit, for these two
-_SUPPORTED: Final = 0.2  # what others say for the given digit, from which on it is no stranger
-_MANY: Final = 8  # items of one contributor that are judged together
-_MOSTLY: Final = 0.5  # share of these that others contradict
-_SLIGHTLY: Final = 0.12  # contradiction that counts for that share
-_PAUSE: Final = timedelta(hours=1)  # between two sittings
-_TOLD: Final = 5  # neighbours that a reason tells of
+Rows = NDArray[np.intp]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Item:
-    """One accepted verdict, as the rules see it.
-
-    Attributes:
-        id: number of the verdict.
-        label: what the person says, 0-9, or `NO_DIGIT`.
-        contributor: who.
-        time: when.
-        picture: the picture and the place in it.
-        digit_sha256: of the digit image.
-        embedding: (E,), the base's.
-        probabilities: (10,), the base's.
-        reviewed: a person has accepted it: it is never held, and counts for more.
-    """
-
-    id: int
-    label: int
-    contributor: str
-    time: datetime
-    picture: str
-    digit_sha256: str
-    embedding: Floats = field(repr=False)
-    probabilities: Floats = field(repr=False)
-    reviewed: bool = False
-
-
-class Neighbours:
-    """What neighbours say of items.
+class NeighbourVotes:
+    """The votes of similar images on the labels of items.
 
     Args:
-        items: at least one, by time, none a copy of another.
-        reference: what digits look like.
+        items: at least one item, sorted by time, without copies of an image.
+        reference: embeddings of ordinary digits.
     """
 
-    def __init__(self, items: Sequence[Item], reference: ReferenceEmbeddings) -> None:
+    def __init__(self, items: Sequence[FeedbackItem], reference: ReferenceEmbeddings) -> None:
         self._items = items
-        self._digits = np.array([item.label for item in items], np.intp)
-        names = np.unique([item.contributor for item in items], return_inverse=True)[1]
-        self._people = names.astype(np.intp)
-        self._many = int(self._people.max()) + 1 >= PEOPLE
+        self._labels = np.array([item.label for item in items], np.intp)
+        contributors = np.unique([item.contributor for item in items], return_inverse=True)[1]
+        self._contributors = contributors.astype(np.intp)
+        n_contributors = int(self._contributors.max()) + 1
+        self._judges_contributors = n_contributors >= LABEL_ISSUES.min_contributors
         self._reviewed = np.array([item.reviewed for item in items])
-        self._doubt = np.where(self._reviewed, _DOUBT * _REVIEWED, _DOUBT)
+        self._variance = np.where(
+            self._reviewed,
+            LABEL_ISSUES.vote_variance * LABEL_ISSUES.reviewed_variance_factor,
+            LABEL_ISSUES.vote_variance,
+        )
         directions = reference.directions(np.stack([item.embedding for item in items]))
-        self._alike = likeness(directions, directions)
-        self._looks, self._ordinary = reference.agreed_labels(directions)
-        given = np.stack([np.append(item.probabilities, 0) for item in items])
-        likely = given[np.arange(len(items)), self._digits]
-        self._seen = _HALF_SEEN * np.sqrt(np.minimum(likely, 0.5))  # the model half agrees
-        self._seen[given.argmax(axis=1) == self._digits] = 0  # that it was right proves nothing
-        self._strange = (self._looks >= 0) & (self._looks != self._digits) & (likely < _UNLIKELY)
+        self._similarity = kernel(directions, directions)
+        self._reference_labels, self._typicality = reference.agreed_labels(directions)
+        probabilities = np.stack([np.append(item.probabilities, 0) for item in items])
+        of_label = probabilities[np.arange(len(items)), self._labels]
+        # The model half agrees with the label, so the label is more likely to be right.
+        self._support = LABEL_ISSUES.model_support * np.sqrt(np.minimum(of_label, 0.5))
+        # A confirmed prediction is no independent support for its own label.
+        self._support[probabilities.argmax(axis=1) == self._labels] = 0
+        self._contradicts_reference = (
+            (self._reference_labels >= 0)
+            & (self._reference_labels != self._labels)
+            & (of_label < LABEL_ISSUES.max_label_probability)
+        )
 
-    def reasons(self) -> dict[int, str]:
-        """The reasons of the suspicious ones, by place."""
-        found: dict[int, str] = {}
+    def label_issues(self) -> dict[int, str]:
+        """Find the items with a label issue; return their reasons by position in `items`."""
+        issues: dict[int, str] = {}
         rows = np.arange(len(self._items))
-        while self._many and (burst := self._burst(rows)):
-            found |= burst
-            rows = np.array([row for row in rows if row not in burst], np.intp)
-        said = self._opinions(rows, np.arange(len(rows)))
-        score = contradiction(said, self._digits[rows]) - self._seen[rows]
-        own = said[np.arange(len(rows)), self._digits[rows]]
-        for row, contradicted, support in zip(rows, score, own, strict=True):
-            if contradicted > _HELD + _FEW / len(rows):
-                found[int(row)] = self._tell(int(row), rows)
-            elif self._strange[row] and self._ordinary[row] >= _ORDINARY and support < _SUPPORTED:
-                found[int(row)] = (
-                    f"It was called {name_of(self._digits[row])}, but looks like an ordinary "
-                    f"{self._looks[row]}: so are the {NEIGHBOURS} digits of MNIST most like it."
+        while self._judges_contributors and (group := self._worst_group(rows)):
+            issues |= group
+            rows = np.array([row for row in rows if row not in group], np.intp)
+        scores = self._scores(rows, np.arange(len(rows)))
+        contradictions = contradiction(scores, self._labels[rows]) - self._support[rows]
+        of_label = scores[np.arange(len(rows)), self._labels[rows]]
+        threshold = LABEL_ISSUES.min_contradiction
+        threshold += LABEL_ISSUES.min_contradiction_of_few / max(1, len(rows))
+        for row, contradicted, support in zip(rows, contradictions, of_label, strict=True):
+            if contradicted > threshold:
+                issues[int(row)] = self._reason(int(row), rows)
+            elif (
+                self._contradicts_reference[row]
+                and self._typicality[row] >= LABEL_ISSUES.min_typicality
+                and support < LABEL_ISSUES.min_support
+            ):
+                issues[int(row)] = (
+                    f"It was labelled {label_text(self._labels[row])}, but looks like an ordinary "
+                    f"{self._reference_labels[row]}: so do the {NEIGHBOURS} most similar digits "
+                    "of MNIST."
                 )
-        return found
+        return issues
 
-    def _opinions(
-        self,
-        rows: NDArray[np.intp],
-        groups: NDArray[np.intp],
-        doubt: Floats | None = None,
-    ) -> Floats:
-        doubt = self._doubt[rows] if doubt is None else doubt
-        return opinions(self._alike[np.ix_(rows, rows)], self._digits[rows], doubt, groups)
+    def _scores(self, rows: Rows, groups: Rows, variance: Floats | None = None) -> Floats:
+        variance = self._variance[rows] if variance is None else variance
+        similarity = self._similarity[np.ix_(rows, rows)]
+        return leave_group_out_scores(similarity, self._labels[rows], variance, groups)
 
-    def _burst(self, rows: NDArray[np.intp]) -> dict[int, str]:
-        """What one contributor gave and others contradict, the worst of it; else nothing."""
-        score = self._against(rows)
-        worst, most = rows[:0], -np.inf
+    def _worst_group(self, rows: Rows) -> dict[int, str]:
+        """Reasons for the items of the most contradicted group of one contributor; or nothing."""
+        scores = self._group_scores(rows)
+        worst, highest_mean = rows[:0], -np.inf
         for group in self._groups(rows):
-            mean = float(score[group].mean())
-            if (score[group] > _SLIGHTLY).mean() >= _MOSTLY and mean > most:
-                worst, most = group, mean
+            mean = float(scores[group].mean())
+            contradicted = scores[group] > LABEL_ISSUES.min_contradiction_in_group
+            if contradicted.mean() >= LABEL_ISSUES.min_group_share and mean > highest_mean:
+                worst, highest_mean = group, mean
         if not len(worst):
             return {}
-        who = self._items[rows[worst[0]]].contributor or "one person"
-        why = (
-            f"One of {len(worst)} that {who} gave, of which "
-            f"{int((score[worst] > _SLIGHTLY).sum())} contradict what is known of images like them."
+        contributor = self._items[rows[worst[0]]].contributor or "one person"
+        n_contradicted = int((scores[worst] > LABEL_ISSUES.min_contradiction_in_group).sum())
+        reason = (
+            f"One of {len(worst)} verdicts of {contributor}; what is known about similar images "
+            f"contradicts {n_contradicted} of them."
         )
-        return {int(rows[place]): why for place in worst if score[place] > 0}
+        return {int(rows[place]): reason for place in worst if scores[place] > 0}
 
-    def _against(self, rows: NDArray[np.intp]) -> Floats:
-        """How much each item is contradicted, by other people or by what else its giver said."""
-        people, digits = self._people[rows], self._digits[rows]
-        agreed = (people[:, None] == people) & (digits[:, None] == digits)
-        crowd = (self._alike[np.ix_(rows, rows)] * agreed).sum(axis=1)  # of one person, one vote
-        others = self._opinions(rows, people, self._doubt[rows] * crowd)
-        alone = self._opinions(rows, np.arange(len(rows)))
-        strange = (
-            self._strange[rows]
-            & (self._ordinary[rows] >= _ORDINARY_OF_MANY)
-            & (others[np.arange(len(rows)), digits] < _SUPPORTED)
+    def _group_scores(self, rows: Rows) -> Floats:
+        """How much other contributors, or the contributor's other items, contradict each item."""
+        contributors, labels = self._contributors[rows], self._labels[rows]
+        places = np.arange(len(rows))
+        agree = (contributors[:, None] == contributors) & (labels[:, None] == labels)
+        # Each contributor has one vote in a neighbourhood, however many items they gave there.
+        crowding = (self._similarity[np.ix_(rows, rows)] * agree).sum(axis=1)
+        by_others = self._scores(rows, contributors, self._variance[rows] * crowding)
+        by_all = self._scores(rows, places)
+        unlike_label = (
+            self._contradicts_reference[rows]
+            & (self._typicality[rows] >= LABEL_ISSUES.min_typicality_in_group)
+            & (by_others[places, labels] < LABEL_ISSUES.min_support)
         )
-        score = np.maximum(contradiction(others, digits), contradiction(alone, digits))
-        found: Floats = np.where(strange, np.maximum(score, 1), score)
-        return found
+        scores = np.maximum(contradiction(by_others, labels), contradiction(by_all, labels))
+        group_scores: Floats = np.where(unlike_label, np.maximum(scores, 1), scores)
+        return group_scores
 
-    def _groups(self, rows: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
-        """Places of what one contributor gave: all, one sitting, and one digit of either."""
-        for person in np.unique(self._people[rows]):
-            mine = np.flatnonzero((self._people[rows] == person) & ~self._reviewed[rows])
+    def _groups(self, rows: Rows) -> Iterator[Rows]:
+        """Yield the positions of all items of a contributor, of one sitting, and of one label."""
+        for contributor in np.unique(self._contributors[rows]):
+            mine = np.flatnonzero((self._contributors[rows] == contributor) & ~self._reviewed[rows])
             times = [self._items[rows[place]].time for place in mine]
-            pauses = [n for n in range(1, len(mine)) if times[n] - times[n - 1] > _PAUSE]
+            pauses = [
+                n
+                for n in range(1, len(mine))
+                if times[n] - times[n - 1] > LABEL_ISSUES.sitting_pause
+            ]
             for part in (mine, *(np.split(mine, pauses) if pauses else ())):
-                said = self._digits[rows[part]]
-                for group in (part, *(part[said == digit] for digit in np.unique(said))):
-                    if len(group) >= _MANY:
+                labels = self._labels[rows[part]]
+                for group in (part, *(part[labels == label] for label in np.unique(labels))):
+                    if len(group) >= LABEL_ISSUES.min_group_size:
                         yield group
 
-    def _tell(self, row: int, rows: NDArray[np.intp]) -> str:
+    def _reason(self, row: int, rows: Rows) -> str:
         others = rows[rows != row]
-        nearest = others[np.argsort(-self._alike[row, others])[:_TOLD]]
-        said = self._digits[nearest]
-        digit = int(np.bincount(said[said != self._digits[row]], minlength=1).argmax())
+        nearest = others[np.argsort(-self._similarity[row, others])[:_NEIGHBOURS_IN_REASON]]
+        labels = self._labels[nearest]
+        other_label = np.bincount(labels[labels != self._labels[row]], minlength=1).argmax()
         return (
-            f"It was called {name_of(self._digits[row])}; of the {len(nearest)} accepted images "
-            f"most like it {int((said == digit).sum())} are called {name_of(digit)}."
+            f"It was labelled {label_text(self._labels[row])}; "
+            f"{int((labels == other_label).sum())} of the {len(nearest)} most similar accepted "
+            f"images are labelled {label_text(other_label)}."
         )
-
-
-def name_of(digit: int | np.intp) -> str:
-    """What a person said, in words."""
-    return "not a digit" if digit == NO_DIGIT else str(digit)
