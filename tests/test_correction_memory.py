@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from support.feedback_rows import say
+from support.feedback_rows import add_verdict
 
 import digitlab
 from digitlab.datasets import mnist
@@ -235,7 +235,7 @@ def test_a_thousand_corrections_of_misread_digits_change_no_other_digit(tmp_path
     settings = Settings.load(tmp_path, environ={})
     with FeedbackStore.open(settings) as store:
         for row in wrong:
-            say(store, mirrored[row], int(y[row]), read=int(y[row] + 1) % 10)
+            add_verdict(store, mirrored[row], int(y[row]), predicted=int(y[row] + 1) % 10)
     with digitlab.open(tmp_path) as lab:
         labels = [lab.reader(memory=on).read_images(x)[0] for on in (False, True)]
     assert (labels[0] != labels[1]).sum() <= 1

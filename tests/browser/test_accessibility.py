@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 from support.browser_page import choose, label, png, ready, see
-from support.feedback_rows import noise, say
+from support.feedback_rows import add_verdict, noise
 from support.live_server import Server, start_server
 from support.told_runs import train
 
@@ -103,8 +103,8 @@ def test_a_batch_with_all_that_a_cell_can_say_has_no_fault(
         see(page.get_by_test_id(f"visit-item-{number}")).to_have_attribute("aria-current", "true")
         page.keyboard.press(key)
     see(page.get_by_test_id("receipt")).not_to_be_empty()
-    see(page.locator('[data-state="waiting"][data-doubt="unsure"]')).to_have_count(1)
-    see(page.locator('[data-state="waiting"][data-doubt="refused"]')).to_have_count(1)
+    see(page.locator('[data-state="pending"][data-uncertainty="unsure"]')).to_have_count(1)
+    see(page.locator('[data-state="pending"][data-uncertainty="refused"]')).to_have_count(1)
     choose(page, broken)
     see(page.get_by_test_id("error-banner")).to_be_visible()
     assert faults(page) == []
@@ -130,7 +130,7 @@ def test_the_verdict_of_a_fine_tune_has_no_fault(
     page: Page, server: Server, runs: RunLog, verdict: RunOutcome
 ) -> None:
     with FeedbackStore.open(Settings.load(server.home)) as store:
-        fixed, wrong, broken = ([say(store, noise(number), 8)] for number in range(3))
+        fixed, wrong, broken = ([add_verdict(store, noise(number), 8)] for number in range(3))
     metrics = {"fixed": fixed, "still_wrong": wrong, "broken": broken}
     train(runs, verdict)
     runs.finish(verdict, verdict, version="v0001", reasons=["It went so."], metrics=metrics)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from support.command_line import command_line
-from support.feedback_rows import noise, say
+from support.feedback_rows import add_verdict, noise
 
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
@@ -27,7 +27,7 @@ def run(tmp_path, monkeypatch):
 @pytest.fixture
 def held(store):
     """Two verdicts that wait for review."""
-    numbers = [say(store, noise(n), 4) for n in (1, 2)]
+    numbers = [add_verdict(store, noise(n), 4) for n in (1, 2)]
     store.review(numbers, "held", by="digitlab", reason="odd")
     return numbers
 
@@ -77,7 +77,7 @@ def test_an_unknown_verdict_changes_no_state(run, store, held):
 
 
 def test_an_undone_verdict_cannot_be_accepted(run, store):
-    say(store, noise(1), 4)
+    add_verdict(store, noise(1), 4)
     store.undo("ann")
     done = run("accept", 1)
     assert (done.returncode, "no longer in force" in done.stderr) == (1, True)

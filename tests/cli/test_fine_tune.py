@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from click.testing import CliRunner
-from support.fake_fine_tune import nothing_new, something_new, stand_in, stand_in_module
+from support.fake_fine_tune import nothing_new, preview_module, something_new, write_notebook
 from support.paths import TESTS
 
 from digitlab.cli import main
@@ -35,7 +35,7 @@ from pathlib import Path
 home, notebook, tests, *arguments = sys.argv[1:]
 sys.path.insert(0, tests)
 from support import fake_fine_tune
-sys.modules["digitlab.learning.data.preview"] = fake_fine_tune.stand_in_module(
+sys.modules["digitlab.learning.data.preview"] = fake_fine_tune.preview_module(
     fake_fine_tune.something_new
 )
 from digitlab.jobs import launch
@@ -53,11 +53,11 @@ def home(tmp_path):
 
 @pytest.fixture
 def call(home, monkeypatch, tmp_path):
-    monkeypatch.setattr(launch, "NOTEBOOK", stand_in(tmp_path))
+    monkeypatch.setattr(launch, "NOTEBOOK", write_notebook(tmp_path))
 
     def call(*arguments, preview_feedback=something_new):
         monkeypatch.setitem(
-            sys.modules, "digitlab.learning.data.preview", stand_in_module(preview_feedback)
+            sys.modules, "digitlab.learning.data.preview", preview_module(preview_feedback)
         )
         return CliRunner().invoke(main, ["--home", str(home), "fine-tune", *arguments])
 
@@ -69,7 +69,7 @@ def own_process(home, tmp_path):
     """Return a function that starts the command in a process."""
 
     def begin(*arguments):
-        given = [str(home), str(stand_in(tmp_path)), str(TESTS), *arguments]
+        given = [str(home), str(write_notebook(tmp_path)), str(TESTS), *arguments]
         return subprocess.Popen(
             [sys.executable, "-c", CALL, *given],
             stdout=subprocess.PIPE,

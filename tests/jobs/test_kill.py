@@ -4,7 +4,7 @@ import sys
 
 import psutil
 import pytest
-from support.fake_fine_tune import something_new, stand_in, stand_in_module
+from support.fake_fine_tune import preview_module, something_new, write_notebook
 from support.live_server import wait_until
 from support.paths import ROOT
 
@@ -31,9 +31,9 @@ def soak(monkeypatch):
 @pytest.mark.parametrize("victim", ["worker", "kernel", "both"])
 def test_the_next_run_goes_ahead_at_once(settings, soak, tmp_path, monkeypatch, victim):
     monkeypatch.setitem(
-        sys.modules, "digitlab.learning.data.preview", stand_in_module(something_new)
+        sys.modules, "digitlab.learning.data.preview", preview_module(something_new)
     )
-    monkeypatch.setattr(launch, "NOTEBOOK", stand_in(tmp_path))
+    monkeypatch.setattr(launch, "NOTEBOOK", write_notebook(tmp_path))
     first = start(settings, parameters={"steps": 4000}, trigger="cli", by="ann")
     for state in follow(settings, first.name, every_s=0.02):
         if state.phase == "training":
@@ -54,9 +54,9 @@ def test_a_kernel_does_not_outlive_the_process_that_watched_over_it(
     settings, soak, tmp_path, monkeypatch
 ):
     monkeypatch.setitem(
-        sys.modules, "digitlab.learning.data.preview", stand_in_module(something_new)
+        sys.modules, "digitlab.learning.data.preview", preview_module(something_new)
     )
-    monkeypatch.setattr(launch, "NOTEBOOK", stand_in(tmp_path))
+    monkeypatch.setattr(launch, "NOTEBOOK", write_notebook(tmp_path))
     run = start(settings, parameters={"steps": 4000}, trigger="cli", by="ann")
     for state in follow(settings, run.name, every_s=0.02):
         if state.phase == "training":

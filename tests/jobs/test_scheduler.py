@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
-from support.fake_fine_tune import new_until_judged, nothing_new, stand_in, stand_in_module
+from support.fake_fine_tune import new_until_judged, nothing_new, preview_module, write_notebook
 from support.live_server import start_server, wait_until
 
 from digitlab.cli import main
@@ -33,7 +33,7 @@ def settings(tmp_path):
 
 @pytest.fixture
 def scheduler(settings, monkeypatch):
-    monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(nothing_new))
+    monkeypatch.setitem(sys.modules, LOOK_UP, preview_module(nothing_new))
     with closing(Scheduler(settings, NIGHTLY, by="night")) as scheduler:
         yield scheduler
 
@@ -117,8 +117,8 @@ def test_two_expressions_that_are_due_at_once_start_one_run(settings, scheduler)
 
 @pytest.mark.notebook
 def test_of_two_due_times_the_second_finds_nothing_new(settings, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(new_until_judged))
-    notebook = stand_in(tmp_path)
+    monkeypatch.setitem(sys.modules, LOOK_UP, preview_module(new_until_judged))
+    notebook = write_notebook(tmp_path)
     with closing(Scheduler(settings, NIGHTLY, by="night", notebook=notebook)) as scheduler:
         scheduler.start_if_due(now=MONDAY)
         first = scheduler.start_if_due(now=MONDAY.replace(hour=3))
@@ -142,7 +142,7 @@ def test_a_running_scheduler_goes_on_when_a_run_cannot_be_started(settings, sche
     def refuse(settings, parameters):
         raise RunError("Not today.")
 
-    monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(refuse))
+    monkeypatch.setitem(sys.modules, LOOK_UP, preview_module(refuse))
     scheduler.start_if_due(now=MONDAY)
     told = []
     with scheduler.running(told.append):
@@ -152,8 +152,8 @@ def test_a_running_scheduler_goes_on_when_a_run_cannot_be_started(settings, sche
 
 @pytest.mark.notebook
 def test_once_runs_what_is_due_and_returns(settings, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, LOOK_UP, stand_in_module(new_until_judged))
-    monkeypatch.setattr(launch, "NOTEBOOK", stand_in(tmp_path))
+    monkeypatch.setitem(sys.modules, LOOK_UP, preview_module(new_until_judged))
+    monkeypatch.setattr(launch, "NOTEBOOK", write_notebook(tmp_path))
     call = ["--home", str(settings.home), "schedule", "--cron", "0 3 * * *", "--once"]
     first = CliRunner().invoke(main, call)
     assert (first.exit_code, first.stdout.splitlines()[0]) == (0, "nothing is due")

@@ -1,30 +1,29 @@
-"""Comparisons of two versions, made up for tests."""
+"""Comparisons of two versions for tests."""
 
-from digitlab.learning.gate.rules import Comparison, Paired
-
-
-def paired(n=5000, *, right=4900, fixed=0, broken=0):
-    """Two versions of which the first one reads `right` of n images."""
-    return Paired(
-        n=n, champion=right, challenger=right + fixed - broken, fixed=fixed, broken=broken
-    )
+from digitlab.learning.results import ComparisonCounts, PairedCounts
 
 
-def nothing():
-    return paired(0, right=0)
+def pairs(n=5000, *, champion=4900, fixed=0, broken=0):
+    """Two versions, of which the champion predicts `champion` of n images correctly."""
+    challenger = champion + fixed - broken
+    return PairedCounts(n=n, champion=champion, challenger=challenger, fixed=fixed, broken=broken)
 
 
-def comparison(**changes):
-    """A challenger that gains three corrections and loses nothing."""
+def no_pairs():
+    return pairs(0, champion=0)
+
+
+def comparison_counts(**changes):
+    """A challenger that fixes three corrections and breaks nothing."""
     values = {
-        "holdout": paired(),
-        "photographs": paired(1000, right=950),
-        "digits": {digit: paired(500, right=490) for digit in range(10)},
-        "checks": nothing(),
-        "corrections": paired(6, right=0, fixed=3),
+        "holdout": pairs(),
+        "photographs": pairs(1000, champion=950),
+        "digits": {digit: pairs(500, champion=490) for digit in range(10)},
+        "checks": no_pairs(),
+        "corrections": pairs(6, champion=0, fixed=3),
         "withdrawn": 0,
-        "asked": 2400,
+        "export_checked": 2400,
         "disagreements": 0,
         "latency_ms": 0.1,
     }
-    return Comparison(**values | changes)
+    return ComparisonCounts(**values | changes)

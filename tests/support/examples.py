@@ -1,4 +1,4 @@
-"""Training examples made up for tests."""
+"""Training examples for tests."""
 
 from digitlab.learning.data.examples import TrainingExample
 from support.feedback_rows import noise

@@ -1,4 +1,4 @@
-"""Verdicts for the tests of learning: real rows in a real ledger."""
+"""Verdicts in a real feedback store, for tests."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from digitlab.store import FeedbackStore
 
 
 def noise(n: int) -> NDArray[np.uint8]:
-    """The digit image number `n`, like no other one."""
+    """Return digit image number `n`, unlike all others."""
     return np.random.default_rng([n, 28]).integers(0, 256, (28, 28), np.uint8)
 
 
 def sevens(n: int) -> list[NDArray[np.uint8]]:
-    """Clear sevens of `train`; the first of them is an ordinary one."""
+    """Return clear sevens of MNIST's train split; the first one is an ordinary seven."""
     x, y = mnist.load("train")
     return list(x[np.flatnonzero(y == 7)[:n]])
 
 
-def reading(image: NDArray[np.uint8], label: int = 0, **changes: Any) -> Prediction:
-    """A prediction that reads `label` in a digit image."""
+def prediction_of(image: NDArray[np.uint8], digit: int = 0, **changes: Any) -> Prediction:
+    """Return a prediction of `digit` for a digit image."""
     values: dict[str, Any] = {
-        "digit": label,
+        "digit": digit,
         "confidence": 0.91,
-        "probabilities": tuple(0.91 if digit == label else 0.01 for digit in range(10)),
+        "probabilities": tuple(0.91 if other == digit else 0.01 for other in range(10)),
         "refused": False,
         "remembered": False,
         "model": "base",
@@ -40,16 +40,16 @@ def reading(image: NDArray[np.uint8], label: int = 0, **changes: Any) -> Predict
     return Prediction(**values | changes)
 
 
-def say(
+def add_verdict(
     store: FeedbackStore,
     image: NDArray[np.uint8],
-    digit: int | None,
+    label: int | None,
     *,
-    read: int = 0,
+    predicted: int = 0,
     contributor: str = "ann",
     **changes: Any,
 ) -> int:
-    """Keep that `image` shows `digit`, None for no digit; the verdict's number."""
-    verdict: Any = "not-a-digit" if digit is None else "right" if digit == read else "wrong"
-    made = reading(image, read, **changes)
-    return store.add(made, verdict, label=digit, contributor=contributor).id
+    """Add the verdict that `image` shows `label`, None for no digit; return its number."""
+    verdict: Any = "not-a-digit" if label is None else "right" if label == predicted else "wrong"
+    prediction = prediction_of(image, predicted, **changes)
+    return store.add(prediction, verdict, label=label, contributor=contributor).id
