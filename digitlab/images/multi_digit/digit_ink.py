@@ -154,6 +154,8 @@ def _distance_to_paper(page: Floats, is_bare: Mask) -> Floats:
 def _find_digits(ink: Mask, contrast: Floats) -> tuple[tuple[DigitInk, ...], float]:
     """Return the digits among the ink, and the usual height of a digit in pixels."""
     components = find_components(ink, contrast)
+    if not len(components):
+        return (), 0.0
     is_line = enclosing(components) | crossing_page(components)
     digit_height = usual_digit_height(components, ~is_line)
     is_broad = components.extents > THRESHOLDS.max_digit_extent * digit_height

@@ -163,6 +163,12 @@ def test_blank_paper_has_no_digits(noise):
     assert read_digits(from_array(page)) == ()
 
 
+def test_ruled_paper_without_writing_has_no_digits():
+    page = np.full((300, 400), 225, np.uint8)
+    page[60:63] = page[150:153] = page[240:243] = 60
+    assert read_digits(from_array(photographed(page))) == ()
+
+
 def test_at_most_max_digits_are_read():
     page = sheet(*["1" * 24] * 10, height=24, gap=0.6)
     assert len(read_digits(from_array(page))) == MAX_DIGITS
