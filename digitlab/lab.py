@@ -405,9 +405,9 @@ class Lab:
         """
         from digitlab.model.training import train_base  # loads TensorFlow when it trains
 
-        with self.models.work_folder(config.hash) as work:
+        with self.models.folders.work_folder(config.hash) as work:
             folder = train_base(config, work=work, progress=progress, epoch_done=epoch_done)
-            return self.models.adopt(folder)
+            return self.models.folders.register(folder)
 
     def examples(self) -> list[Example]:
         """Return the example pictures that ship with digitlab."""

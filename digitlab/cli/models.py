@@ -50,7 +50,7 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
 def show(ctx: click.Context, *, version: str, as_json: bool) -> None:
     """Show the origin and the metrics of VERSION."""
     with _registry(ctx) as registry:
-        description = registry.show(version)
+        description = registry.describe(version)
         card = registry.card(version)
     click.echo(json.dumps(description) if as_json else "\n".join(_text(description, card)))
 

@@ -101,7 +101,7 @@ class FineTune:
     @step("collecting")
     def collect(self) -> FeedbackPreview:
         """Collect training examples from accepted feedback; hold feedback with a label issue."""
-        self._models.sweep()
+        self._models.folders.remove_leftovers()
         preview = preview_store(self._store, self._models, self.config, cache=self._settings.cache)
         self._preview = preview
         if not preview.new:
@@ -117,7 +117,7 @@ class FineTune:
     def train(self) -> TrainingResult:
         """Train from the base; choose the interpolation with the base on the validation split."""
         preview = self._require(self._preview, "collect")
-        self._models.check(preview.base)
+        self._models.folders.verify(preview.base)
         folder, cache = self._models.folder(preview.base), self._settings.cache
         threads = self.config.threads
         champion = self._models.load(preview.champion, threads=threads)
@@ -139,7 +139,7 @@ class FineTune:
         preview = self._require(self._preview, "collect")
         training = self._require(self._training, "train")
         tuner = self._require(self._tuner, "train")
-        self._folder = self._resources.enter_context(self._models.aside())
+        self._folder = self._resources.enter_context(self._models.folders.staging_folder())
         self._comparison = compare.compare(
             preview,
             training,
@@ -205,7 +205,7 @@ class FineTune:
             card.write(folder)
         if not self._log.holds_lease(self.session.name):  # without a heartbeat the run counts as dead
             raise RunError("Another run has taken over.", run=self.session.name)
-        version = self._models.adopt(folder)
+        version = self._models.folders.register(folder)
         if decision.promoted:
             self._log.record_fingerprints(
                 self.session.name,
@@ -217,10 +217,10 @@ class FineTune:
                 by="digitlab",
                 why=decision.reasons[0],
                 run=self.session.name,
-                expect=comparison.champion,
+                expected_champion=comparison.champion,
             )
         else:
-            self._models.challenge(version, by="digitlab", run=self.session.name)
+            self._models.set_challenger(version, by="digitlab", run=self.session.name)
         return self.session.end(
             "promoted" if decision.promoted else "rejected",
             version=version,

@@ -16,8 +16,8 @@ from digitlab.store.feedback.types import (
     Verdict,
 )
 from digitlab.store.home_settings import HomeSettings
-from digitlab.store.models.moves import AliasMove, Promotion
-from digitlab.store.models.registry import ModelRegistry
+from digitlab.store.models.aliases import AliasMove, Promotion
+from digitlab.store.models.registry import ModelRegistry, ModelVersion
 from digitlab.store.runs.log import RunLog
 from digitlab.store.runs.schedules import Schedule, ScheduleBook
 from digitlab.store.runs.types import Run
@@ -35,6 +35,7 @@ __all__ = [
     "HomeSettings",
     "ImportItem",
     "ModelRegistry",
+    "ModelVersion",
     "PictureStorage",
     "Promotion",
     "Receipt",

@@ -75,7 +75,7 @@ def test_show_prints_the_card(answer, run, registry):
         registry, **fine_tuned(notebook="x.ipynb", feedback=[1, 2], champion="v0009")
     )
     found = answer("show", version)
-    assert found == json.loads(json.dumps(registry.show(version)))
+    assert found == json.loads(json.dumps(registry.describe(version)))
     words = run("show", version).stdout
     said = ("started from base, learned from 2 verdicts", "promoted against v0009.")
     for part in (*said, "mnist:test: 9,", "x.ipynb"):

@@ -66,9 +66,9 @@ class Home:
         self.store = FeedbackStore.open(self.settings)
         self.models = ModelRegistry(self.settings, self.store.database)
         self.log = RunLog(self.store.database)
-        with self.models.aside() as folder:
+        with self.models.folders.staging_folder() as folder:
             shutil.copytree(small, folder, dirs_exist_ok=True)
-            self.base = self.models.adopt(folder)
+            self.base = self.models.folders.register(folder)
         self.models.promote(self.base, by="ann")
 
     def correct(self, n=6, *, contributor="ann", backwards=False):
@@ -210,7 +210,7 @@ def test_the_card_has_reasons_and_figures_with_their_counts(learned):
 
 def test_the_files_are_those_that_the_card_describes(learned):
     version = learned.outcome.version
-    learned.home.models.check(version)
+    learned.home.models.folders.verify(version)
     network_of = network.load(learned.home.models.folder(version) / "model.keras")
     assert network.weights_hash(network_of) == learned.card.hashes["weights"]
 

@@ -13,10 +13,10 @@ from digitlab.store.tables import aliases
 
 def add_version(registry, **changes):
     """Register another copy of the base, its card changed; return its name."""
-    with registry.aside() as folder:
+    with registry.folders.staging_folder() as folder:
         shutil.copytree(bundled("models/base"), folder, dirs_exist_ok=True)
         dataclasses.replace(Card.read(folder), **changes).write(folder)
-        return registry.adopt(folder)
+        return registry.folders.register(folder)
 
 
 def fine_tuned(parent="base", decision="promoted", **changes):

@@ -1,52 +1,108 @@
-"""Aliases: which version serves, which one before, which one waits; every move is a row."""
+"""Aliases: the champion, previous and challenger version of a home, and every move of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final, Literal, get_args
 
 import sqlalchemy as sa
 
 from digitlab.errors import ModelError
-from digitlab.store.database import Database
-from digitlab.store.models.moves import ALIASES, BASE, Action, Alias, AliasMove, Promotion
-from digitlab.store.moment import moment
-from digitlab.store.present import open_if_there
+from digitlab.store.database import Database, utc_now_or
 from digitlab.store.tables import aliases
+
+Alias = Literal["champion", "previous", "challenger"]
+"""The version that serves, the one that a rollback returns to, and the last one from a run."""
+
+BASE: Final = "base"
+"""The version that ships with digitlab; it serves until the champion moves."""
+
+ALIASES: Final[tuple[Alias, ...]] = get_args(Alias)
+
+Action = Literal["promote", "force", "rollback", "challenge"]
+"""The action that moved an alias; "force" is a promotion without the gate's decision for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AliasMove:
+    """One move of an alias to a version.
+
+    Attributes:
+        time: of the move; aware, UTC.
+        alias: "champion", "previous" or "challenger".
+        version: the version that it points to from then on; None for none.
+        action: "promote", "force", "rollback" or "challenge".
+        by: the person, or what acted for a run.
+        why: the reason; may be empty.
+        run: name of the run that moved it; empty if no run did.
+    """
+
+    time: datetime
+    alias: str
+    version: str | None
+    action: str
+    by: str
+    why: str
+    run: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promotion:
+    """A change of the champion.
+
+    Attributes:
+        champion: the version that serves from now on.
+        previous: the version that served until now; a rollback returns to it.
+        action: "promote", "force" or "rollback".
+        by: the person, or what acted for a run.
+        why: the reason; may be empty.
+        run: name of the run that promoted it; empty if no run did.
+        time: of the change; aware, UTC.
+    """
+
+    champion: str
+    previous: str
+    action: Action
+    by: str
+    why: str
+    run: str
+    time: datetime
 
 
 class Aliases:
-    """The aliases of a home, in its database; only what moves one makes a database.
+    """The aliases of a home, in its database; reading them creates no database.
 
     Args:
-        url: of the home's database.
-        database: the same, already open; None to open it here when it is needed.
+        url: address of the home's database.
+        database: the same database if it is open already; None to open it at the first use.
     """
 
     def __init__(self, url: str, database: Database | None = None) -> None:
         self._url = url
         self._database = database
-        self._owns = database is None
+        self._owns_database = database is None
 
-    def pointed(self, alias: Alias) -> str | None:
-        """The version that an alias points to; None for nowhere. One indexed read."""
-        database = self.present()
+    def version_of(self, alias: Alias) -> str | None:
+        """Return the version that an alias points to, or None; one indexed read."""
+        database = self.existing_database()
         if database is None:
             return BASE if alias == "champion" else None
         with database.read() as connection:
-            return _pointed(connection, alias)
+            return _fetch_version(connection, alias)
 
     def all(self) -> dict[str, str]:
-        """The aliases that point somewhere, and where; the champion always does."""
-        database = self.present()
+        """Return the versions by alias, without aliases that point nowhere."""
+        database = self.existing_database()
         if database is None:
             return {"champion": BASE}
         with database.read() as connection:
-            return all_pointed(connection)
+            return fetch_aliases(connection)
 
     def moves(self) -> list[AliasMove]:
-        """All moves, the newest last."""
-        database = self.present()
+        """Return all moves, oldest first."""
+        database = self.existing_database()
         if database is None:
             return []
         columns = [column for column in aliases.c if column.name != "id"]
@@ -62,50 +118,53 @@ class Aliases:
         by: str,
         why: str,
         run: str,
-        expect: str | None,
+        expected_champion: str | None,
         check: Callable[[str], object],
         now: datetime | None,
     ) -> Promotion:
-        """Let a version serve, in one transaction.
+        """Make a version the champion, in one transaction.
 
         Args:
             version: its name.
             action: "promote" or "force".
-            by: who does it.
+            by: the person, or what acts for a run.
             why: the reason.
-            run: the run that does it; empty for none.
-            expect: the version that must still serve; None for any.
-            check: called with the version inside the transaction; raises to stop it.
-            now: the time of it, aware; None for the present.
+            run: the run that promotes it; empty for none.
+            expected_champion: the version that must still serve; None for any.
+            check: called with the version inside the transaction; an exception stops the promotion.
+            now: the time, aware; None for the current time.
 
         Raises:
-            ModelError: the version serves already, or another one than `expect` does.
+            ModelError: the version serves already, or the champion is not `expected_champion`.
         """
-        with self.needed().write() as connection:
-            found = all_pointed(connection)
-            if expect is not None and found["champion"] != expect:
+        with self._open_database().write() as connection:
+            current = fetch_aliases(connection)
+            champion = current["champion"]
+            if expected_champion is not None and champion != expected_champion:
                 raise ModelError(
-                    f"{found['champion']} serves now and no more {expect}, with which {version} "
+                    f"{champion} serves now and no more {expected_champion}, with which {version} "
                     "was compared; run it again.",
                     version=version,
                 )
-            if version == found["champion"]:
+            if version == champion:
                 raise ModelError(f"{version} serves already.", version=version)
             check(version)
             promotion = Promotion(
                 champion=version,
-                previous=found["champion"],
+                previous=champion,
                 action=action,
                 by=by,
                 why=why,
                 run=run,
-                time=moment(now).astimezone(UTC),
+                time=utc_now_or(now).astimezone(UTC),
             )
-            left = [("challenger", None)] if found.get("challenger") == version else []
-            _keep(connection, promotion, left)
+            was_challenger = current.get("challenger") == version
+            _insert_promotion(
+                connection, promotion, [("challenger", None)] if was_challenger else []
+            )
         return promotion
 
-    def challenge(
+    def set_challenger(
         self,
         version: str,
         *,
@@ -114,96 +173,99 @@ class Aliases:
         check: Callable[[str], object],
         now: datetime | None,
     ) -> None:
-        """Name a version as the challenger; the arguments are those of `promote`."""
-        with self.needed().write() as connection:
+        """Make a version the challenger; see `promote` for the arguments."""
+        with self._open_database().write() as connection:
             check(version)
-            _move(
-                connection,
-                [("challenger", version)],
-                {
-                    "time": moment(now).astimezone(UTC),
-                    "action": "challenge",
-                    "by": by,
-                    "why": "",
-                    "run": run,
-                },
-            )
+            move = {
+                "time": utc_now_or(now).astimezone(UTC),
+                "action": "challenge",
+                "by": by,
+                "why": "",
+                "run": run,
+            }
+            _insert_moves(connection, [("challenger", version)], move)
 
     def rollback(
         self, *, by: str, why: str, check: Callable[[str], object], now: datetime | None
     ) -> Promotion:
-        """Let the previous version serve again; the arguments are those of `promote`.
+        """Make the previous version the champion again; see `promote` for the arguments.
 
         Raises:
             ModelError: no version served before.
         """
-        with self.needed().write() as connection:
-            found = all_pointed(connection)
-            if "previous" not in found:
+        with self._open_database().write() as connection:
+            current = fetch_aliases(connection)
+            champion = current["champion"]
+            if "previous" not in current:
                 raise ModelError(
-                    f"There is nothing to roll back to: {found['champion']} has served from "
-                    "the start.",
-                    version=found["champion"],
+                    f"There is nothing to roll back to: {champion} has served from the start.",
+                    version=champion,
                 )
-            check(found["previous"])
+            check(current["previous"])
             promotion = Promotion(
-                champion=found["previous"],
-                previous=found["champion"],
+                champion=current["previous"],
+                previous=champion,
                 action="rollback",
                 by=by,
                 why=why,
                 run="",
-                time=moment(now).astimezone(UTC),
+                time=utc_now_or(now).astimezone(UTC),
             )
-            _keep(connection, promotion, [])
+            _insert_promotion(connection, promotion, [])
         return promotion
 
-    def present(self) -> Database | None:
-        """The home's database; None while the home has none."""
+    def existing_database(self) -> Database | None:
+        """Return the home's database; None if the home has none."""
         if self._database is None:
-            self._database = open_if_there(self._url)
+            self._database = Database.open_existing(self._url)
         return self._database
 
-    def needed(self) -> Database:
-        """The home's database, made when there is none."""
+    def close(self) -> None:
+        """Close the database, unless the caller gave it."""
+        if self._owns_database and self._database is not None:
+            self._database.close()
+
+    def _open_database(self) -> Database:
+        """Return the home's database; create it if the home has none."""
         if self._database is None:
             self._database = Database.open(self._url)
         return self._database
 
-    def close(self) -> None:
-        """Close the database, unless it was given."""
-        if self._owns and self._database is not None:
-            self._database.close()
+
+def fetch_aliases(connection: sa.Connection) -> dict[str, str]:
+    """Return the versions by alias, without aliases that point nowhere."""
+    versions = {alias: _fetch_version(connection, alias) for alias in ALIASES}
+    return {alias: version for alias, version in versions.items() if version is not None}
 
 
-def all_pointed(connection: sa.Connection) -> dict[str, str]:
-    """The aliases that point somewhere, and where; the champion always does."""
-    found = {alias: _pointed(connection, alias) for alias in ALIASES}
-    return {alias: version for alias, version in found.items() if version is not None}
-
-
-def _pointed(connection: sa.Connection, alias: Alias) -> str | None:
-    last = (
+def _fetch_version(connection: sa.Connection, alias: Alias) -> str | None:
+    last_move = (
         sa.select(aliases.c.version)
         .where(aliases.c.alias == alias)
         .order_by(aliases.c.id.desc())
         .limit(1)
     )
-    version: str | None = connection.execute(last).scalar()
+    version: str | None = connection.execute(last_move).scalar()
     return BASE if version is None and alias == "champion" else version
 
 
-def _keep(
-    connection: sa.Connection, promotion: Promotion, others: Iterable[tuple[str, str | None]]
+def _insert_promotion(
+    connection: sa.Connection,
+    promotion: Promotion,
+    other_targets: Iterable[tuple[str, str | None]],
 ) -> None:
-    values = {name: getattr(promotion, name) for name in ("time", "action", "by", "why", "run")}
-    targets = [("previous", promotion.previous), ("champion", promotion.champion), *others]
-    _move(connection, targets, values)
+    move = {name: getattr(promotion, name) for name in ("time", "action", "by", "why", "run")}
+    targets = [
+        ("previous", promotion.previous),
+        ("champion", promotion.champion),
+        *other_targets,
+    ]
+    _insert_moves(connection, targets, move)
 
 
-def _move(
-    connection: sa.Connection, targets: Iterable[tuple[str, str | None]], values: dict[str, object]
+def _insert_moves(
+    connection: sa.Connection, targets: Iterable[tuple[str, str | None]], move: dict[str, object]
 ) -> None:
-    """Add a row for each alias; the transaction keeps all or none."""
-    rows = [{"alias": alias, "version": version, **values} for alias, version in targets]
+    """Insert one row per alias and version, with the same other columns."""
+    rows = [{"alias": alias, "version": version, **move} for alias, version in targets]
     connection.execute(sa.insert(aliases), rows)

@@ -1,4 +1,4 @@
-"""A model version copied out of a home, whole or not at all: a folder or a .zip file."""
+"""The export of a model version to a folder or a .zip file, completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,52 +13,57 @@ from typing import Final
 from digitlab.errors import ModelError
 from digitlab.model.card import MODEL_FILES
 
-_NAMES: Final = ("card.json", *MODEL_FILES)
+_FILE_NAMES: Final = ("card.json", *MODEL_FILES)
 
 
-def hand_out(folder: Path, path: Path) -> Path:
+def export_version(folder: Path, path: Path) -> Path:
     """Copy a version's three files to a new or empty folder, or into a new `.zip` file.
+
+    Args:
+        folder: the version's folder.
+        path: the target; a `.zip` file if its name ends in ".zip".
 
     Returns:
         `path`, absolute.
 
     Raises:
-        ModelError: `path` is taken or cannot be written.
+        ModelError: `path` exists or cannot be written.
     """
     path = path.absolute()
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    # Written beside the target and moved, so that a failed export leaves nothing.
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
         if path.exists() and not (path.is_dir() and not any(path.iterdir())):
             raise ModelError(
-                f"{path} is there already; name a new or empty folder, or a new .zip file.",
+                f"{path} exists already; name a new or empty folder, or a new .zip file.",
                 version=folder.name,
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix.lower() == ".zip":
-            _zip(folder, aside)
+            _write_zip(folder, part)
         else:
-            _copy(folder, aside)
+            _copy_files(folder, part)
         if path.is_dir():
-            path.rmdir()  # empty; a folder is not replaced everywhere
-        os.replace(aside, path)
+            path.rmdir()  # not every system replaces an empty folder
+        os.replace(part, path)
     except OSError as error:
         raise ModelError(
             f"{path} cannot be written: {error.strerror or error}.", version=folder.name
         ) from error
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(part, ignore_errors=True)
         with contextlib.suppress(OSError):
-            aside.unlink()
+            part.unlink()
     return path
 
 
-def _zip(folder: Path, path: Path) -> None:
+def _write_zip(folder: Path, path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in _NAMES:
+        for name in _FILE_NAMES:
             archive.write(folder / name, name)
 
 
-def _copy(folder: Path, path: Path) -> None:
+def _copy_files(folder: Path, path: Path) -> None:
     path.mkdir()
-    for name in _NAMES:
+    for name in _FILE_NAMES:
         shutil.copyfile(folder / name, path / name)

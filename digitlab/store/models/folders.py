@@ -1,4 +1,4 @@
-"""VersionFolders: the model versions of a home as folders: found, added whole, taken out."""
+"""VersionFolders: the folders of model versions: list them, add complete ones, remove old ones."""
 
 from __future__ import annotations
 
@@ -15,23 +15,25 @@ from typing import Final
 from digitlab.errors import ModelError
 from digitlab.model.card import MODEL_FILES, Card
 from digitlab.settings import Settings, bundled
-from digitlab.store.models.moves import BASE
+from digitlab.store.models.aliases import BASE
 
-NEW: Final = ".new-"
-GONE: Final = ".gone-"
-"""How the folders aside begin: of a version that is being written, or deleted."""
+_STAGING_PREFIX: Final = ".new-"
+"""Start of the name of a folder whose version is being written."""
 
-STALE_S: Final = 3600.0
-"""How old a folder aside must be before it counts as left behind by a process that died."""
+_REMOVED_PREFIX: Final = ".gone-"
+"""Start of the name of a folder whose version is being deleted."""
 
-_NAME: Final = re.compile(r"v\d{4,}")
+_LEFTOVER_AGE_S: Final = 3600.0
+"""Age from which such a folder is a leftover of a process that died, in seconds."""
+
+_VERSION_NAME: Final = re.compile(r"v\d{4,}")
 
 
 class VersionFolders:
-    """The folders of `base` and of the versions made in a home.
+    """The folders of `base` and of the versions that a home has made.
 
-    A version is written aside, in `models/.new-...`, and moved into its place whole; it goes
-    the same way back, by `models/.gone-...`. So a folder named `v0001` is always whole.
+    A version is written in `models/.new-...` and then moved to its name in one step. Its deletion
+    begins by moving it to `models/.gone-...`. So a folder named `v0001` is always complete.
 
     Args:
         settings: of the home; its `models` folder need not exist.
@@ -41,13 +43,13 @@ class VersionFolders:
         self._models = settings.models
 
     def versions(self) -> list[str]:
-        """Names of all versions, `base` first, then in the order of their making."""
-        made = self._models.glob("v*/card.json")
-        names = [p.parent.name for p in made if _NAME.fullmatch(p.parent.name)]
+        """Return the names of all versions: `base`, then the others, oldest first."""
+        folders = [path.parent for path in self._models.glob("v*/card.json")]
+        names = [folder.name for folder in folders if _VERSION_NAME.fullmatch(folder.name)]
         return [BASE, *sorted(names, key=_number)]
 
     def folder(self, version: str) -> Path:
-        """The folder of one version.
+        """Return the folder of one version.
 
         Raises:
             ModelError: there is no such version.
@@ -63,36 +65,33 @@ class VersionFolders:
         return self._models / version
 
     def card(self, version: str) -> Card:
-        """The card of one version.
+        """Return the card of one version.
 
         Raises:
             ModelError: there is no such version, or its card cannot be read.
         """
         return Card.read(self.folder(version))
 
-    def check(self, version: str) -> Card:
-        """The card of one version, its files' hashes compared with it.
+    def verify(self, version: str) -> Card:
+        """Compare the hashes of a version's files with its card; return the card.
 
         Raises:
             ModelError: there is no such version, or it is damaged.
         """
-        folder = self.folder(version)
-        card = Card.read(folder)
-        for name in MODEL_FILES:
-            card.verified_path(folder, name)
-        return card
+        return _verify_folder(self.folder(version))
 
     @contextmanager
     def work_folder(self, name: str) -> Iterator[Path]:
-        """The folder of a training's checkpoints, this process's alone while the block runs.
+        """Lock a folder for the checkpoints of a training while the block runs.
 
-        It stays when the block fails, for another call to go on, and goes when it ends well.
+        The folder is deleted after the block. It stays if the block fails, so that the next call
+        continues from its checkpoints.
 
         Args:
             name: of the training, for example the hash of its parameters.
 
         Raises:
-            ModelError: another process is at it.
+            ModelError: another process runs the same training.
         """
         from filelock import FileLock, Timeout  # only a training needs it
 
@@ -109,33 +108,31 @@ class VersionFolders:
             ) from error
 
     @contextmanager
-    def aside(self) -> Iterator[Path]:
-        """A new folder `models/.new-...` to write a version in; gone after the block.
+    def staging_folder(self) -> Iterator[Path]:
+        """Create a folder `models/.new-...` to write a version in; delete it after the block.
 
-        `adopt` moves it into its place, inside the block.
+        `register` moves it to the version's name, inside the block.
         """
-        folder = self._models / f"{NEW}{uuid.uuid4().hex[:12]}"
+        folder = self._models / f"{_STAGING_PREFIX}{uuid.uuid4().hex[:12]}"
         folder.mkdir(parents=True)
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def adopt(self, folder: Path) -> str:
-        """Move a finished version folder into the home under the next free name.
+    def register(self, folder: Path) -> str:
+        """Move a complete version folder into the home under the next free name.
 
         Args:
-            folder: model.keras, model.tflite and card.json, on the home's file system.
+            folder: with model.keras, model.tflite and card.json, on the home's file system.
 
         Returns:
-            The new version's name. It serves nobody before it is promoted.
+            The name of the new version. It does not serve before it is promoted.
 
         Raises:
-            ModelError: the folder's files are not those that its card describes.
+            ModelError: the files are not those that the card describes.
         """
-        card = Card.read(folder)
-        for name in MODEL_FILES:
-            card.verified_path(folder, name)
+        _verify_folder(folder)
         self._models.mkdir(parents=True, exist_ok=True)
         while True:
             version = f"v{self._last_number() + 1:04d}"
@@ -147,81 +144,69 @@ class VersionFolders:
                 continue  # another process took the name in the meantime
             return version
 
-    def import_file(self, path: Path) -> str:
-        """Make a version from a foreign digit model; see `digitlab.model.keras_import.build`.
+    def move_out_oldest(self, keep: int, *, needed: Iterable[str]) -> dict[str, Path]:
+        """Take the oldest versions out of the list; see `ModelRegistry.prune`.
 
         Args:
-            path: a legacy Keras HDF5 file (`.h5`) or a `.keras` file.
+            keep: number of newest other versions that stay.
+            needed: versions that stay, together with the parents of all versions that stay.
 
         Returns:
-            The new version's name. It serves nobody before it is promoted.
-
-        Raises:
-            ModelError: the file is no plain digit model.
-        """
-        from digitlab.model.keras_import.build import (
-            import_model,  # tensorflow, when there is a file for it
-        )
-
-        with self.aside() as folder:
-            import_model(path, folder)
-            return self.adopt(folder)
-
-    def set_aside(self, keep: int, *, needed: Iterable[str]) -> dict[str, Path]:
-        """Take the oldest versions out of the list at once; see `ModelRegistry.prune`.
-
-        Args:
-            keep: how many of the newest others stay.
-            needed: versions that stay, with what they and the others that stay started from.
-
-        Returns:
-            Name by name, the oldest first, the folder `.gone-...` for the caller to delete.
+            The folders `.gone-...` for the caller to delete, by version, oldest first.
         """
         kept = {BASE, *needed}
         others = [name for name in self.versions() if name not in kept]
         kept.update(others[max(0, len(others) - keep) :])
-        waiting = list(kept)
-        while waiting:
-            parent = self._parent(waiting.pop())
+        unchecked = list(kept)
+        while unchecked:
+            parent = self._parent(unchecked.pop())
             if parent is not None and parent not in kept:
                 kept.add(parent)
-                waiting.append(parent)
-        return {name: self._move_aside(name) for name in others if name not in kept}
+                unchecked.append(parent)
+        return {name: self._move_out(name) for name in others if name not in kept}
 
-    def sweep(self) -> None:
-        """Delete what died processes left aside: `.new-...` and `.gone-...`, an hour old."""
-        for folder in (*self._models.glob(f"{NEW}*"), *self._models.glob(f"{GONE}*")):
+    def remove_leftovers(self) -> None:
+        """Delete folders `.new-...` and `.gone-...` of processes that died over an hour ago."""
+        patterns = (f"{_STAGING_PREFIX}*", f"{_REMOVED_PREFIX}*")
+        for folder in [folder for pattern in patterns for folder in self._models.glob(pattern)]:
             try:
-                newest = max(p.stat().st_mtime for p in (folder, *folder.iterdir()))
-            except OSError:  # somebody else was faster
+                changed = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+            except OSError:  # another process has deleted it
                 continue
-            if time.time() - newest > STALE_S:
+            if time.time() - changed > _LEFTOVER_AGE_S:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _parent(self, version: str) -> str | None:
         try:
             return self.card(version).parent
-        except ModelError:  # damaged; nothing is known of its parent
+        except ModelError:  # the version is damaged and its parent unknown
             return None
 
-    def _move_aside(self, version: str) -> Path:
-        self._remember(self._last_number())
-        place = self._models / f"{GONE}{version}-{uuid.uuid4().hex[:8]}"
-        os.rename(self._models / version, place)
-        return place
+    def _move_out(self, version: str) -> Path:
+        self._store_last_number(self._last_number())
+        target = self._models / f"{_REMOVED_PREFIX}{version}-{uuid.uuid4().hex[:8]}"
+        os.rename(self._models / version, target)
+        return target
 
     def _last_number(self) -> int:
-        """The highest number given; also to a version that was taken out since."""
+        """Return the highest version number so far, also of a deleted version."""
         names = [path.name for path in self._models.glob("v*")]
-        kept = self._models / ".last"
-        names += [kept.read_text(encoding="utf-8").strip()] if kept.is_file() else []
-        return max((_number(name) for name in names if _NAME.fullmatch(name)), default=0)
+        last_file = self._models / ".last"
+        names += [last_file.read_text(encoding="utf-8").strip()] if last_file.is_file() else []
+        return max((_number(name) for name in names if _VERSION_NAME.fullmatch(name)), default=0)
 
-    def _remember(self, number: int) -> None:
-        """Keep the highest number, so that no name is given twice: the history names them."""
-        aside = self._models / f".last.{uuid.uuid4().hex[:8]}"
-        aside.write_text(f"v{number:04d}\n", encoding="utf-8")
-        os.replace(aside, self._models / ".last")
+    def _store_last_number(self, number: int) -> None:
+        """Store the highest number: the history names versions, so no name is used twice."""
+        part = self._models / f".last.{uuid.uuid4().hex[:8]}"
+        part.write_text(f"v{number:04d}\n", encoding="utf-8")
+        os.replace(part, self._models / ".last")
+
+
+def _verify_folder(folder: Path) -> Card:
+    card = Card.read(folder)
+    for name in MODEL_FILES:
+        card.verified_path(folder, name)
+    return card
 
 
 def _number(version: str) -> int:

@@ -1,4 +1,4 @@
-"""Permission: which versions may serve without being forced to."""
+"""The rules for a promotion without force."""
 
 from __future__ import annotations
 
@@ -7,30 +7,32 @@ from typing import Final
 
 from digitlab.model.card import Card
 
-_FORCE: Final = "To let it serve all the same, force it and say why (--force --why TEXT)."
+_HOW_TO_FORCE: Final = "To let it serve all the same, force it and say why (--force --why TEXT)."
 
 
-def refusal(version: str, card: Card, *, serving: str, served: Container[str | None]) -> str:
-    """Why a version may not serve; empty when it may.
+def reason_against_promotion(
+    version: str, card: Card, *, champion: str, former_champions: Container[str | None]
+) -> str:
+    """Return why a version may not serve without force; empty if it may.
 
-    The gate's verdict says that a version is better than the one it was compared with, and is
-    no permission to replace another one.
+    The gate's decision says that a version is better than the one that it was compared with. It
+    does not say so of another champion.
 
     Args:
         version: its name.
         card: its card.
-        serving: the version that serves.
-        served: those that have served before.
+        champion: the version that serves.
+        former_champions: the versions that have served before.
     """
-    if card.is_base and not card.decision:  # judged by the person who promotes it
+    if card.is_base and not card.decision:  # the person who promotes a base judges it
         return ""
     if card.decision is None:
-        return f"{version} was never judged. {_FORCE}"
+        return f"{version} was never judged. {_HOW_TO_FORCE}"
     if card.decision != "promoted":
-        return " ".join([f"{version} was {card.decision}.", *card.reasons, _FORCE])
-    if card.champion in {None, serving} or version in served:
+        return " ".join([f"{version} was {card.decision}.", *card.reasons, _HOW_TO_FORCE])
+    if card.champion in {None, champion} or version in former_champions:
         return ""
     return (
-        f"{version} has never served: it was found better than {card.champion}, and {serving} "
-        f"serves now. Fine-tune again. {_FORCE}"
+        f"{version} has never served: it was found better than {card.champion}, and {champion} "
+        f"serves now. Fine-tune again. {_HOW_TO_FORCE}"
     )

@@ -1,9 +1,9 @@
-"""ModelRegistry: the model versions of a home, and which of them serves.
+"""ModelRegistry: the model versions of a home, and the aliases that say which one serves.
 
-`base` ships with digitlab and serves at first; what trainings, runs and imports make stands
-beside it as `v0001`, `v0002`, ... Three aliases point to versions: champion serves, previous
-served before, challenger is what a run made last. They are moved in the home's database, in
-one transaction, and every move is kept.
+`base` ships with digitlab and serves at first. Trainings, runs and imports add `v0001`, `v0002`,
+... Three aliases point to versions: the champion serves, the previous version served before it,
+and the challenger is the last version from a run that does not serve. They move in the home's
+database, in one transaction, and every move is stored.
 """
 
 from __future__ import annotations
@@ -13,86 +13,99 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from digitlab.errors import ModelError
+from digitlab.model.card import Card
 from digitlab.model.runtime import Classifier
 from digitlab.settings import Settings, default_contributor
-from digitlab.store.closing import Closing
-from digitlab.store.database import Database
-from digitlab.store.models.aliases import Aliases, all_pointed
-from digitlab.store.models.archive import hand_out
+from digitlab.store.database import ClosesOnExit, Database
+from digitlab.store.models.aliases import BASE, Aliases, AliasMove, Promotion, fetch_aliases
+from digitlab.store.models.archive import export_version
 from digitlab.store.models.folders import VersionFolders
-from digitlab.store.models.moves import BASE, AliasMove, Promotion
-from digitlab.store.models.promotion_rules import refusal
+from digitlab.store.models.promotion_rules import reason_against_promotion
 
-KEPT: Final = 3
-"""Versions that stay loaded: the champion, the one before, and one to compare with."""
+MAX_LOADED: Final = 3
+"""Number of versions that stay loaded: champion, previous version, and one to compare with."""
 
 
-class ModelRegistry(VersionFolders, Closing):
+@dataclass(frozen=True, kw_only=True)
+class ModelVersion:
+    """One model version of a home.
+
+    Attributes:
+        name: "base", or "v0001" and so on.
+        aliases: the aliases that point to it.
+        card: its card; None if the card cannot be read.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    card: Card | None
+
+    @property
+    def kind(self) -> str | None:
+        """The card's kind: "base", "imported" or "fine-tuned"; None without a card."""
+        return None if self.card is None else self.card.kind
+
+    @property
+    def created_at(self) -> datetime | None:
+        """The time when it was made, aware; None without a card."""
+        return None if self.card is None else datetime.fromisoformat(self.card.created)
+
+
+class ModelRegistry(ClosesOnExit):
     """The versions of a home and their aliases; safe to share between threads.
 
-    A home without a database has the champion `base` and no history: only what moves an alias
-    makes one.
+    A home without a database has the champion `base` and no history. Only moving an alias
+    creates a database.
 
     Args:
         settings: of the home; neither it nor its `models` folder need exist.
-        database: the home's, already open; None to open it here when it is needed.
+        database: the home's database if it is open already; None to open it at the first use.
+
+    Attributes:
+        folders: the folders of the versions; trainings write into them.
     """
 
     def __init__(self, settings: Settings, database: Database | None = None) -> None:
-        super().__init__(settings)
+        self.folders = VersionFolders(settings)
         self._aliases = Aliases(settings.database_url, database)
         self._home = settings.home
         self._loaded: OrderedDict[tuple[str, int], Classifier] = OrderedDict()
         self._lock = threading.Lock()
 
-    @property
-    def champion(self) -> str:
-        """The version that serves; asked anew each time, so that a promotion is seen at once."""
-        return self._aliases.pointed("champion") or BASE
+    def close(self) -> None:
+        """Close the database, unless the caller gave it."""
+        self._aliases.close()
 
-    @property
-    def previous(self) -> str | None:
-        """The version that served before; None when none did."""
-        return self._aliases.pointed("previous")
+    # Versions ----------------------------------------------------------------------------
 
-    @property
-    def challenger(self) -> str | None:
-        """The version that a run made last and that does not serve; None without one."""
-        return self._aliases.pointed("challenger")
+    def versions(self) -> list[str]:
+        """Return the names of all versions: `base`, then the others, oldest first."""
+        return self.folders.versions()
 
-    @property
-    def base(self) -> str:
-        """The version that fine-tunes start from: the champion's base, or the champion itself."""
-        return self.base_of(self.champion)
+    def folder(self, version: str) -> Path:
+        """Return the folder of one version.
 
-    def base_of(self, version: str) -> str:
-        """The base that a version came from; itself when it came from no other.
+        Raises:
+            ModelError: there is no such version.
+        """
+        return self.folders.folder(version)
+
+    def card(self, version: str) -> Card:
+        """Return the card of one version.
 
         Raises:
             ModelError: there is no such version, or its card cannot be read.
         """
-        if version == BASE:
-            return BASE
-        with self._way_out(version):
-            card = self.card(version)
-        return version if card.is_base else card.parent or BASE
+        return self.folders.card(version)
 
-    def aliases(self) -> dict[str, str]:
-        """The aliases that point somewhere, and where; the champion always does."""
-        return self._aliases.all()
-
-    def history(self) -> list[AliasMove]:
-        """All moves of aliases, the newest last."""
-        return self._aliases.moves()
-
-    def show(self, version: str) -> dict[str, Any]:
-        """What is known of a version: name, folder, aliases, card and notebook.
+    def describe(self, version: str) -> dict[str, Any]:
+        """Return name, folder, aliases, card and notebook of a version, as JSON can hold them.
 
         Raises:
             ModelError: there is no such version, or its card cannot be read.
@@ -101,16 +114,28 @@ class ModelRegistry(VersionFolders, Closing):
         return {
             "name": version,
             "folder": str(self.folder(version)),
-            "aliases": [alias for alias, to in self.aliases().items() if to == version],
+            "aliases": [alias for alias, target in self.aliases().items() if target == version],
             "card": asdict(card),
             "notebook": card.notebook and str(self._home / card.notebook),
         }
 
+    def base_of(self, version: str) -> str:
+        """Return the base that a version was made from; a base is its own.
+
+        Raises:
+            ModelError: there is no such version, or its card cannot be read.
+        """
+        if version == BASE:
+            return BASE
+        with self._advice_if_champion(version):
+            card = self.card(version)
+        return version if card.is_base else card.parent or BASE
+
     def load(self, version: str | None = None, *, threads: int = 1) -> Classifier:
-        """The classifier of one version; loaded once, the last few are kept.
+        """Return the classifier of one version; the last few stay loaded.
 
         Args:
-            version: its name; None for the champion, which is asked for at each call.
+            version: its name; None for the champion at the time of the call.
             threads: threads that LiteRT may use.
 
         Raises:
@@ -120,12 +145,94 @@ class ModelRegistry(VersionFolders, Closing):
         with self._lock:
             key = name, threads
             if key not in self._loaded:
-                with self._way_out(name):
+                with self._advice_if_champion(name):
                     self._loaded[key] = Classifier.load(self.folder(name), threads=threads)
-                if len(self._loaded) > KEPT:
+                if len(self._loaded) > MAX_LOADED:
                     self._loaded.popitem(last=False)
             self._loaded.move_to_end(key)
             return self._loaded[key]
+
+    def import_file(self, path: Path) -> str:
+        """Make a version from another digit model; see `digitlab.model.keras_import.build`.
+
+        Args:
+            path: a legacy Keras HDF5 file (`.h5`) or a `.keras` file.
+
+        Returns:
+            The name of the new version. It does not serve before it is promoted.
+
+        Raises:
+            ModelError: the file is no plain digit model.
+        """
+        from digitlab.model.keras_import.build import import_model  # loads tensorflow
+
+        with self.folders.staging_folder() as folder:
+            import_model(path, folder)
+            return self.folders.register(folder)
+
+    def export(self, version: str, path: Path) -> Path:
+        """Copy a version's three files to a new or empty folder, or into a new `.zip` file.
+
+        Returns:
+            `path`, absolute.
+
+        Raises:
+            ModelError: the version is damaged, or `path` exists or cannot be written.
+        """
+        self.folders.verify(version)
+        return export_version(self.folder(version), path)
+
+    def prune(self, keep: int) -> list[str]:
+        """Delete the oldest versions, except those that an alias or a kept version needs.
+
+        Args:
+            keep: number of newest versions to keep, in addition to `base`, the champion, the
+                previous version, the challenger, and the parents of all kept versions.
+
+        Returns:
+            The names of the deleted versions, oldest first.
+        """
+        database = self._aliases.existing_database()
+        if database is None:
+            removed = self.folders.move_out_oldest(keep, needed=())
+        else:
+            with database.write() as connection:  # no alias moves in the meantime
+                needed = fetch_aliases(connection).values()
+                removed = self.folders.move_out_oldest(keep, needed=needed)
+        for folder in removed.values():
+            # `remove_leftovers` deletes later what cannot be deleted now.
+            shutil.rmtree(folder, ignore_errors=True)
+        return [*removed]
+
+    # Aliases -----------------------------------------------------------------------------
+
+    @property
+    def champion(self) -> str:
+        """The version that serves; read from the database each time, so never outdated."""
+        return self._aliases.version_of("champion") or BASE
+
+    @property
+    def previous(self) -> str | None:
+        """The version that served before; None if there is none."""
+        return self._aliases.version_of("previous")
+
+    @property
+    def challenger(self) -> str | None:
+        """The last version from a run that does not serve; None if there is none."""
+        return self._aliases.version_of("challenger")
+
+    @property
+    def base(self) -> str:
+        """The version that fine-tunes start from: the champion's base."""
+        return self.base_of(self.champion)
+
+    def aliases(self) -> dict[str, str]:
+        """Return the versions by alias, without aliases that point nowhere."""
+        return self._aliases.all()
+
+    def history(self) -> list[AliasMove]:
+        """Return all moves of aliases, oldest first."""
+        return self._aliases.moves()
 
     def promote(
         self,
@@ -135,115 +242,83 @@ class ModelRegistry(VersionFolders, Closing):
         why: str = "",
         run: str = "",
         force: bool = False,
-        expect: str | None = None,
+        expected_champion: str | None = None,
         now: datetime | None = None,
     ) -> Promotion:
-        """Let a version serve; the one that served becomes the previous one.
+        """Make a version the champion; the champion until now becomes the previous version.
 
-        A version that the gate rejected, never judged, or compared with another version than
-        the one that serves needs `force` with a reason, unless it has served before, or is a
-        base: those are judged by the person who promotes them.
+        A version needs `force` with a reason if the gate rejected it, never judged it, or
+        compared it with another version than the champion. Two kinds need none: versions that
+        have served before, and bases, which the person who promotes them judges.
 
         Args:
             version: its name.
-            by: who does it; None for the person at this machine.
-            why: the reason, kept in the history; needed with `force`.
-            run: name of the run that does it.
-            force: against the gate's verdict, or without one.
-            expect: the version that must still serve; None for any.
-            now: the time of it, aware; None for the present.
+            by: the person; None for this machine's user.
+            why: the reason, stored in the history; required with `force`.
+            run: name of the run that promotes it.
+            force: promote without the gate's decision, or against it.
+            expected_champion: the version that must still serve; None for any.
+            now: the time, aware; None for the current time.
 
         Raises:
             ModelError: there is no such version, it is damaged, serves already, or needs force;
-                or another one than `expect` serves.
+                or the champion is not `expected_champion`.
             StoreError: the database cannot be written.
         """
-        with self._way_out(version):
-            card = self.check(version)
+        with self._advice_if_champion(version):
+            card = self.folders.verify(version)
         if force and not why.strip():
             raise ModelError(
                 f"A forced promotion says why: give a reason for {version} (--why TEXT).",
                 version=version,
             )
         if not force:
-            serving = self.champion
-            served = [move.version for move in self.history() if move.alias == "champion"]
-            why_not = refusal(version, card, serving=serving, served=served)
-            if why_not:
-                raise ModelError(why_not, version=version)
-            if card.champion == serving and expect is None:  # it is no permission for another one
-                expect = serving
+            champion = self.champion
+            former = [move.version for move in self.history() if move.alias == "champion"]
+            reason = reason_against_promotion(
+                version, card, champion=champion, former_champions=former
+            )
+            if reason:
+                raise ModelError(reason, version=version)
+            if card.champion == champion and expected_champion is None:
+                expected_champion = champion  # the decision holds against this champion only
         return self._aliases.promote(
             version,
             action="force" if force else "promote",
             by=by or default_contributor(),
             why=why,
             run=run,
-            expect=expect,
-            check=self.folder,  # it may have been pruned meanwhile
+            expected_champion=expected_champion,
+            check=self.folder,  # another process may have pruned it in the meantime
             now=now,
         )
 
-    def challenge(self, version: str, *, run: str, by: str, now: datetime | None = None) -> None:
-        """Name a version as the one that a run made and that does not serve yet.
+    def set_challenger(
+        self, version: str, *, run: str, by: str, now: datetime | None = None
+    ) -> None:
+        """Make a version from a run the challenger.
 
         Raises:
             ModelError: there is no such version.
             StoreError: the database cannot be written.
         """
-        self._aliases.challenge(version, by=by, run=run, check=self.folder, now=now)
+        self._aliases.set_challenger(version, by=by, run=run, check=self.folder, now=now)
 
     def rollback(
         self, *, by: str | None = None, why: str = "", now: datetime | None = None
     ) -> Promotion:
-        """Let the previous version serve again; a second rollback returns.
+        """Make the previous version the champion again; a second rollback returns.
 
         Raises:
-            ModelError: no version served before, or that one is damaged.
+            ModelError: no version served before, or that version is damaged.
             StoreError: the database cannot be written.
         """
         by = by or default_contributor()
-        return self._aliases.rollback(by=by, why=why, check=self._check_previous, now=now)
+        return self._aliases.rollback(by=by, why=why, check=self._verify_previous, now=now)
 
-    def export(self, version: str, path: Path) -> Path:
-        """Copy a version's three files to a new or empty folder, or into a new `.zip` file.
-
-        Returns:
-            `path`, absolute.
-
-        Raises:
-            ModelError: the version is damaged, or `path` is taken or cannot be written.
-        """
-        self.check(version)
-        return hand_out(self.folder(version), path)
-
-    def prune(self, keep: int) -> list[str]:
-        """Delete the oldest versions, but none that an alias or a kept version needs.
-
-        Args:
-            keep: how many of the newest others stay, beside `base`, the champion, the
-                previous one, the challenger, and what any of these or those started from.
-
-        Returns:
-            The names of the deleted versions, the oldest first.
-        """
-        database = self._aliases.present()
-        if database is None:
-            gone = self.set_aside(keep, needed=())
-        else:
-            with database.write() as connection:  # no alias moves while it is decided
-                gone = self.set_aside(keep, needed=all_pointed(connection).values())
-        for folder in gone.values():
-            shutil.rmtree(folder, ignore_errors=True)  # what stays, `sweep` takes later
-        return list(gone)
-
-    def close(self) -> None:
-        """Close the database, unless it was given."""
-        self._aliases.close()
-
-    def _check_previous(self, version: str) -> None:
+    def _verify_previous(self, version: str) -> None:
         try:
-            self.check(version)
+            self.folders.verify(version)
         except ModelError as error:
             raise ModelError(
                 f"{error} Nothing was rolled back; `digitlab models promote VERSION` takes "
@@ -252,19 +327,38 @@ class ModelRegistry(VersionFolders, Closing):
             ) from error
 
     @contextmanager
-    def _way_out(self, version: str) -> Iterator[None]:
-        """Say in a ModelError about the version that serves how another one can serve."""
+    def _advice_if_champion(self, version: str) -> Iterator[None]:
+        """Add to a ModelError about the champion how another version can serve."""
         try:
             yield
         except ModelError as error:
             aliases = self.aliases()
             if version != aliases["champion"] or version == BASE:
                 raise
-            back = aliases.get("previous")
-            ways = [f"`digitlab models rollback` (to {back})"] if back else []
-            ways.append(f'`digitlab models promote base --force --why "{version} is damaged"`')
+            previous = aliases.get("previous")
+            commands = [f"`digitlab models rollback` (to {previous})"] if previous else []
+            commands.append(f'`digitlab models promote base --force --why "{version} is damaged"`')
             raise ModelError(
                 f"{error} {version} is the version that serves; another one does after "
-                f"{' or '.join(ways)}.",
+                f"{' or '.join(commands)}.",
                 version=version,
             ) from error
+
+    # The last method: inside the class its name would hide the built-in type in annotations.
+    def list(self) -> list[ModelVersion]:
+        """Return all versions: `base`, then the others, oldest first; damaged ones, too."""
+        aliases = self.aliases()
+        return [
+            ModelVersion(
+                name=name,
+                aliases=tuple(alias for alias, target in aliases.items() if target == name),
+                card=self._card_or_none(name),
+            )
+            for name in self.versions()
+        ]
+
+    def _card_or_none(self, version: str) -> Card | None:
+        try:
+            return self.card(version)
+        except ModelError:
+            return None

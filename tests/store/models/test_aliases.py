@@ -52,7 +52,7 @@ def test_a_promotion_moves_champion_and_previous_together(registry, add):
 
 def test_every_move_is_kept_the_newest_last(registry, add):
     registry.promote(add(), by="ann", now=NOON)
-    registry.challenge(add(), by="page", run="r2", now=NOON)
+    registry.set_challenger(add(), by="page", run="r2", now=NOON)
     registry.rollback(by="bea", why="odd sevens", now=NOON)
     moves = registry.history()
     assert [(move.alias, move.version, move.action, move.by) for move in moves] == [
@@ -67,14 +67,14 @@ def test_every_move_is_kept_the_newest_last(registry, add):
 
 
 def test_a_challenger_that_is_promoted_is_one_no_longer(registry, add):
-    registry.challenge(add(), by="page", run="r")
+    registry.set_challenger(add(), by="page", run="r")
     assert registry.challenger == "v0001"
     registry.promote("v0001", by="ann")
     assert registry.challenger is None
 
 
 def test_another_promotion_leaves_the_challenger(registry, add):
-    registry.challenge(add(), by="page", run="r")
+    registry.set_challenger(add(), by="page", run="r")
     registry.promote(add(), by="ann")
     assert registry.challenger == "v0001"
 
@@ -118,7 +118,7 @@ def test_an_unknown_version_is_neither_promoted_nor_a_challenger(registry):
     with pytest.raises(ModelError, match="no model version 'v0009'"):
         registry.promote("v0009", by="ann")
     with pytest.raises(ModelError, match="no model version 'v0009'"):
-        registry.challenge("v0009", by="ann", run="r")
+        registry.set_challenger("v0009", by="ann", run="r")
     assert registry.history() == []
 
 

@@ -43,7 +43,7 @@ def test_a_version_is_loaded_once(registry):
 
 def test_versions_are_numbered_and_overwrite_nothing(registry, made, tmp_path):
     again = shutil.copytree(made, tmp_path / "again")
-    assert [registry.adopt(made), registry.adopt(again)] == ["v0001", "v0002"]
+    assert [registry.folders.register(made), registry.folders.register(again)] == ["v0001", "v0002"]
     assert registry.versions() == ["base", "v0001", "v0002"]
     assert not made.exists()
     assert registry.champion == "base"
@@ -52,7 +52,7 @@ def test_versions_are_numbered_and_overwrite_nothing(registry, made, tmp_path):
 def test_a_version_that_is_not_what_its_card_says_is_not_adopted(registry, made):
     (made / "model.keras").write_bytes(b"something else")
     with pytest.raises(ModelError, match="made is damaged"):
-        registry.adopt(made)
+        registry.folders.register(made)
     assert registry.versions() == ["base"]
 
 
@@ -69,22 +69,22 @@ def test_a_name_that_is_none_reaches_no_folder(registry, name):
 
 def test_a_training_has_its_folder_alone(registry):
     with (
-        registry.work_folder("abc"),
+        registry.folders.work_folder("abc"),
         pytest.raises(ModelError, match="runs already"),
-        registry.work_folder("abc"),
+        registry.folders.work_folder("abc"),
     ):
         pass
 
 
 def test_checkpoints_stay_after_a_failure_and_go_after_success(registry):
     def interrupted():
-        with registry.work_folder("abc") as folder:
+        with registry.folders.work_folder("abc") as folder:
             (folder / "history.json").write_text("[]")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    with registry.work_folder("abc") as folder:
+    with registry.folders.work_folder("abc") as folder:
         assert (folder / "history.json").is_file()
     assert not folder.exists()
 
@@ -97,7 +97,7 @@ def test_versions_beyond_the_ten_thousandth_come_in_the_order_of_their_making(re
 
 
 def test_a_folder_that_is_being_written_is_never_listed(registry):
-    with registry.aside() as folder:
+    with registry.folders.staging_folder() as folder:
         shutil.copytree(bundled("models/base"), folder, dirs_exist_ok=True)
         assert registry.versions() == ["base"]
     assert not folder.exists()
@@ -119,13 +119,13 @@ def test_only_the_last_few_versions_stay_loaded(registry, add):
 def test_a_version_is_shown_with_what_points_to_it_and_what_made_it(registry, add):
     version = add(**fine_tuned(notebook="runs/x.ipynb"))
     registry.promote(version, by="ann")
-    found = registry.show(version)
+    found = registry.describe(version)
     assert (found["name"], found["aliases"]) == (version, ["champion"])
     assert found["folder"] == str(registry.folder(version))
     assert found["card"]["notebook"] == "runs/x.ipynb"
     assert Path(found["notebook"]).is_absolute()
     assert found["notebook"].endswith("runs/x.ipynb")
-    assert registry.show("base")["aliases"] == ["previous"]
+    assert registry.describe("base")["aliases"] == ["previous"]
 
 
 # damage ----------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ def test_a_version_does_not_replace_one_that_came_to_serve_a_moment_ago(registry
         registry.promote(first)
         return ""
 
-    monkeypatch.setattr("digitlab.store.models.registry.refusal", raced)
+    monkeypatch.setattr("digitlab.store.models.registry.reason_against_promotion", raced)
     with pytest.raises(ModelError, match=f"{first} serves now and no more base"):
         registry.promote(second)
     assert registry.champion == first
@@ -221,7 +221,7 @@ def test_a_promoted_base_is_what_later_fine_tunes_start_from(registry, add, kind
 def test_an_exported_folder_is_a_whole_version(registry, add, tmp_path):
     place = registry.export(add(), tmp_path / "new" / "copy")
     assert {path.name for path in place.iterdir()} == {"card.json", "model.keras", "model.tflite"}
-    assert registry.adopt(place) == "v0002"
+    assert registry.folders.register(place) == "v0002"
 
 
 def test_an_exported_zip_holds_the_three_files(registry, tmp_path):
@@ -232,7 +232,7 @@ def test_an_exported_zip_holds_the_three_files(registry, tmp_path):
 
 def test_an_export_overwrites_nothing_and_leaves_nothing_behind(registry, tmp_path):
     (tmp_path / "base.zip").write_text("mine")
-    with pytest.raises(ModelError, match="is there already"):
+    with pytest.raises(ModelError, match="exists already"):
         registry.export("base", tmp_path / "base.zip")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ModelError, match="cannot be written"):
@@ -245,7 +245,7 @@ def test_prune_keeps_the_newest_and_what_is_needed(registry, add):
         add(kind="base")  # v0001, the parent of the champion, and v0002
     registry.promote(add(**fine_tuned("v0001")), by="ann")  # v0003, the previous one later
     registry.promote(add(**fine_tuned("v0001")), by="ann")  # v0004
-    registry.challenge(add(**fine_tuned("v0001", "rejected")), by="ann", run="r")  # v0005
+    registry.set_challenger(add(**fine_tuned("v0001", "rejected")), by="ann", run="r")  # v0005
     for _ in range(3):
         add(**fine_tuned())
     assert registry.prune(1) == ["v0002", "v0006", "v0007"]
@@ -275,5 +275,5 @@ def test_sweep_takes_what_died_an_hour_ago_and_spares_what_is_being_written(regi
     for name in (".new-old", ".gone-v0001-old"):
         os.utime(models / name / "model.keras", (an_hour_ago, an_hour_ago))
         os.utime(models / name, (an_hour_ago, an_hour_ago))
-    registry.sweep()
+    registry.folders.remove_leftovers()
     assert [path.name for path in models.iterdir()] == [".new-young"]

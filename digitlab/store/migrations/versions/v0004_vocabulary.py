@@ -84,7 +84,8 @@ def _copy_home_settings() -> None:
     # The ids are given again, in the same order: a copied id would not move the sequence that
     # PostgreSQL draws the next one from. Nothing refers to them.
     rows = sa.select(*(options.c[name] for name in columns)).order_by(options.c.id)
-    op.execute(home_settings.insert().from_select(columns, rows))
+    if op.get_bind().execute(rows.limit(1)).first() is not None:
+        op.execute(home_settings.insert().from_select(columns, rows))
     op.drop_table("options")
     op.create_index("ix_home_settings_name_id", "home_settings", ["name", "id"])
 
