@@ -27,7 +27,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from digitlab.datasets import mnist
-from digitlab.synthetic.photographs.photograph import Scene, photograph
+from digitlab.synthetic.photographs.photograph import photograph
+from digitlab.synthetic.photographs.scene import Scene
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from support.chromium import launch  # the browser that the tests use
@@ -41,7 +42,7 @@ DROP = """([base64, name]) => new Promise((resolve) => {
   const transfer = new DataTransfer();
   transfer.items.add(new File([bytes], name, { type: "image/jpeg" }));
   const shown = () => [...document.querySelectorAll(".dl-name")].some((e) => e.textContent === name)
-    && document.querySelector('[data-testid="prediction-label"]');
+    && document.querySelector('[data-testid="prediction-digit"]');
   const started = performance.now();
   const watch = new MutationObserver(() => {
     if (!shown()) return;

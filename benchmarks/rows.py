@@ -24,11 +24,12 @@ from digitlab.model.runtime import Classifier
 from digitlab.picture_reader import Reader, limits_of
 from digitlab.prediction import Prediction
 from digitlab.settings import Settings, bundled
-from digitlab.synthetic.photographs.difficulties import LENSES, LIGHTS, PAGES, PENS
-from digitlab.synthetic.photographs.ordinary import ordinary
-from digitlab.synthetic.photographs.photograph import Scene
-from digitlab.synthetic.photographs.photograph_row import Box, photograph_row
-from digitlab.synthetic.photographs.random_scene import readable
+from digitlab.synthetic.photographs.difficulties import LENSES, LIGHTS, PAPERS, PENS
+from digitlab.synthetic.photographs.geometry import Box
+from digitlab.synthetic.photographs.ordinary_scene import ordinary_scene
+from digitlab.synthetic.photographs.photograph_row import photograph_row
+from digitlab.synthetic.photographs.random_scene import make_readable
+from digitlab.synthetic.photographs.scene import Scene
 
 LINES = {6: 2, 9: 3, 12: 2}
 """Numbers of digits that are also written in several lines."""
@@ -39,7 +40,7 @@ LEFT_OUT = {"rotated", "squared cell", "table cell", "hairline"}
 
 def row_scene(rng: np.random.Generator, *, hard: bool, lines: int) -> Scene:
     """A wide photograph, ordinary or with up to one change of each kind."""
-    scene = ordinary(rng)
+    scene = ordinary_scene(rng)
     width = int(rng.integers(600, 1101))
     scene = replace(
         scene,
@@ -49,14 +50,14 @@ def row_scene(rng: np.random.Generator, *, hard: bool, lines: int) -> Scene:
         rotation=rng.normal(0, 1.5),
     )
     if scene.pen is not None:
-        scene = replace(scene, pen=max(1.6, scene.unit * rng.uniform(0.03, 0.1)))
+        scene = replace(scene, pen=max(1.6, scene.digit_height * rng.uniform(0.03, 0.1)))
     if not hard:
         return scene
-    for group in (PENS, PAGES, LIGHTS, LENSES):
+    for group in (PENS, PAPERS, LIGHTS, LENSES):
         if rng.random() < 0.5:
             name = str(rng.choice(sorted(set(group) - LEFT_OUT)))
             scene = group[name](scene, rng)
-    return readable(scene)
+    return make_readable(scene)
 
 
 def rows(

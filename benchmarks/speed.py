@@ -25,7 +25,8 @@ from digitlab.datasets import mnist
 from digitlab.model.runtime import Classifier
 from digitlab.picture_reader import Reader, limits_of
 from digitlab.settings import Settings, bundled
-from digitlab.synthetic.photographs.photograph import photograph, random_scene
+from digitlab.synthetic.photographs.photograph import photograph
+from digitlab.synthetic.photographs.random_scene import random_scene
 
 SIZES = {"12-megapixel JPEG": 4000, "1-megapixel JPEG": 1155}
 """Longest side of a photograph of 4 x 3, in pixels."""

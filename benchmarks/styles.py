@@ -28,7 +28,8 @@ from digitlab.datasets import mnist
 from digitlab.images import from_array, read_digit
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
-from digitlab.synthetic.photographs.photograph import Scene, photograph
+from digitlab.synthetic.photographs.photograph import photograph
+from digitlab.synthetic.photographs.scene import Scene
 
 Style = tuple[np.ndarray, np.ndarray, list[str]]
 """Digit images uint8 (N, 28, 28), labels uint8 (N,), and the name of each one's contributor."""

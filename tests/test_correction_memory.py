@@ -12,7 +12,8 @@ from digitlab.datasets import mnist
 from digitlab.prediction import confidence_text
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
-from digitlab.synthetic.photographs.photograph import Scene, photograph
+from digitlab.synthetic.photographs.photograph import photograph
+from digitlab.synthetic.photographs.scene import Scene
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from digitlab.labels import NO_DIGIT
 from digitlab.model.augment import augment
 from digitlab.model.train_config import TrainConfig
 from digitlab.synthetic.handwriting.writer import write_digits
-from digitlab.synthetic.non_digits.sampler import outliers
-from digitlab.synthetic.photographs.through_front_end import photographed
+from digitlab.synthetic.non_digits.sampler import sample_non_digits
+from digitlab.synthetic.photographs.through_front_end import photograph_through_front_end
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.uint8]
@@ -71,7 +71,7 @@ class TrainingData:
         rng = np.random.default_rng([config.seed, epoch])
         synthetic, synthetic_labels = write_digits(self._n_synthetic, rng=rng)
         digits = augment(np.concatenate([self._x, synthetic]), rng=rng, config=config)
-        others = outliers(self._n_outliers, rng=rng)
+        others = sample_non_digits(self._n_outliers, rng=rng)
         x = np.concatenate([digits, others])
         other_labels = np.full(len(others), NO_DIGIT, np.uint8)
         y = np.concatenate([self._y, synthetic_labels, other_labels])
@@ -91,7 +91,7 @@ def _photographed(x: Images, y: Labels, config: TrainConfig, cache: Path) -> tup
     file = cache / "photographed.npz"
     if not file.is_file():
         rows = np.random.default_rng(0).permutation(len(x))[:n]
-        images, found = photographed(x[rows], seed=0)
+        images, found = photograph_through_front_end(x[rows], seed=0)
         temporary = cache / ".photographed.npz"
         np.savez_compressed(temporary, x=images[found], y=y[rows][found])
         os.replace(temporary, file)

@@ -1,0 +1,1 @@
+"""Synthetic images for training and benchmarks; the page never imports them."""

@@ -12,8 +12,10 @@ from PIL import Image
 from digitlab.datasets import mnist
 from digitlab.images import decode, from_array, read_digit
 from digitlab.images.examples import examples
-from digitlab.synthetic.photographs.ordinary import ordinary
-from digitlab.synthetic.photographs.photograph import Scene, photograph, random_scene
+from digitlab.synthetic.photographs.ordinary_scene import ordinary_scene
+from digitlab.synthetic.photographs.photograph import photograph
+from digitlab.synthetic.photographs.random_scene import random_scene
+from digitlab.synthetic.photographs.scene import Scene
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +218,7 @@ def test_nine_in_ten_ordinary_photographs_give_the_digit_that_was_written(digits
     rng = np.random.default_rng(1)
     correct = 0
     for digit_image in digits[:40]:
-        scene = replace(ordinary(rng), rotation=0.0, slant=0.0)
+        scene = replace(ordinary_scene(rng), rotation=0.0, slant=0.0)
         candidate = read_image(photograph(digit_image, rng=rng, scene=scene))
         correct += similarity(candidate.digit_image, digit_image) > 0.7
     assert correct >= 36

@@ -20,7 +20,7 @@ from digitlab.learning.thresholds import TRAINING
 from digitlab.model import metrics
 from digitlab.model.augment import augment
 from digitlab.model.runtime import Classifier
-from digitlab.synthetic.non_digits.sampler import outliers
+from digitlab.synthetic.non_digits.sampler import sample_non_digits
 
 
 Images = NDArray[np.uint8]
@@ -84,7 +84,7 @@ def build_replay(
     x_photo, y_photo = photographs.load("validation")
     all_steps = config.steps
     rows = _balanced_rows(len(y_photo), all_steps * photographed, rng)
-    x_none = outliers(all_steps * non_digits, rng=rng)
+    x_none = sample_non_digits(all_steps * non_digits, rng=rng)
     parts = (
         _digits_near_boundary(base, all_steps * digits, config, cache_folders),
         (augment(x_photo[rows], rng=rng, config=REPLAY_AUGMENTATION), y_photo[rows]),

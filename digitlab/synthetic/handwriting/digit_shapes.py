@@ -1,18 +1,18 @@
-"""Glyphs: the written forms of digits, as strokes of a pen through a box of 100 x 100.
+"""Written shapes of the ten digits, as pen strokes in a box of 100 x 100.
 
-A stroke is a smooth curve through its points, x to the right and y down; `!` makes a point
-a corner, and `|` lifts the pen. Each form stands with how often it is drawn among the forms
-of its digit.
+Stroke notation: a point is "x,y", with x to the right and y down. A stroke is a smooth curve
+through its points. "!" after a point makes that point a corner; "|" lifts the pen. The number
+before the strokes is the weight of the shape among all shapes of its digit.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-Forms = dict[str, tuple[float, str]]
-"""Forms by name: how often, and the strokes."""
+Shapes = dict[str, tuple[float, str]]
+"""Shapes of one character by name: the weight and the strokes of each."""
 
-DIGITS: Final[dict[str, Forms]] = {
+DIGIT_SHAPES: Final[dict[str, Shapes]] = {
     "0": {
         "round": (3, "52,0 22,14 12,50 22,86 50,100 78,86 88,50 78,14 50,0"),
         "narrow": (2, "54,0 36,14 28,50 34,86 50,100 66,86 72,50 64,14 50,0"),
@@ -118,4 +118,4 @@ DIGITS: Final[dict[str, Forms]] = {
         "large loop": (1, "80,26 56,0 20,14 14,48 44,64 76,40 82,12! 82,60 74,100"),
     },
 }
-"""The forms of each digit."""
+"""Shapes by digit, "0" to "9"."""

@@ -1,12 +1,12 @@
-"""Letters: the written forms of A-Z and a-z, noted as `digit_shapes` notes digits."""
+"""Written shapes of the letters A-Z and a-z, in the stroke notation of `digit_shapes`."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from digitlab.synthetic.handwriting.digit_shapes import Forms
+from digitlab.synthetic.handwriting.digit_shapes import Shapes
 
-LETTERS: Final[dict[str, Forms]] = {
+LETTER_SHAPES: Final[dict[str, Shapes]] = {
     "A": {
         "print": (2, "12,100 50,0! 88,100 | 26,64 74,64"),
         "one stroke": (1, "10,100 52,0! 86,100! 70,58 24,60"),
@@ -171,4 +171,4 @@ LETTERS: Final[dict[str, Forms]] = {
     },
     "z": {"print": (1, "16,2 82,2! 16,98! 86,98")},
 }
-"""The forms of each letter."""
+"""Shapes by letter."""

@@ -1,4 +1,4 @@
-"""Pen: the path of a pen that writes a glyph, as a hand of its own would write it."""
+"""Pen paths: the strokes of a shape, varied as different people would write them."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-_STEP: Final = 2.2  # of the 100 x 100 box, between two samples of a stroke
-_OVERSHOOT: Final = 8.0  # of the box: how far a stroke may run past its ends
+_SAMPLE_DISTANCE: Final = 2.2  # between two samples of a stroke, in units of the 100 x 100 box
+_MAX_OVERSHOOT: Final = 8.0  # that a stroke may run past its ends, in units of the box
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Skeleton:
-    """The strokes of one form, ready to be sampled from moved control points.
+class Strokes:
+    """The strokes of one shape as splines over movable control points.
 
     Attributes:
         points: float32 (K, 2), the control points x, y in a box of 100 x 100.
         matrix: float32 (P, K); `matrix @ points` are the samples along all strokes.
-        stroke: int (P,), the stroke of each sample; `origin`: int (K,), of each point.
-        along: float32 (P,), distance from the stroke's start; negative before it.
-        lengths: float32 (S,), length of each stroke.
-        before, after: int (P,), neighbours of each sample on its stroke.
+        sample_stroke: int (P,), the index of the stroke of each sample.
+        point_stroke: int (K,), the index of the stroke of each control point.
+        along: float32 (P,), distance from the start of the stroke; negative before the start.
+        lengths: float32 (S,), the length of each stroke.
+        before: int (P,), the previous sample on the same stroke.
+        after: int (P,), the next sample on the same stroke.
     """
 
     points: Floats
     matrix: Floats
-    stroke: NDArray[np.intp]
-    origin: NDArray[np.intp]
+    sample_stroke: NDArray[np.intp]
+    point_stroke: NDArray[np.intp]
     along: Floats
     lengths: Floats
     before: NDArray[np.intp]
@@ -39,97 +41,104 @@ class Skeleton:
 
 
 @cache
-def skeleton(strokes: str) -> Skeleton:
-    """The skeleton of strokes noted as in `digitlab.synthetic.handwriting.digit_shapes`."""
+def parse_strokes(notation: str) -> Strokes:
+    """Return the splines of strokes in the notation of `digit_shapes`."""
     points: list[tuple[float, float]] = []
-    rows: list[Floats] = []
-    stroke, origin, along, lengths = [], [], [], []
-    total = len(strokes.replace("|", " ").split())
-    for number, text in enumerate(strokes.split("|")):
-        marks = text.split()
+    matrices: list[Floats] = []
+    sample_stroke, point_stroke, along, lengths = [], [], [], []
+    point_count = len(notation.replace("|", " ").split())
+    extra = _overshoot_samples()
+    for number, text in enumerate(notation.split("|")):
+        words = text.split()
         first = len(points)
-        points += [_point(mark) for mark in marks]
-        origin += [number] * len(marks)
-        part = _stroke_matrix(
-            np.array(points[first:], np.float32), [mark.endswith("!") for mark in marks]
+        points += [_parse_point(word) for word in words]
+        point_stroke += [number] * len(words)
+        weights = _spline_weights(
+            np.array(points[first:], np.float32), [word.endswith("!") for word in words]
         )
-        wide = np.zeros((len(part), total), np.float32)
-        wide[:, first : first + len(marks)] = part
-        steps = np.linalg.norm(np.diff(part @ np.array(points[first:]), axis=0), axis=1)
-        extra = max(1, int(_OVERSHOOT / _STEP))
+        padded = np.zeros((len(weights), point_count), np.float32)
+        padded[:, first : first + len(words)] = weights
+        steps = np.linalg.norm(np.diff(weights @ np.array(points[first:]), axis=0), axis=1)
         distance = np.concatenate([[0.0], np.cumsum(steps)])
         lengths.append(float(distance[-1] - distance[extra] - steps[-extra:].sum()))
         along.append(distance - distance[extra])
-        stroke += [number] * len(part)
-        rows.append(wide)
-    number_of = np.array(stroke)
-    index = np.arange(len(number_of))
-    same_before = number_of[np.maximum(index - 1, 0)] == number_of
-    same_after = number_of[np.minimum(index + 1, len(index) - 1)] == number_of
-    return Skeleton(
+        sample_stroke += [number] * len(weights)
+        matrices.append(padded)
+    stroke = np.array(sample_stroke)
+    index = np.arange(len(stroke))
+    before, after = np.maximum(index - 1, 0), np.minimum(index + 1, len(index) - 1)
+    return Strokes(
         points=np.array(points, np.float32),
-        matrix=np.concatenate(rows),
-        stroke=number_of,
-        origin=np.array(origin),
+        matrix=np.concatenate(matrices),
+        sample_stroke=stroke,
+        point_stroke=np.array(point_stroke),
         along=np.concatenate(along).astype(np.float32),
         lengths=np.array(lengths, np.float32),
-        before=np.where(same_before, np.maximum(index - 1, 0), index),
-        after=np.where(same_after, np.minimum(index + 1, len(index) - 1), index),
+        before=np.where(stroke[before] == stroke, before, index),
+        after=np.where(stroke[after] == stroke, after, index),
     )
 
 
-def trace(
-    form: Skeleton, n: int, *, rng: np.random.Generator, wild: float = 1.0
+def sample_pen_paths(
+    strokes: Strokes, n: int, *, rng: np.random.Generator, variation: float = 1.0
 ) -> tuple[Floats, Floats]:
-    """Write a form n times, each time by another hand.
+    """Write the same strokes n times, each time with another handwriting.
 
     Args:
-        form: what is written.
-        n: how often.
+        strokes: the strokes to write.
+        n: number of paths.
         rng: draws slant, proportions, warp, jitter, pressure and where strokes end.
-        wild: how far the hands stray from the form; 0 for the form itself.
+        variation: how far the handwritings differ from the shape; 0 writes the shape itself.
 
     Returns:
-        Points float32 (n, P, 2) in units of the form's box, and the pen's relative pressure
-        float32 (n, P), about 1; 0 where the pen is lifted.
+        Points float32 (n, P, 2) in units of the 100 x 100 box, and the relative pressure of the
+        pen float32 (n, P), about 1; 0 where the pen is lifted.
     """
     normal = rng.standard_normal
-    care = wild * np.exp(0.4 * normal((n, 1, 1))).astype(np.float32)
-    jitter = 2.0 * care * normal((n, len(form.points), 2))
-    jitter += (2.2 * care * normal((n, len(form.lengths), 2)))[:, form.origin]
-    control = _warp((form.points - 50 + jitter).astype(np.float32), rng, wild)
-    points: Floats = form.matrix @ (control @ _leaning(n, rng, wild))
-    pressure = _pressure(points, form, rng, wild)
-    pressure *= _ends(form, n, rng, wild)
+    care = variation * np.exp(0.4 * normal((n, 1, 1))).astype(np.float32)
+    jitter = 2.0 * care * normal((n, len(strokes.points), 2))
+    jitter += (2.2 * care * normal((n, len(strokes.lengths), 2)))[:, strokes.point_stroke]
+    control = _warp((strokes.points - 50 + jitter).astype(np.float32), rng, variation)
+    points: Floats = strokes.matrix @ (control @ _slant_matrices(n, rng, variation))
+    pressure = _pressure(points, strokes, rng, variation)
+    pressure *= _inked_samples(strokes, n, rng, variation)
     return points + np.float32(50), pressure
 
 
-def smooth_curve(points: int, *, closed: bool = False) -> Skeleton:
-    """A skeleton of one smooth stroke through `points` places that the caller fills in."""
-    angle = np.linspace(0, 2 * np.pi, points, endpoint=False)
+def smooth_stroke(point_count: int) -> Strokes:
+    """Return one smooth stroke through `point_count` points that the caller moves."""
+    angle = np.linspace(0, 2 * np.pi, point_count, endpoint=False)
     x, y = 50 + 50 * np.cos(angle), 50 + 50 * np.sin(angle)
-    marks = [f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True)]
-    return skeleton(" ".join([*marks, marks[0]] if closed else marks))
+    return parse_strokes(" ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True)))
 
 
-def _point(mark: str) -> tuple[float, float]:
-    x, y = mark.rstrip("!").split(",")
+def _parse_point(word: str) -> tuple[float, float]:
+    x, y = word.rstrip("!").split(",")
     return float(x), float(y)
 
 
-def _stroke_matrix(points: Floats, corner: list[bool]) -> Floats:
-    """Samples of a stroke as weights of its points: Catmull-Rom between corners, ends run on."""
+def _overshoot_samples() -> int:
+    """Return the number of samples before the start and after the end of each stroke."""
+    return max(1, int(_MAX_OVERSHOOT / _SAMPLE_DISTANCE))
+
+
+def _spline_weights(points: Floats, corner: list[bool]) -> Floats:
+    """Return the weights (P, K) that turn the control points of a stroke into its samples.
+
+    Catmull-Rom splines run between corners; both ends continue as straight lines.
+    """
     count = len(points)
-    rows = []
+    segments = []
     unit = np.eye(count, dtype=np.float32)
     for left in range(count - 1):
         right = left + 1
         a = unit[left - 1] if left and not corner[left] else 2 * unit[left] - unit[right]
         inner = right < count - 1 and not corner[right]
         b = unit[right + 1] if inner else 2 * unit[right] - unit[left]
-        steps = max(2, int(np.ceil(np.linalg.norm(points[right] - points[left]) / _STEP)))
+        distance = np.linalg.norm(points[right] - points[left])
+        steps = max(2, int(np.ceil(distance / _SAMPLE_DISTANCE)))
         t = np.linspace(0, 1, steps, endpoint=False)[:, None]
-        rows.append(
+        segments.append(
             0.5
             * (
                 (-t + 2 * t**2 - t**3) * a
@@ -138,60 +147,68 @@ def _stroke_matrix(points: Floats, corner: list[bool]) -> Floats:
                 + (-(t**2) + t**3) * b
             )
         )
-    inside = np.concatenate([*rows, unit[-1:]])
-    extra = np.arange(1, max(1, int(_OVERSHOOT / _STEP)) + 1)[:, None]
+    inside = np.concatenate([*segments, unit[-1:]])
+    extra = np.arange(1, _overshoot_samples() + 1)[:, None]
     start, end = inside[0] - inside[1], inside[-1] - inside[-2]
     run_in, run_out = inside[:1] + extra[::-1] * start, inside[-1:] + extra * end
     return np.concatenate([run_in, inside, run_out]).astype(np.float32)
 
 
-def _warp(points: Floats, rng: np.random.Generator, wild: float) -> Floats:
-    """Bend the plane by two long waves an axis; points are centred on 0."""
+def _warp(points: Floats, rng: np.random.Generator, variation: float) -> Floats:
+    """Bend the plane with two long waves per axis; the points are centred on 0."""
     n = len(points)
-    moved = points.copy()
+    warped = points.copy()
     for axis in (0, 1):
         for _ in range(2):
-            wave = rng.normal(0, 0.035, (n, 2)).astype(np.float32)
+            frequency = rng.normal(0, 0.035, (n, 2)).astype(np.float32)
             phase = rng.uniform(0, 2 * np.pi, (n, 1)).astype(np.float32)
-            size = (wild * rng.normal(0, 4.0, (n, 1))).astype(np.float32)
-            moved[:, :, axis] += size * np.sin((points * wave[:, None]).sum(2) + phase)
-    return moved
+            amplitude = (variation * rng.normal(0, 4.0, (n, 1))).astype(np.float32)
+            wave = np.sin((points * frequency[:, None]).sum(2) + phase)
+            warped[:, :, axis] += amplitude * wave
+    return warped
 
 
-def _leaning(n: int, rng: np.random.Generator, wild: float) -> Floats:
-    """Matrices (n, 2, 2) of each hand's proportions, slant and rotation."""
-    aspect = np.exp(rng.normal(-0.08, 0.2 * wild, n))
-    slant = np.clip(rng.normal(0.12, 0.2, n), -0.35, 0.6) * min(wild, 1.0)
-    turn = np.deg2rad(np.clip(rng.normal(0, 6, n), -15, 15)) * wild
-    # Rows are points: x' = x * aspect - y * slant, then the rotation.
-    lean = np.stack([aspect, 0 * aspect, -slant, 1 + 0 * aspect], 1).reshape(n, 2, 2)
-    rotation = np.stack([np.cos(turn), np.sin(turn), -np.sin(turn), np.cos(turn)], 1)
-    return np.asarray(lean @ rotation.reshape(n, 2, 2), np.float32)
+def _slant_matrices(n: int, rng: np.random.Generator, variation: float) -> Floats:
+    """Return matrices (n, 2, 2) of the proportions, slant and rotation of each handwriting."""
+    aspect = np.exp(rng.normal(-0.08, 0.2 * variation, n))
+    slant = np.clip(rng.normal(0.12, 0.2, n), -0.35, 0.6) * min(variation, 1.0)
+    angle = np.deg2rad(np.clip(rng.normal(0, 6, n), -15, 15)) * variation
+    # Points are row vectors: x' = x * aspect - y * slant, then the rotation.
+    shear = np.stack([aspect, 0 * aspect, -slant, 1 + 0 * aspect], 1).reshape(n, 2, 2)
+    rotation = np.stack([np.cos(angle), np.sin(angle), -np.sin(angle), np.cos(angle)], 1)
+    return np.asarray(shear @ rotation.reshape(n, 2, 2), np.float32)
 
 
-def _pressure(points: Floats, form: Skeleton, rng: np.random.Generator, wild: float) -> Floats:
-    """Relative width of the line: a flat nib by direction, and a wavering hand."""
+def _pressure(
+    points: Floats, strokes: Strokes, rng: np.random.Generator, variation: float
+) -> Floats:
+    """Return the relative stroke width: a flat nib varies by direction, a hand by distance."""
     n = len(points)
-    along = form.along / 100 + form.stroke
+    along = strokes.along / 100 + strokes.sample_stroke
     wave = rng.uniform(1, 9, (n, 1)) * along + rng.uniform(0, 2 * np.pi, (n, 1))
-    pressure = 1 + wild * rng.uniform(0, 0.22, (n, 1)) * np.sin(wave)
-    flat = np.where(rng.random((n, 1)) < 0.3, rng.uniform(0.35, 0.9, (n, 1)), 1.0)
-    nib = rng.normal(np.pi / 4, 0.5, (n, 1))
-    step = points[:, form.after] - points[:, form.before]
-    across = np.sin(np.arctan2(-step[:, :, 1], step[:, :, 0]) - nib)
-    pressure *= np.sqrt(flat**2 + (1 - flat**2) * across**2)
+    pressure = 1 + variation * rng.uniform(0, 0.22, (n, 1)) * np.sin(wave)
+    flatness = np.where(rng.random((n, 1)) < 0.3, rng.uniform(0.35, 0.9, (n, 1)), 1.0)
+    nib_angle = rng.normal(np.pi / 4, 0.5, (n, 1))
+    step = points[:, strokes.after] - points[:, strokes.before]
+    across = np.sin(np.arctan2(-step[:, :, 1], step[:, :, 0]) - nib_angle)
+    pressure *= np.sqrt(flatness**2 + (1 - flatness**2) * across**2)
     return pressure.astype(np.float32)
 
 
-def _ends(form: Skeleton, n: int, rng: np.random.Generator, wild: float) -> NDArray[np.bool_]:
-    """Which samples are inked, (n, P): strokes stop short of their ends or run past them."""
-    shape = (n, len(form.lengths))
-    most = np.minimum(0.12 * form.lengths, 7.0)
-    start, end = (np.clip(wild * rng.normal(0.0, 3.0, shape), -_OVERSHOOT, most) for _ in range(2))
-    short = form.lengths < 15  # a dot stays one
-    start[:, short], end[:, short] = 0, 0
-    last = form.lengths - end
-    inked: NDArray[np.bool_] = (form.along >= start[:, form.stroke]) & (
-        form.along <= last[:, form.stroke]
+def _inked_samples(
+    strokes: Strokes, n: int, rng: np.random.Generator, variation: float
+) -> NDArray[np.bool_]:
+    """Return which samples are inked, (n, P): strokes end before or after their end points."""
+    shape = (n, len(strokes.lengths))
+    max_shortening = np.minimum(0.12 * strokes.lengths, 7.0)
+    start, end = (
+        np.clip(variation * rng.normal(0.0, 3.0, shape), -_MAX_OVERSHOOT, max_shortening)
+        for _ in range(2)
+    )
+    dots = strokes.lengths < 15  # keep their length
+    start[:, dots], end[:, dots] = 0, 0
+    last = strokes.lengths - end
+    inked: NDArray[np.bool_] = (strokes.along >= start[:, strokes.sample_stroke]) & (
+        strokes.along <= last[:, strokes.sample_stroke]
     )
     return inked

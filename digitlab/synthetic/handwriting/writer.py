@@ -1,4 +1,4 @@
-"""Strokes: digits and letters written by many hands, each of them made up."""
+"""Writer: digits and letters in many made-up handwritings."""
 
 from __future__ import annotations
 
@@ -7,82 +7,96 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.synthetic.handwriting.digit_shapes import DIGITS, Forms
-from digitlab.synthetic.handwriting.letter_shapes import LETTERS
-from digitlab.synthetic.handwriting.pen_strokes import Floats, skeleton, trace
-from digitlab.synthetic.handwriting.rasterise import draw
+from digitlab.synthetic.handwriting.digit_shapes import DIGIT_SHAPES, Shapes
+from digitlab.synthetic.handwriting.letter_shapes import LETTER_SHAPES
+from digitlab.synthetic.handwriting.pen_strokes import Floats, parse_strokes, sample_pen_paths
+from digitlab.synthetic.handwriting.rasterise import rasterise
 
-_WIDTH: Final = (1.2, 2.3, 3.8)  # pixels of the box: hairline, usual pen, marker
+_PEN_WIDTHS: Final = (1.2, 2.3, 3.8)  # hairline, usual pen and marker, in pixels of MNIST's box
 
 
 def write_digit(label: int, *, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """One written digit, uint8 (28, 28) in MNIST's frame.
+    """Write one digit.
 
     Args:
-        label: 0-9.
-        rng: draws form, hand, pen and scan; equal states give equal images.
+        label: the digit, 0-9.
+        rng: draws shape, handwriting, pen and scan; equal states give equal images.
+
+    Returns:
+        uint8 (28, 28), in MNIST's frame.
     """
-    image: NDArray[np.uint8] = write_forms(_choose(DIGITS[str(label)], 1, rng), rng=rng)[0]
+    strokes = _choose_strokes(DIGIT_SHAPES[str(label)], 1, rng)
+    image: NDArray[np.uint8] = write_strokes(strokes, rng=rng)[0]
     return image
 
 
 def write_letter(letter: str, *, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """One written letter, A-Z or a-z, uint8 (28, 28) in MNIST's frame.
+    """Write one letter. Several letters look like a digit, such as O and l.
 
-    Several letters have a digit's shape, as O and l do.
+    Args:
+        letter: A-Z or a-z.
+        rng: draws shape, handwriting, pen and scan; equal states give equal images.
+
+    Returns:
+        uint8 (28, 28), in MNIST's frame.
     """
-    image: NDArray[np.uint8] = write_forms(_choose(LETTERS[letter], 1, rng), rng=rng)[0]
+    strokes = _choose_strokes(LETTER_SHAPES[letter], 1, rng)
+    image: NDArray[np.uint8] = write_strokes(strokes, rng=rng)[0]
     return image
 
 
 def write_digits(
     n: int, *, rng: np.random.Generator
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Written digits in random order, each label as often as the others, give or take one.
+    """Write n digits in random order; the counts of the labels differ by one at most.
 
     Returns:
         Digit images uint8 (n, 28, 28) and labels uint8 (n,).
     """
     labels = rng.permutation(np.arange(n) % 10).astype(np.uint8)
-    forms = np.empty(n, object)
+    strokes = np.empty(n, object)
     for label in range(10):
-        which = labels == label
-        forms[which] = _choose(DIGITS[str(label)], int(which.sum()), rng)
-    return write_forms(list(forms), rng=rng), labels
+        chosen = labels == label
+        strokes[chosen] = _choose_strokes(DIGIT_SHAPES[str(label)], int(chosen.sum()), rng)
+    return write_strokes(list(strokes), rng=rng), labels
 
 
-def write_forms(
-    forms: list[str], *, rng: np.random.Generator, wild: float = 1.0, pen: float = 1.0
+def write_strokes(
+    strokes: list[str], *, rng: np.random.Generator, variation: float = 1.0, pen: float = 1.0
 ) -> NDArray[np.uint8]:
-    """Write strokes noted as in `digitlab.synthetic.handwriting.digit_shapes`, one image each.
+    """Write strokes in the notation of `digit_shapes`, one image each.
 
     Args:
-        forms: the strokes of each image.
-        rng: draws hand, pen and scan.
-        wild: how far hands stray from the form, as in `pen_strokes.trace`.
+        strokes: the strokes of each image.
+        rng: draws handwriting, pen and scan.
+        variation: how far handwritings differ from the shape, as in
+            `pen_strokes.sample_pen_paths`.
         pen: width of the pens, relative to the usual ones.
 
     Returns:
         uint8 (N, 28, 28).
     """
-    images = np.zeros((len(forms), 28, 28), np.uint8)
-    places: dict[str, list[int]] = {}
-    for place, form in enumerate(forms):
-        places.setdefault(form, []).append(place)
-    for form, where in places.items():
-        points, pressure = trace(skeleton(form), len(where), rng=rng, wild=wild)
-        width = pen_widths(len(where), rng=rng) * np.float32(pen)
-        images[where] = draw(points, pressure, width, rng=rng)
+    images = np.zeros((len(strokes), 28, 28), np.uint8)
+    rows_by_strokes: dict[str, list[int]] = {}
+    for row, notation in enumerate(strokes):
+        rows_by_strokes.setdefault(notation, []).append(row)
+    for notation, rows in rows_by_strokes.items():
+        points, pressure = sample_pen_paths(
+            parse_strokes(notation), len(rows), rng=rng, variation=variation
+        )
+        width = sample_pen_widths(len(rows), rng=rng) * np.float32(pen)
+        images[rows] = rasterise(points, pressure, width, rng=rng)
     return images
 
 
-def pen_widths(n: int, *, rng: np.random.Generator) -> Floats:
-    """Widths of n pens in pixels of MNIST's box, float32 (n,)."""
-    thin, usual, thick = _WIDTH
-    return np.clip(usual * np.exp(rng.normal(0, 0.33, n)), thin, thick).astype(np.float32)
+def sample_pen_widths(n: int, *, rng: np.random.Generator) -> Floats:
+    """Draw the widths of n pens in pixels of MNIST's box, float32 (n,)."""
+    hairline, usual, marker = _PEN_WIDTHS
+    return np.clip(usual * np.exp(rng.normal(0, 0.33, n)), hairline, marker).astype(np.float32)
 
 
-def _choose(forms: Forms, n: int, rng: np.random.Generator) -> list[str]:
-    weights = np.array([weight for weight, _ in forms.values()], float)
-    strokes = [strokes for _, strokes in forms.values()]
+def _choose_strokes(shapes: Shapes, n: int, rng: np.random.Generator) -> list[str]:
+    """Draw the strokes of n shapes by their weights."""
+    weights = np.array([weight for weight, _ in shapes.values()], float)
+    strokes = [strokes for _, strokes in shapes.values()]
     return [strokes[i] for i in rng.choice(len(strokes), n, p=weights / weights.sum())]

@@ -1,4 +1,4 @@
-"""Signs: line drawings that nobody takes for a digit, noted as in `digit_shapes`."""
+"""Line drawings that do not look like a digit, in the stroke notation of `digit_shapes`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 _RING: Final = "50,0 15,15 0,50 15,85 50,100 85,85 100,50 85,15 50,0"
 
-SIGNS: Final[dict[str, str]] = {
+SYMBOL_SHAPES: Final[dict[str, str]] = {
     "plus": "50,0 50,100 | 0,50 100,50",
     "times": "0,0 100,100 | 100,0 0,100",
     "asterisk": "50,0 50,100 | 6,25 94,75 | 6,75 94,25",
@@ -100,4 +100,4 @@ SIGNS: Final[dict[str, str]] = {
         "| 30,70 40,86 50,70 | 104,72 114,88 124,72"
     ),
 }
-"""Signs by name."""
+"""Strokes by name of the symbol."""

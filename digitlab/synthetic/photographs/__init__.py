@@ -1,1 +1,6 @@
-"""Synthetic photographs: digit images written on paper and photographed, part by part."""
+"""Synthetic photographs of digit images.
+
+`scene.Scene` describes a photograph, `random_scene.random_scene` draws one, and
+`photograph.photograph` takes it. `photograph_row.photograph_row` photographs several digits, and
+`through_front_end.photograph_through_front_end` turns photographs back into digit images.
+"""

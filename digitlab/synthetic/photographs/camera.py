@@ -1,4 +1,4 @@
-"""Shot: inked paper, lit and taken with a camera."""
+"""Camera: paper, ink, light and lens together make the photograph of a sheet."""
 
 from __future__ import annotations
 
@@ -8,76 +8,72 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitlab.synthetic.photographs.clutter import neighbours
-from digitlab.synthetic.photographs.geometry import Floats
-from digitlab.synthetic.photographs.ink_on_paper import Stamp
-from digitlab.synthetic.photographs.lens import expose, jpeg
-from digitlab.synthetic.photographs.light import light
-from digitlab.synthetic.photographs.paper import cover, paper, print_lines, show_desk, soil
+from digitlab.synthetic.photographs.clutter import ink_neighbours
+from digitlab.synthetic.photographs.geometry import Box, Floats, bounding_box
+from digitlab.synthetic.photographs.ink_on_paper import InkLayer
+from digitlab.synthetic.photographs.lens import apply_lens, compress_jpeg
+from digitlab.synthetic.photographs.light import illumination
+from digitlab.synthetic.photographs.paper import (
+    add_desk,
+    add_dirt,
+    blank_page,
+    lay_colour,
+    print_ruling,
+)
 from digitlab.synthetic.photographs.scene import Scene
-from digitlab.synthetic.photographs.texture import texture
-
-Box = tuple[int, int, int, int]
+from digitlab.synthetic.photographs.texture import noise_texture
 
 
-def take(
-    stamps: Sequence[Stamp], *, view: Floats, scene: Scene, rng: np.random.Generator
+def photograph_sheet(
+    digits: Sequence[InkLayer], *, sheet_to_photo: Floats, scene: Scene, rng: np.random.Generator
 ) -> Image.Image:
-    """The photograph of a sheet that bears some ink.
+    """Photograph a sheet of paper with ink on it.
 
     Args:
-        stamps: the ink of each digit, where it falls on the photograph.
-        view: the homography from the sheet to the photograph.
-        scene: how it is photographed.
-        rng: draws paper, light and noise.
+        digits: the ink of each digit, where it stands on the photograph.
+        sheet_to_photo: homography from the sheet to the photograph.
+        scene: how the sheet is photographed.
+        rng: draws neighbours, paper, light and noise.
 
     Returns:
         An RGB image of the scene's size.
     """
-    box = around([stamp.box for stamp in stamps])
-    page = paper(scene, rng=rng)
-    print_lines(page, view, scene=scene)
-    show_desk(page, scene=scene, rng=rng)
-    soil(page, scene=scene, rng=rng)
+    box = bounding_box([layer.box for layer in digits])
+    page = blank_page(scene, rng=rng)
+    print_ruling(page, sheet_to_photo, scene=scene)
+    add_desk(page, scene=scene, rng=rng)
+    add_dirt(page, scene=scene, rng=rng)
     if box is not None:
-        others = neighbours(scene, box=box, rng=rng) if scene.neighbours else []
-        cover(page, _ink([*stamps, *others], scene, rng), scene.ink)
-    at = (box[0] + box[2] / 2, box[1] + box[3] / 2) if box else (0.0, 0.0)
-    page *= light(scene, at=at, rng=rng)
+        neighbours = ink_neighbours(scene, box=box, rng=rng) if scene.neighbours else []
+        lay_colour(page, _total_cover([*digits, *neighbours], scene, rng), scene.ink)
+    centre = (box[0] + box[2] / 2, box[1] + box[3] / 2) if box else (0.0, 0.0)
+    page *= illumination(scene, digit_centre=centre, rng=rng)
     lit = Image.fromarray(np.clip(page + 0.5, 0, 255).astype(np.uint8))
-    image = expose(lit, scene=scene, rng=rng)
+    image = apply_lens(lit, scene=scene, rng=rng)
     if scene.patch is not None and box is not None:
-        image = _paste(image, box, round(scene.patch * scene.unit))
-    return image if scene.quality is None else jpeg(image, scene.quality)
+        image = _paste_on_white_page(image, box, round(scene.patch * scene.digit_height))
+    return image if scene.quality is None else compress_jpeg(image, scene.quality)
 
 
-def around(boxes: Sequence[Box | None]) -> Box | None:
-    """The box around all boxes; None around none."""
-    there = [box for box in boxes if box is not None]
-    if not there:
-        return None
-    left, top = min(b[0] for b in there), min(b[1] for b in there)
-    right, bottom = max(b[0] + b[2] for b in there), max(b[1] + b[3] for b in there)
-    return left, top, right - left, bottom - top
-
-
-def _ink(stamps: Sequence[Stamp], scene: Scene, rng: np.random.Generator) -> NDArray[np.float32]:
-    """How much ink covers each pixel of the photograph; float32 (height, width)."""
+def _total_cover(
+    layers: Sequence[InkLayer], scene: Scene, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Return the share of each pixel of the photograph that ink covers; (height, width)."""
     width, height = scene.size
     total = np.zeros((height, width), np.float32)
-    for stamp in stamps:
-        h, w = stamp.cover.shape
-        part = total[stamp.top : stamp.top + h, stamp.left : stamp.left + w]
-        np.maximum(part, stamp.cover, out=part)
+    for layer in layers:
+        h, w = layer.cover.shape
+        part = total[layer.top : layer.top + h, layer.left : layer.left + w]
+        np.maximum(part, layer.cover, out=part)
     if scene.dryness:
-        tooth = texture(scene.size, grain=max(1.5, scene.unit / 150), rng=rng)
+        tooth = noise_texture(scene.size, grain=max(1.5, scene.digit_height / 150), rng=rng)
         total *= np.clip(1 - np.float32(scene.dryness) * (tooth + np.float32(0.3)), 0, 1)
     total *= np.float32(scene.strength)
     return total
 
 
-def _paste(image: Image.Image, box: Box, margin: int) -> Image.Image:
-    """A piece of the photograph on a white page, where it was."""
+def _paste_on_white_page(image: Image.Image, box: Box, margin: int) -> Image.Image:
+    """Keep the photograph around a box and make the rest of it white."""
     left, top = max(0, box[0] - margin), max(0, box[1] - margin)
     right = min(image.width, box[0] + box[2] + margin)
     bottom = min(image.height, box[1] + box[3] + margin)

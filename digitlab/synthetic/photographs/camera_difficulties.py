@@ -1,4 +1,4 @@
-"""Hard shots: light, lens and frame that are hard to read by, each a change of a scene."""
+"""Difficulties of light, lens and frame: functions that make a scene harder to read."""
 
 from __future__ import annotations
 
@@ -7,91 +7,91 @@ from typing import Final
 
 import numpy as np
 
-from digitlab.synthetic.photographs.ordinary import colour, near_middle
+from digitlab.synthetic.photographs.ordinary_scene import centre_near_middle, to_colour
 from digitlab.synthetic.photographs.scene import Difficulty, Scene, Side
 
 
 def uneven_light(scene: Scene, rng: np.random.Generator) -> Scene:
-    """A lamp on one side."""
+    """Light the paper from one side."""
     return replace(scene, gradient=rng.uniform(0.4, 0.75))
 
 
 def shadow_beside(scene: Scene, rng: np.random.Generator) -> Scene:
-    """The hard edge of a shadow beside the digit."""
-    away = rng.uniform(0.65, 1.2) * rng.choice([-1, 1])
-    return replace(scene, shadow=rng.uniform(0.2, 0.5), shadow_at=away)
+    """Put the hard edge of a shadow beside the digit."""
+    distance = rng.uniform(0.65, 1.2) * rng.choice([-1, 1])
+    return replace(scene, shadow=rng.uniform(0.2, 0.5), shadow_at=distance)
 
 
 def shadow_across(scene: Scene, rng: np.random.Generator) -> Scene:
-    """The hard edge of a shadow right across the digit."""
+    """Put the hard edge of a shadow across the digit."""
     return replace(scene, shadow=rng.uniform(0.15, 0.45), shadow_at=rng.uniform(-0.35, 0.35))
 
 
 def vignette(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Dark corners."""
+    """Darken the corners."""
     return replace(scene, vignette=rng.uniform(0.4, 0.8))
 
 
 def coloured_light(scene: Scene, rng: np.random.Generator) -> Scene:
-    """A bulb, a screen, a coloured lampshade."""
+    """Light the paper with a bulb, a screen or a coloured lampshade."""
     tints = ((1.04, 0.82, 0.52), (0.78, 0.92, 1.06), (0.9, 1.02, 0.72), (1.03, 0.72, 0.78))
     red, green, blue = tints[rng.integers(len(tints))]
     return replace(scene, tint=(red, green, blue), gradient=rng.uniform(0.1, 0.45))
 
 
 def dim_light(scene: Scene, rng: np.random.Generator) -> Scene:
-    """A photograph that came out dark."""
+    """Underexpose the photograph."""
     return replace(scene, exposure=rng.uniform(0.2, 0.45), noise=rng.uniform(2, 4))
 
 
 def defocus(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Out of focus."""
-    pen = scene.unit * rng.uniform(0.05, 0.1)
-    return replace(scene, pen=pen, blur=scene.unit * rng.uniform(0.018, 0.04))
+    """Blur the photograph as if it were out of focus."""
+    pen = scene.digit_height * rng.uniform(0.05, 0.1)
+    return replace(scene, pen=pen, blur=scene.digit_height * rng.uniform(0.018, 0.04))
 
 
 def motion_blur(scene: Scene, rng: np.random.Generator) -> Scene:
-    """A hand that moved."""
-    pen = scene.unit * rng.uniform(0.05, 0.1)
-    return replace(scene, pen=pen, motion=scene.unit * rng.uniform(0.05, 0.11))
+    """Blur the photograph as if the hand had moved."""
+    pen = scene.digit_height * rng.uniform(0.05, 0.1)
+    return replace(scene, pen=pen, motion=scene.digit_height * rng.uniform(0.05, 0.11))
 
 
 def strong_jpeg(scene: Scene, rng: np.random.Generator) -> Scene:
-    """JPEG of quality 20 to 35."""
+    """Save the photograph as JPEG of quality 20 to 35."""
     return replace(scene, quality=int(rng.integers(20, 36)))
 
 
 def sensor_noise(scene: Scene, rng: np.random.Generator) -> Scene:
-    """A noisy sensor."""
+    """Add the noise of a poor sensor."""
     return replace(scene, noise=rng.uniform(7, 14), exposure=rng.uniform(0.6, 1.0))
 
 
-def rotated(scene: Scene, rng: np.random.Generator) -> Scene:
-    """A sheet turned by 10 to 20 degrees."""
+def rotated_sheet(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Rotate the sheet by 10 to 20 degrees."""
     return replace(scene, rotation=rng.uniform(10, 20) * rng.choice([-1, 1]), slant=0.0)
 
 
 def perspective(scene: Scene, rng: np.random.Generator) -> Scene:
-    """A camera held aslant."""
-    angle, much = rng.uniform(0, 2 * np.pi), rng.uniform(0.35, 0.6)
-    return replace(scene, tilt=(much * float(np.cos(angle)), much * float(np.sin(angle))))
+    """Tilt the camera."""
+    angle, amount = rng.uniform(0, 2 * np.pi), rng.uniform(0.35, 0.6)
+    return replace(scene, tilt=(amount * float(np.cos(angle)), amount * float(np.sin(angle))))
 
 
-def tiny(scene: Scene, rng: np.random.Generator) -> Scene:
-    """A digit of 5 to 8 % of the frame's height, anywhere."""
+def tiny_digit(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Make the digit 5 to 8 % of the frame's height and put it in any place."""
     height = max(rng.uniform(0.05, 0.08), 22 / min(scene.size))  # a person needs 22 pixels
-    unit = height * min(scene.size)
+    digit_height = height * min(scene.size)
     return replace(
         scene,
         height=height,
         centre=(rng.uniform(0.15, 0.85), rng.uniform(0.15, 0.85)),
-        pen=max(1.5, unit * rng.uniform(0.06, 0.13)),
+        pen=max(1.5, digit_height * rng.uniform(0.06, 0.13)),
         blur=rng.uniform(0.3, 0.6),
     )
 
 
 def off_centre(scene: Scene, rng: np.random.Generator) -> Scene:
-    """A small digit in a wide frame, near a corner."""
+    """Put a small digit near a corner of the frame."""
     x, y = rng.uniform(0.15, 0.3, 2)
     return replace(
         scene,
@@ -101,49 +101,49 @@ def off_centre(scene: Scene, rng: np.random.Generator) -> Scene:
     )
 
 
-def touching(scene: Scene, rng: np.random.Generator) -> Scene:
-    """A digit that touches the frame."""
-    return replace(scene, edge=_side(rng), height=rng.uniform(0.4, 0.85))
+def touching_frame(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Let the digit touch one side of the frame."""
+    return replace(scene, edge=_random_side(rng), height=rng.uniform(0.4, 0.85))
 
 
 def cut_off(scene: Scene, rng: np.random.Generator) -> Scene:
-    """A digit of which the frame cuts a little off."""
+    """Let the frame cut off a small part of the digit."""
     return replace(
-        scene, edge=_side(rng), cut=rng.uniform(0.03, 0.08), height=rng.uniform(0.4, 0.85)
+        scene, edge=_random_side(rng), cut=rng.uniform(0.03, 0.08), height=rng.uniform(0.4, 0.85)
     )
 
 
-def filling(scene: Scene, rng: np.random.Generator) -> Scene:
-    """A digit that fills the frame from top to bottom."""
-    short = min(scene.size)
-    size = (round(short * rng.uniform(0.8, 1.0)), short)
+def filling_frame(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Fill the frame with the digit from top to bottom."""
+    shorter = min(scene.size)
+    size = (round(shorter * rng.uniform(0.8, 1.0)), shorter)
     return replace(scene, size=size, height=rng.uniform(0.93, 1.0), centre=(0.5, 0.5))
 
 
-def neighbours(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Pieces of the neighbouring digits or letters at the border."""
+def cut_neighbours(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Show parts of neighbouring digits or letters at the border."""
     return replace(
         scene,
         neighbours=int(rng.integers(1, 4)),
         height=rng.uniform(0.5, 0.72),
-        centre=near_middle(rng, 0.05),
+        centre=centre_near_middle(rng, 0.05),
     )
 
 
-def patch(scene: Scene, rng: np.random.Generator) -> Scene:
-    """A grey piece of a photograph, pasted on a white page."""
-    tone = colour(rng.uniform(130, 200) * (1 + rng.uniform(-0.03, 0.03, 3)))
+def pasted_patch(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Paste a grey patch of a photograph on a white page."""
+    tone = to_colour(rng.uniform(130, 200) * (1 + rng.uniform(-0.03, 0.03, 3)))
     return replace(scene, patch=rng.uniform(0.1, 0.4), height=rng.uniform(0.2, 0.45), paper=tone)
 
 
-def desk(scene: Scene, rng: np.random.Generator) -> Scene:
-    """The dark desk beside the paper."""
+def dark_desk(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Show the dark desk beside the paper."""
     return replace(
         scene, desk=rng.uniform(0.08, 0.2), height=rng.uniform(0.25, 0.42), centre=(0.5, 0.5)
     )
 
 
-def _side(rng: np.random.Generator) -> Side:
+def _random_side(rng: np.random.Generator) -> Side:
     sides: tuple[Side, ...] = ("left", "right", "top", "bottom")
     return sides[rng.integers(4)]
 
@@ -161,16 +161,16 @@ LENSES: Final[dict[str, Difficulty]] = {
     "motion blur": motion_blur,
     "strong JPEG": strong_jpeg,
     "sensor noise": sensor_noise,
-    "rotated": rotated,
+    "rotated": rotated_sheet,
     "perspective": perspective,
 }
 FRAMES: Final[dict[str, Difficulty]] = {
-    "tiny": tiny,
+    "tiny": tiny_digit,
     "off centre": off_centre,
-    "touching": touching,
+    "touching": touching_frame,
     "cut off": cut_off,
-    "filling": filling,
-    "neighbours": neighbours,
-    "patch": patch,
-    "desk": desk,
+    "filling": filling_frame,
+    "neighbours": cut_neighbours,
+    "patch": pasted_patch,
+    "desk": dark_desk,
 }

@@ -1,9 +1,10 @@
-"""Difficulties: what can be hard about a photograph, by name, in five groups.
+"""Difficulties of a photograph by name, in five groups of which one scene may combine one each.
 
-One of each group can be met in one photograph.
+Names are part of seeded draws: they choose the difficulties of a random scene and the seeds of
+the benchmarks.
 """
 
 from digitlab.synthetic.photographs.camera_difficulties import FRAMES, LENSES, LIGHTS
-from digitlab.synthetic.photographs.paper_difficulties import PAGES, PENS
+from digitlab.synthetic.photographs.paper_difficulties import PAPERS, PENS
 
-__all__ = ["FRAMES", "LENSES", "LIGHTS", "PAGES", "PENS"]
+__all__ = ["FRAMES", "LENSES", "LIGHTS", "PAPERS", "PENS"]

@@ -1,7 +1,7 @@
-"""Pen: how much ink each pixel of the photograph gets from the strokes of a digit.
+"""Ink: the coverage of each pixel of the photograph by the strokes of a digit.
 
-Strokes are either drawn along their centreline with a pen of any width, or kept as they are
-in the digit image; both come from smooth curves, so that no pixel of the digit image shows.
+A pen of any width follows the skeleton of the strokes, or the strokes keep the shape that they
+have in the digit image. Both use smooth curves, so that no pixel of the digit image shows.
 """
 
 from __future__ import annotations
@@ -14,37 +14,35 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from digitlab.synthetic.photographs.geometry import Floats, project, shift
+from digitlab.synthetic.photographs.geometry import Box, Floats, project, translation
 from digitlab.synthetic.photographs.scene import Scene
-from digitlab.synthetic.photographs.skeletonise import Centreline, centreline
-from digitlab.synthetic.photographs.texture import unit
+from digitlab.synthetic.photographs.skeletonise import Skeleton, enlarge, skeletonise
+from digitlab.synthetic.photographs.texture import to_unit_range
 
-Cover = NDArray[np.float32]
-
-_FINE = 8  # samples per pixel of the digit image in the field of distances
-_HAIRLINE = 0.4  # pixels of MNIST's box: half the width that a thinned stroke keeps
-_FAR = 100.0
-_SEEN = 0.25  # cover from which ink counts as seen
+_SAMPLES_PER_PIXEL = 8  # of the digit image, per axis, in the distance field
+_MIN_HALF_WIDTH = 0.4  # that a thinned stroke keeps, in pixels of MNIST's box
+_OUTSIDE_DISTANCE = 100.0  # added to distances, so that a transform's 0 means far outside
+_VISIBLE_COVER = 0.25  # from which ink counts as visible
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Stamp:
-    """Ink of one digit on the photograph.
+class InkLayer:
+    """Ink of one digit or letter on the photograph.
 
     Attributes:
-        cover: how much ink covers each pixel, 0-1; float32 (h, w), perhaps of size 0.
-        left: column of the photograph where it begins.
-        top: row of the photograph where it begins.
+        cover: float32 (h, w), the share of each pixel that ink covers, 0-1; may have size 0.
+        left: column of the photograph where `cover` begins.
+        top: row of the photograph where `cover` begins.
     """
 
-    cover: Cover
+    cover: NDArray[np.float32]
     left: int
     top: int
 
     @property
-    def box(self) -> tuple[int, int, int, int] | None:
-        """x, y, width, height tight around the ink that can be seen; None without any."""
-        rows, columns = np.nonzero(self.cover >= _SEEN)
+    def box(self) -> Box | None:
+        """The tight box around the visible ink; None if no ink is visible."""
+        rows, columns = np.nonzero(self.cover >= _VISIBLE_COVER)
         if not len(rows):
             return None
         x, y = int(columns.min()), int(rows.min())
@@ -52,112 +50,133 @@ class Stamp:
         return self.left + x, self.top + y, width, height
 
 
-def write(
-    digit_image: NDArray[np.uint8], homography: Floats, *, scene: Scene, rng: np.random.Generator
-) -> Stamp:
-    """The ink of a digit image, uint8 (28, 28), put on the photograph by a homography."""
-    pixel = math.sqrt(abs(np.linalg.det(homography[:2, :2])))
+def ink_digit(
+    digit_image: NDArray[np.uint8],
+    digit_to_photo: Floats,
+    *,
+    scene: Scene,
+    rng: np.random.Generator,
+) -> InkLayer:
+    """Write a digit image on the photograph.
+
+    Args:
+        digit_image: uint8 (28, 28), bright ink on 0.
+        digit_to_photo: homography from the digit image to the photograph.
+        scene: how the digit is written.
+        rng: draws pressure and gaps.
+    """
+    scale = _scale(digit_to_photo)
     if scene.pen is None:
-        stamp = _keep(digit_image, homography, pixel, scene)
-        line = centreline(digit_image) if scene.gaps else None
-        width = 3 * pixel
+        layer = _ink_kept_strokes(digit_image, digit_to_photo, scene)
+        skeleton = skeletonise(digit_image) if scene.gaps else None
+        width = 3 * scale
     else:
-        line = centreline(digit_image)
-        stamp = draw(line, homography, scene=scene, rng=rng)
+        skeleton = skeletonise(digit_image)
+        layer = ink_skeleton(skeleton, digit_to_photo, scene=scene, rng=rng)
         width = scene.pen
-    if line is None or not scene.gaps or not len(line.points) or not stamp.cover.size:
-        return stamp
-    image = Image.fromarray(np.rint(stamp.cover * 255).astype(np.uint8))
+    if skeleton is None or not scene.gaps or not len(skeleton.points) or not layer.cover.size:
+        return layer
+    image = Image.fromarray(np.rint(layer.cover * 255).astype(np.uint8))
     eraser = ImageDraw.Draw(image)
-    breaks = project(rng.choice(line.points, scene.gaps), homography)
-    for x, y in (breaks - (stamp.left, stamp.top)).tolist():
-        radius = width / 2 + rng.uniform(0.2, 0.5) * pixel
+    gaps = project(rng.choice(skeleton.points, scene.gaps), digit_to_photo)
+    for x, y in (gaps - (layer.left, layer.top)).tolist():
+        radius = width / 2 + rng.uniform(0.2, 0.5) * scale
         eraser.ellipse((x - radius, y - radius, x + radius, y + radius), fill=0)
-    return Stamp(cover=unit(image), left=stamp.left, top=stamp.top)
+    return InkLayer(cover=to_unit_range(image), left=layer.left, top=layer.top)
 
 
-def outline(digit_image: NDArray[np.uint8], *, scene: Scene) -> Floats:
-    """Points of a digit image that are inked, or that the pen's middle passes; float (N, 2)."""
+def inked_points(digit_image: NDArray[np.uint8], *, scene: Scene) -> Floats:
+    """Return the inked points of a digit image, or those on the pen's path; float (N, 2)."""
     if scene.pen is not None:
-        return centreline(digit_image).points
-    rows, columns = np.nonzero(_distances(digit_image, scene.widen) > 0)
-    return np.stack([columns + 0.5, rows + 0.5], axis=1) / _FINE
+        return skeletonise(digit_image).points
+    rows, columns = np.nonzero(_distance_field(digit_image, scene.widen) > 0)
+    return np.stack([columns + 0.5, rows + 0.5], axis=1) / _SAMPLES_PER_PIXEL
 
 
-def draw(line: Centreline, homography: Floats, *, scene: Scene, rng: np.random.Generator) -> Stamp:
-    """A centreline drawn with the scene's pen; without a pen, with a stroke like MNIST's."""
-    pixel = math.sqrt(abs(np.linalg.det(homography[:2, :2])))
-    pen = scene.pen or 2.5 * pixel
-    if not len(line.points):
-        return _nothing()
-    widths = pen * _uneven(line.points, scene.pressure, rng)
-    points = project(line.points, homography)
+def ink_skeleton(
+    skeleton: Skeleton, digit_to_photo: Floats, *, scene: Scene, rng: np.random.Generator
+) -> InkLayer:
+    """Draw a skeleton with the scene's pen; without a pen, as wide as MNIST's strokes."""
+    pen = scene.pen or 2.5 * _scale(digit_to_photo)
+    if not len(skeleton.points):
+        return _no_ink()
+    widths = pen * _width_factors(skeleton.points, scene.pressure, rng)
+    points = project(skeleton.points, digit_to_photo)
     window = _window(points, widths.max() / 2 + 1, scene.size)
     if window is None:
-        return _nothing()
+        return _no_ink()
     left, top, right, bottom = window
-    finer = 1 if scene.crisp else 4 if pen < 4 else 2
-    canvas = Image.new("L", ((right - left) * finer, (bottom - top) * finer))
+    oversampling = 1 if scene.crisp else 4 if pen < 4 else 2
+    canvas = Image.new("L", ((right - left) * oversampling, (bottom - top) * oversampling))
     brush = ImageDraw.Draw(canvas)
-    points = (points - (left, top)) * finer - (0 if scene.crisp else 0.5)
-    widths *= finer
-    for a, b in line.edges.tolist():
+    points = (points - (left, top)) * oversampling - (0 if scene.crisp else 0.5)
+    widths *= oversampling
+    for a, b in skeleton.edges.tolist():
         width = max(1, round((widths[a] + widths[b]) / 2))
         brush.line((*points[a], *points[b]), fill=255, width=width)
     for (x, y), radius in zip(points.tolist(), (widths / 2).tolist(), strict=True):
         if radius > 1:
             brush.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
-    cover = unit(canvas.reduce(finer) if finer > 1 else canvas)
-    return Stamp(cover=cover, left=left, top=top)
+    cover = to_unit_range(canvas.reduce(oversampling) if oversampling > 1 else canvas)
+    return InkLayer(cover=cover, left=left, top=top)
 
 
-def _keep(digit_image: NDArray[np.uint8], homography: Floats, pixel: float, scene: Scene) -> Stamp:
-    """The strokes as they are, their edges moved by `scene.widen`."""
+def _scale(homography: Floats) -> float:
+    """Return the pixels of the photograph that one pixel of the digit image spans."""
+    return math.sqrt(abs(np.linalg.det(homography[:2, :2])))
+
+
+def _ink_kept_strokes(
+    digit_image: NDArray[np.uint8], digit_to_photo: Floats, scene: Scene
+) -> InkLayer:
+    """Draw the strokes of the digit image with their edges moved by `scene.widen`."""
     rows, columns = np.nonzero(digit_image > 60)
     if not len(rows):
-        return _nothing()
-    corners = np.stack([columns + 0.5, rows + 0.5], axis=1)
-    margin = (max(scene.widen, 0) + 1.5) * pixel + 1
-    window = _window(project(corners, homography), margin, scene.size)
+        return _no_ink()
+    scale = _scale(digit_to_photo)
+    pixels = np.stack([columns + 0.5, rows + 0.5], axis=1)
+    margin = (max(scene.widen, 0) + 1.5) * scale + 1
+    window = _window(project(pixels, digit_to_photo), margin, scene.size)
     if window is None:
-        return _nothing()
+        return _no_ink()
     left, top, right, bottom = window
-    back = np.diag([_FINE, _FINE, 1.0]) @ np.linalg.inv(homography) @ shift(left, top)
-    back /= back[2, 2]
-    field = Image.fromarray((_distances(digit_image, scene.widen) + _FAR).astype(np.float32))
-    placed = field.transform(
+    to_samples = np.diag([_SAMPLES_PER_PIXEL, _SAMPLES_PER_PIXEL, 1.0])
+    inverse = to_samples @ np.linalg.inv(digit_to_photo) @ translation(left, top)
+    inverse /= inverse[2, 2]
+    distances = _distance_field(digit_image, scene.widen)
+    placed = Image.fromarray((distances + _OUTSIDE_DISTANCE).astype(np.float32)).transform(
         (right - left, bottom - top),
         Image.Transform.PERSPECTIVE,
-        back.ravel()[:8].tolist(),
+        inverse.ravel()[:8].tolist(),
         Image.Resampling.BILINEAR,
     )
-    edge = (np.asarray(placed) - _FAR) * pixel
-    cover = np.clip(edge + 0.5, 0, 1) if not scene.crisp else edge > 0
-    return Stamp(cover=cover.astype(np.float32), left=left, top=top)
+    depth = (np.asarray(placed) - _OUTSIDE_DISTANCE) * scale
+    cover = np.clip(depth + 0.5, 0, 1) if not scene.crisp else depth > 0
+    return InkLayer(cover=cover.astype(np.float32), left=left, top=top)
 
 
-def _distances(digit_image: NDArray[np.uint8], widen: float) -> Floats:
-    """How deep in the ink each of 224 x 224 samples lies, in pixels; negative outside."""
-    from scipy import ndimage
+def _distance_field(digit_image: NDArray[np.uint8], widen: float) -> Floats:
+    """Return the depth in the ink of 224 x 224 samples, in pixels; negative outside the ink."""
+    from scipy import ndimage  # takes long to load; a page that only reads pictures needs none
 
-    # An enlargement first, so that the half-way contour has no stairs.
-    large = ndimage.zoom(digit_image / 255.0, _FINE, order=3, grid_mode=True, mode="grid-constant")
-    inside = large > 0.5
+    inside = enlarge(digit_image, _SAMPLES_PER_PIXEL) > 0.5
     if not inside.any():
-        return np.full(large.shape, -_FAR / 2)
+        return np.full(inside.shape, -_OUTSIDE_DISTANCE / 2)
     edt = partial(ndimage.distance_transform_edt, return_distances=True)
-    distance: Floats = ndimage.gaussian_filter((edt(inside) - edt(~inside)) / _FINE, _FINE / 3)
+    distance: Floats = ndimage.gaussian_filter(
+        (edt(inside) - edt(~inside)) / _SAMPLES_PER_PIXEL, _SAMPLES_PER_PIXEL / 3
+    )
     if widen < 0:
-        deepest = ndimage.maximum_filter(distance, 2 * _FINE)
-        half_width = ndimage.gaussian_filter(deepest, _FINE / 2)
-        distance += np.maximum(widen, _HAIRLINE - half_width)  # thinned, but not broken
+        deepest = ndimage.maximum_filter(distance, 2 * _SAMPLES_PER_PIXEL)
+        half_width = ndimage.gaussian_filter(deepest, _SAMPLES_PER_PIXEL / 2)
+        distance += np.maximum(widen, _MIN_HALF_WIDTH - half_width)  # thin strokes stay whole
         return distance
     distance += widen
     return distance
 
 
-def _uneven(points: Floats, pressure: float, rng: np.random.Generator) -> Floats:
-    """Factors around 1 that change slowly along the strokes; float (N,)."""
+def _width_factors(points: Floats, pressure: float, rng: np.random.Generator) -> Floats:
+    """Return factors around 1 that change slowly along the strokes; float (N,)."""
     if not pressure:
         return np.ones(len(points))
     phase = rng.uniform(0, 2 * np.pi, 2)
@@ -169,12 +188,12 @@ def _uneven(points: Floats, pressure: float, rng: np.random.Generator) -> Floats
 def _window(
     points: Floats, margin: float, size: tuple[int, int]
 ) -> tuple[int, int, int, int] | None:
-    """Left, top, right, bottom of the part of the frame that the points reach."""
+    """Return left, top, right, bottom of the part of the frame that the points reach."""
     left, top = np.floor(points.min(axis=0) - margin).astype(int).tolist()
     right, bottom = np.ceil(points.max(axis=0) + margin).astype(int).tolist()
     left, top, right, bottom = max(0, left), max(0, top), min(size[0], right), min(size[1], bottom)
     return (left, top, right, bottom) if left < right and top < bottom else None
 
 
-def _nothing() -> Stamp:
-    return Stamp(cover=np.zeros((0, 0), np.float32), left=0, top=0)
+def _no_ink() -> InkLayer:
+    return InkLayer(cover=np.zeros((0, 0), np.float32), left=0, top=0)

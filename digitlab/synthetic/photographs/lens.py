@@ -1,4 +1,4 @@
-"""Lens: what the camera does to the light: blur, motion, noise, JPEG."""
+"""Lens and sensor: blur, motion, noise and JPEG."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from digitlab.synthetic.photographs.scene import Scene
-from digitlab.synthetic.photographs.texture import texture
+from digitlab.synthetic.photographs.texture import noise_texture
 
 
-def expose(page: Image.Image, *, scene: Scene, rng: np.random.Generator) -> Image.Image:
-    """The RGB photograph of a lit page, before JPEG."""
+def apply_lens(page: Image.Image, *, scene: Scene, rng: np.random.Generator) -> Image.Image:
+    """Add the scene's blur, motion and noise to a lit page; returns an RGB image."""
     if scene.blur:
         page = page.filter(ImageFilter.GaussianBlur(scene.blur))
     if scene.motion > 1:
-        page = _move(page, scene.motion, rng.uniform(0, math.pi))
+        page = _add_motion_blur(page, scene.motion, rng.uniform(0, math.pi))
     return _add_noise(page, scene.noise, rng) if scene.noise else page
 
 
-def jpeg(image: Image.Image, quality: int) -> Image.Image:
-    """An image after its way through a JPEG file."""
+def compress_jpeg(image: Image.Image, quality: int) -> Image.Image:
+    """Save an image as JPEG and load it again."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=quality)
     return Image.open(buffer, formats=["JPEG"]).convert("RGB")
 
 
-def _move(page: Image.Image, length: float, angle: float) -> Image.Image:
-    """The mean of the page at points along a short straight way."""
+def _add_motion_blur(page: Image.Image, length: float, angle: float) -> Image.Image:
+    """Return the mean of the page over positions on a straight line."""
     steps = min(16, math.ceil(length) + 1)
     pixels = np.asarray(page)
     total = np.zeros(pixels.shape, np.uint16)
@@ -44,11 +44,11 @@ def _move(page: Image.Image, length: float, angle: float) -> Image.Image:
 
 
 def _add_noise(page: Image.Image, noise: float, rng: np.random.Generator) -> Image.Image:
-    """Noise of the sensor: mostly in brightness, a little in colour and in lumps."""
-    sizes = page.size
-    grey = texture(sizes, grain=1, rng=rng) * np.float32(0.9 * noise)
+    """Add sensor noise: most of it in brightness, some in colour and in lumps."""
+    size = page.size
+    grey = noise_texture(size, grain=1, rng=rng) * np.float32(0.9 * noise)
     pixels = np.asarray(page).astype(np.float32)
     for channel in range(3):
-        lumps = texture(sizes, grain=3, rng=rng) * np.float32(0.45 * noise)
+        lumps = noise_texture(size, grain=3, rng=rng) * np.float32(0.45 * noise)
         pixels[:, :, channel] += lumps + grey
     return Image.fromarray(np.clip(pixels + 0.5, 0, 255).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""Corruption: a digit image written on synthetic paper and photographed badly."""
+"""Photograph of one digit: a digit image is written on synthetic paper and photographed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitlab.synthetic.photographs.camera import take
-from digitlab.synthetic.photographs.geometry import Floats, camera, centre, place, project, shift
-from digitlab.synthetic.photographs.ink_on_paper import outline, write
-from digitlab.synthetic.photographs.random_scene import random_scene
+from digitlab.synthetic.photographs.camera import photograph_sheet
+from digitlab.synthetic.photographs.geometry import (
+    Box,
+    Floats,
+    digit_centre,
+    digit_to_sheet,
+    project,
+    sheet_to_photo,
+    translation,
+)
+from digitlab.synthetic.photographs.ink_on_paper import ink_digit, inked_points
 from digitlab.synthetic.photographs.scene import Scene
-
-__all__ = ["Scene", "photograph", "photograph_with_box", "random_scene"]
 
 
 def photograph(
@@ -23,7 +28,7 @@ def photograph(
     Args:
         digit_image: uint8 (28, 28), bright ink on 0.
         rng: draws paper, light and noise; equal states give equal photographs.
-        scene: how; None for the clean default.
+        scene: how to write and photograph it; None for a clean photograph.
 
     Returns:
         An RGB image of the scene's size.
@@ -33,23 +38,23 @@ def photograph(
 
 def photograph_with_box(
     digit_image: NDArray[np.uint8], *, rng: np.random.Generator, scene: Scene | None = None
-) -> tuple[Image.Image, tuple[int, int, int, int] | None]:
-    """The same, and where the ink stands: x, y, width, height in pixels; None without ink."""
+) -> tuple[Image.Image, Box | None]:
+    """Like `photograph`, and also return the box of the ink; None if no ink is visible."""
     scene = scene or Scene()
-    x, y = centre(scene)
-    view = camera(scene)
-    there = view @ place(x, y, height=scene.unit, slant=scene.slant)
+    x, y = digit_centre(scene)
+    view = sheet_to_photo(scene)
+    on_photo = view @ digit_to_sheet(x, y, digit_height=scene.digit_height, slant=scene.slant)
     if scene.edge and digit_image.any():
-        moved = _to_edge(project(outline(digit_image, scene=scene), there), scene)
-        view, there = moved @ view, moved @ there
-    stamp = write(digit_image, there, scene=scene, rng=rng)
-    return take([stamp], view=view, scene=scene, rng=rng), stamp.box
+        to_edge = _move_to_edge(project(inked_points(digit_image, scene=scene), on_photo), scene)
+        view, on_photo = to_edge @ view, to_edge @ on_photo
+    digit = ink_digit(digit_image, on_photo, scene=scene, rng=rng)
+    return photograph_sheet([digit], sheet_to_photo=view, scene=scene, rng=rng), digit.box
 
 
-def _to_edge(points: Floats, scene: Scene) -> Floats:
-    """The homography that moves ink to the scene's edge, or beyond it by the scene's cut."""
-    half = (scene.pen or 0.0) / 2
-    low, high = points.min(axis=0) - half, points.max(axis=0) + half
+def _move_to_edge(points: Floats, scene: Scene) -> Floats:
+    """Return the homography that moves ink to the scene's edge, or beyond it by `scene.cut`."""
+    half_pen = (scene.pen or 0.0) / 2
+    low, high = points.min(axis=0) - half_pen, points.max(axis=0) + half_pen
     axis = 0 if scene.edge in {"left", "right"} else 1
     beyond = scene.cut * (high[axis] - low[axis])
     move = np.zeros(2)
@@ -57,4 +62,4 @@ def _to_edge(points: Floats, scene: Scene) -> Floats:
         move[axis] = -low[axis] - beyond
     else:
         move[axis] = scene.size[axis] - high[axis] + beyond
-    return shift(move[0], move[1])
+    return translation(move[0], move[1])

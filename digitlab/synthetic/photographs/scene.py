@@ -1,4 +1,4 @@
-"""Scene: everything that is decided about a synthetic photograph before it is taken."""
+"""Scene: the description of a synthetic photograph, which the other modules draw."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 Colour = tuple[int, int, int]
+"""Red, green and blue, 0-255."""
 
 Ruling = Literal["", "ruled", "squared", "dotted", "cell"]
 
@@ -19,50 +20,51 @@ Side = Literal["", "left", "right", "top", "bottom"]
 class Scene:
     """How a digit is written and photographed; the defaults are a clean photograph.
 
-    "Digit's height" below is that of MNIST's 20-pixel box on the photograph.
+    The digit's height, below, is the height of MNIST's 20-pixel box on the photograph.
 
     Attributes:
         size: width and height of the photograph, in pixels.
-        height: digit's height, as a share of the photograph's shorter side.
-        centre: where its centre stands, as shares of width and height.
-        edge: side of the frame that the ink touches; "" to leave it where `centre` says.
-        cut: share of the ink's extent, 0-1, that lies beyond that side.
-        rotation: degrees by which the sheet is turned, counter-clockwise.
+        height: the digit's height, as a share of the photograph's shorter side.
+        centre: the centre of the digit, as shares of width and height.
+        edge: side of the frame that the ink touches; "" keeps the digit at `centre`.
+        cut: share of the ink's extent, 0-1, that lies beyond `edge`.
+        rotation: rotation of the sheet in degrees, counter-clockwise.
         slant: degrees by which the strokes lean to the right.
-        tilt: how much nearer, as a share, the camera is to the right and to the lower end.
-        pen: width of the pen in pixels, drawn along the middle of the strokes; None to
-            keep the strokes of the digit image.
-        widen: pixels of MNIST's box by which every edge of kept strokes moves out (or in,
-            if negative).
-        pressure: 0-1, how much the width of the pen's stroke varies.
-        gaps: how many times the stroke is interrupted.
-        dryness: 0-1, how much of the ink the tooth of the paper leaves out.
-        crisp: True for strokes without grey edges, as a drawing program may leave them.
-        ink: RGB of the ink at full strength.
-        strength: 0-1, how much of the paper the ink covers; a pencil covers little.
-        paper: RGB of the paper in full light.
+        tilt: how much nearer, as a share, the camera is to the right end and to the lower end.
+        pen: width in pixels of a pen that follows the skeleton of the digit image; None keeps
+            the strokes of the digit image.
+        widen: pixels of MNIST's box by which every edge of kept strokes moves out; negative
+            values move the edges in.
+        pressure: how much the width of the pen's stroke varies, 0-1.
+        gaps: number of gaps in the strokes.
+        dryness: share of the ink, 0-1, that the hollows of the paper do not take.
+        crisp: True for strokes without grey edges, as some drawing programs leave them.
+        ink: colour of the ink at full strength.
+        strength: share of the paper, 0-1, that the ink covers; low for a pencil.
+        paper: colour of the paper in full light.
         grain: standard deviation of the paper's texture, in grey levels.
-        ruling: what is printed on the paper; "cell" are the four lines of a table's cell.
-        pitch: distance of the printed lines, in digit's heights.
-        line: RGB of the printed lines.
-        line_width: their width in pixels.
-        neighbours: pieces of other digits and letters at the border.
-        specks: small dark spots on the paper.
-        staples: pairs of staple holes.
-        desk: share of the frame, 0-1, in which the dark desk is seen beside the paper.
-        patch: margin in digit's heights around the digit, beyond which the picture is a
-            white page that the photograph was pasted on; None for no page.
-        exposure: 0-1, how bright the whole photograph is.
+        ruling: the pattern that is printed on the paper; "cell" prints the four lines around
+            one cell of a table.
+        pitch: distance of the printed lines, in digit heights.
+        line: colour of the printed lines.
+        line_width: width of the printed lines, in pixels.
+        neighbours: number of other digits and letters that reach into the frame.
+        specks: number of small dark spots on the paper.
+        staples: number of pairs of staple holes.
+        desk: share of the frame, 0-1, that shows the dark desk beside the paper.
+        patch: margin around the digit, in digit heights, beyond which the picture is a white
+            page that the photograph was pasted on; None for no page.
+        exposure: brightness of the whole photograph, 0-1.
         gradient: how much darker, 0-1, the far side of the paper is than the near one.
         vignette: how much darker, 0-1, the corners are than the middle.
         tint: factors of red, green and blue in the light.
-        shadow: how much darker, 0-1, the paper is behind a hard edge; 0 for none.
-        shadow_at: distance of that edge from the digit's centre, in digit's heights; None
-            for anywhere.
+        shadow: how much darker, 0-1, the paper is inside a hard-edged shadow; 0 for no shadow.
+        shadow_at: distance of the shadow's edge from the digit's centre, in digit heights;
+            None for a random place.
         blur: standard deviation of the lens blur, in pixels.
         motion: length of the motion blur, in pixels.
         noise: standard deviation of the sensor's noise, in grey levels.
-        quality: JPEG quality, 1-95; None to leave JPEG out.
+        quality: JPEG quality, 1-95; None for no JPEG.
     """
 
     size: tuple[int, int] = (480, 360)
@@ -104,10 +106,10 @@ class Scene:
     quality: int | None = 88
 
     @property
-    def unit(self) -> float:
-        """Digit's height in pixels of the photograph."""
+    def digit_height(self) -> float:
+        """The digit's height in pixels of the photograph."""
         return self.height * min(self.size)
 
 
 Difficulty = Callable[[Scene, np.random.Generator], Scene]
-"""A change that makes a scene harder to read."""
+"""A function that returns a scene which is harder to read."""

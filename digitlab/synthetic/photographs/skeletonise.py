@@ -1,4 +1,4 @@
-"""Centreline: the middle of a digit image's strokes, as points and the edges between them.
+"""Skeleton of a digit image: the middle of its strokes, as points and edges between them.
 
 Thinning after T. Y. Zhang and C. Y. Suen 1984, "A fast parallel algorithm for thinning
 digital patterns".
@@ -16,58 +16,70 @@ Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-_FINE = 4  # points per pixel of the digit image
-_SMOOTHINGS = 8  # rounds, each of which takes a point half-way to its neighbours
-_AROUND = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
+_POINTS_PER_PIXEL = 4  # of the digit image, per axis
+_SMOOTHING_ROUNDS = 8  # each moves a point half-way to the mean of its neighbours
+_NEIGHBOURS = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Centreline:
+class Skeleton:
     """The middle of the strokes.
 
     Attributes:
-        points: x, y in pixels of the digit image, 0-28; float (N, 2).
-        edges: pairs of neighbouring points; int (M, 2).
+        points: float (N, 2), x and y in pixels of the digit image, 0-28.
+        edges: int (M, 2), pairs of neighbouring points.
     """
 
     points: Floats
     edges: Ints
 
 
-def centreline(digit_image: NDArray[np.uint8]) -> Centreline:
-    """The middle of the strokes of a digit image, uint8 (28, 28); without points when empty."""
-    from scipy import ndimage  # a page that only reads pictures needs none of this module
+def skeletonise(digit_image: NDArray[np.uint8]) -> Skeleton:
+    """Return the skeleton of a digit image, uint8 (28, 28); no points for an empty one."""
+    from scipy import ndimage  # takes long to load; a page that only reads pictures needs none
 
-    large = ndimage.zoom(digit_image / 255.0, _FINE, order=3, grid_mode=True, mode="grid-constant")
-    inside = np.pad(large > 0.5, 1)
+    inside = np.pad(enlarge(digit_image, _POINTS_PER_PIXEL) > 0.5, 1)
     depth = ndimage.distance_transform_edt(inside)
     rows, columns = np.nonzero(_thin(inside))
     edges = _prune(_edges(rows, columns, inside.shape), depth[rows, columns])
-    points = np.stack([columns - 0.5, rows - 0.5], axis=1) / _FINE
+    points = np.stack([columns - 0.5, rows - 0.5], axis=1) / _POINTS_PER_PIXEL
     if len(edges):
         points, edges = _drop_unused(points, edges)
         points = _smooth(points, edges)
-    return Centreline(points=points, edges=edges)
+    return Skeleton(points=points, edges=edges)
+
+
+def enlarge(digit_image: NDArray[np.uint8], factor: int) -> Floats:
+    """Enlarge a digit image with cubic splines, so that its contours have no steps; 0-1."""
+    from scipy import ndimage
+
+    large: Floats = ndimage.zoom(
+        digit_image / 255.0, factor, order=3, grid_mode=True, mode="grid-constant"
+    )
+    return large
 
 
 def _thin(inside: Mask) -> Mask:
-    """Take the outermost pixels away, side by side, until lines of one pixel are left."""
+    """Remove the outermost pixels, side by side, until lines of one pixel are left."""
     thin = inside.astype(np.uint8)
     while True:
         before = int(thin.sum())
-        for table in _tables():
+        for removes in _removal_tables():
             code = sum(
-                (np.roll(thin, (-dy, -dx), (0, 1)) << bit for bit, (dy, dx) in enumerate(_AROUND)),
+                (
+                    np.roll(thin, (-dy, -dx), (0, 1)) << bit
+                    for bit, (dy, dx) in enumerate(_NEIGHBOURS)
+                ),
                 start=np.zeros_like(thin),
             )
-            thin[table[code] & (thin > 0)] = 0
+            thin[removes[code] & (thin > 0)] = 0
         if int(thin.sum()) == before:
             return thin > 0
 
 
 @cache
-def _tables() -> tuple[Mask, Mask]:
-    """For each of 256 neighbourhoods, whether the first and the second pass remove its pixel."""
+def _removal_tables() -> tuple[Mask, Mask]:
+    """Return, for 256 neighbourhoods, whether the first and second pass remove their pixel."""
     tables = np.zeros((2, 256), bool)
     for code in range(256):
         n, ne, e, se, s, sw, w, nw = (bool(code >> bit & 1) for bit in range(8))
@@ -80,7 +92,7 @@ def _tables() -> tuple[Mask, Mask]:
 
 
 def _edges(rows: Ints, columns: Ints, shape: tuple[int, ...]) -> Ints:
-    """Pairs of neighbouring pixels; a diagonal only where no straight step goes round it."""
+    """Join neighbouring pixels; diagonally only where no straight step joins them."""
     number = np.full(shape, -1)
     number[rows, columns] = np.arange(len(rows))
     pairs = []
@@ -94,7 +106,7 @@ def _edges(rows: Ints, columns: Ints, shape: tuple[int, ...]) -> Ints:
 
 
 def _prune(edges: Ints, depth: Floats) -> Ints:
-    """Without the spurs that thinning leaves: branches no longer than the stroke is deep."""
+    """Remove the spurs that thinning leaves: branches shorter than the stroke is deep."""
     neighbours: dict[int, set[int]] = {}
     for a, b in edges.tolist():
         neighbours.setdefault(a, set()).add(b)
@@ -113,20 +125,21 @@ def _prune(edges: Ints, depth: Floats) -> Ints:
 
 
 def _drop_unused(points: Floats, edges: Ints) -> tuple[Floats, Ints]:
+    """Remove points without an edge."""
     used, renumbered = np.unique(edges, return_inverse=True)
     return points[used], renumbered.reshape(edges.shape)
 
 
 def _smooth(points: Floats, edges: Ints) -> Floats:
-    """Take the stairs out of the lines; their ends stay where they are."""
+    """Smooth the steps of the lines; end points stay in their places."""
     ends = np.concatenate([edges[:, 0], edges[:, 1]])
     others = np.concatenate([edges[:, 1], edges[:, 0]])
     degree = np.bincount(ends, minlength=len(points))
-    free = degree > 1
-    for _ in range(_SMOOTHINGS):
+    movable = degree > 1
+    for _ in range(_SMOOTHING_ROUNDS):
         total = np.stack(
             [np.bincount(ends, points[others, axis], len(points)) for axis in (0, 1)], axis=1
         )
         mean = total / np.maximum(degree, 1)[:, None]
-        points = np.where(free[:, None], (points + mean) / 2, points)
+        points = np.where(movable[:, None], (points + mean) / 2, points)
     return points

@@ -1,4 +1,4 @@
-"""Texture: smooth random fields over a picture."""
+"""Texture: random noise fields over a picture."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 
-def texture(
+def noise_texture(
     size: tuple[int, int], *, grain: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """A random field of mean 0 and standard deviation 1.
+    """Draw a noise field of mean 0 and standard deviation 1.
 
     Args:
         size: width and height, in pixels.
-        grain: size of its lumps in pixels; 1 leaves every pixel on its own.
-        rng: draws it.
+        grain: size of the lumps in pixels; with 1 all pixels are independent.
+        rng: draws the noise.
 
     Returns:
         float32 (height, width).
@@ -30,6 +30,6 @@ def texture(
     return large
 
 
-def unit(image: Image.Image) -> NDArray[np.float32]:
-    """A grey image's tones as shares of 1; float32 (height, width)."""
+def to_unit_range(image: Image.Image) -> NDArray[np.float32]:
+    """Convert the tones of a grey image from 0-255 to 0-1; float32 (height, width)."""
     return np.asarray(image, np.float32) / np.float32(255)

@@ -1,4 +1,4 @@
-"""Photographed: digit images as they come back from synthetic photographs and the front end."""
+"""Round trip: digit images that are photographed and then read by digitlab's front end."""
 
 from __future__ import annotations
 
@@ -11,67 +11,62 @@ from numpy.typing import NDArray
 
 from digitlab.images.picture import from_array
 from digitlab.images.single_digit import read_candidates
-from digitlab.synthetic.photographs.photograph import photograph_with_box, random_scene
+from digitlab.synthetic.photographs.geometry import intersection_over_union
+from digitlab.synthetic.photographs.photograph import photograph_with_box
+from digitlab.synthetic.photographs.random_scene import random_scene
 
-_PART: Final = 250  # digits a task
-_SIDES: Final = (240, 520)  # pixels of the longer side: small ones are made sooner
-_OVERLAP: Final = 0.5  # of the two boxes, from which on the digit was found
+_DIGITS_PER_TASK: Final = 250
+_SIDES: Final = (240, 520)  # range of the longer side in pixels; small photographs take less time
+_MIN_OVERLAP: Final = 0.5  # intersection over union of both boxes from which a digit is found
 
 Images = NDArray[np.uint8]
-Box = tuple[int, int, int, int]
 
 
-def photographed(
+def photograph_through_front_end(
     digit_images: Images, *, seed: int, processes: int = 1
 ) -> tuple[Images, NDArray[np.bool_]]:
-    """Write each digit on paper, photograph it, and bring it back through the front end.
+    """Photograph each digit in a random scene and read the photograph with the front end.
 
-    Of what the front end finds, the one that stands where the digit was written is taken:
-    which it is, is known here.
+    The front end returns candidates. This function takes the candidate whose box overlaps the
+    written digit's box the most.
 
     Args:
         digit_images: uint8 (N, 28, 28), bright ink on 0.
-        seed: equal seeds give equal images, whatever the number of processes.
-        processes: how many work at it.
+        seed: equal seeds give equal images, with any number of processes.
+        processes: number of processes that share the work.
 
     Returns:
-        uint8 (N, 28, 28), and bool (N,): False where the digit was not found; its image is
-        empty.
+        uint8 (N, 28, 28), and bool (N,): False where the front end did not find the digit; its
+        image is empty.
     """
-    starts = range(0, len(digit_images), _PART)
-    parts = [(digit_images[i : i + _PART], [seed, i]) for i in starts]
-    if processes == 1 or len(parts) < 2:
-        done = [_part(*part) for part in parts]
+    starts = range(0, len(digit_images), _DIGITS_PER_TASK)
+    tasks = [(digit_images[i : i + _DIGITS_PER_TASK], [seed, i]) for i in starts]
+    if processes == 1 or len(tasks) < 2:
+        results = [_round_trip(*task) for task in tasks]
     else:
         spawn = multiprocessing.get_context("spawn")  # the parent may hold tensorflow's threads
         with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
-            done = list(pool.map(_part, *zip(*parts, strict=True)))
-    images = np.concatenate([part for part, _ in done]) if done else np.empty((0, 28, 28), np.uint8)
-    found = np.concatenate([part for _, part in done]) if done else np.empty(0, bool)
-    return images, found
+            results = list(pool.map(_round_trip, *zip(*tasks, strict=True)))
+    if not results:
+        return np.empty((0, 28, 28), np.uint8), np.empty(0, bool)
+    images, detected = zip(*results, strict=True)
+    return np.concatenate(images), np.concatenate(detected)
 
 
-def _part(digit_images: Images, seed: list[int]) -> tuple[Images, NDArray[np.bool_]]:
+def _round_trip(digit_images: Images, seed: list[int]) -> tuple[Images, NDArray[np.bool_]]:
     rng = np.random.default_rng(seed)
-    images, found = np.zeros_like(digit_images), np.zeros(len(digit_images), bool)
+    images, detected = np.zeros_like(digit_images), np.zeros(len(digit_images), bool)
     for i, digit_image in enumerate(digit_images):
         scene = random_scene(rng, sides=_SIDES)
-        image, box = photograph_with_box(digit_image, rng=rng, scene=scene)
+        photo, box = photograph_with_box(digit_image, rng=rng, scene=scene)
         if box is None:
             continue
-        views = read_candidates(from_array(np.asarray(image)))
-        overlaps = [0.0 if view.blank else overlap(view.box, box) for view in views]
+        candidates = read_candidates(from_array(np.asarray(photo)))
+        overlaps = [
+            0.0 if candidate.blank else intersection_over_union(candidate.box, box)
+            for candidate in candidates
+        ]
         best = int(np.argmax(overlaps))
-        if overlaps[best] >= _OVERLAP:
-            images[i], found[i] = views[best].digit_image, True
-    return images, found
-
-
-def overlap(one: Box, other: Box) -> float:
-    """Shared area of two boxes as a share of the area that either covers, 0-1."""
-    shared = 1.0
-    for axis in (0, 1):
-        low = max(one[axis], other[axis])
-        high = min(one[axis] + one[axis + 2], other[axis] + other[axis + 2])
-        shared *= max(0, high - low)
-    return shared / (one[2] * one[3] + other[2] * other[3] - shared)
+        if overlaps[best] >= _MIN_OVERLAP:
+            images[i], detected[i] = candidates[best].digit_image, True
+    return images, detected

@@ -14,7 +14,8 @@ from digitlab.images.similarity.picture_fingerprint import (
     PictureFingerprint,
     QueryPicture,
 )
-from digitlab.synthetic.photographs.photograph import Scene, photograph
+from digitlab.synthetic.photographs.photograph import photograph
+from digitlab.synthetic.photographs.scene import Scene
 
 MIN_SIMILARITY = FINGERPRINT_THRESHOLDS.min_similarity
 
