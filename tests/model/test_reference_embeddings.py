@@ -1,66 +1,67 @@
-"""ReferenceEmbeddings: what is kept in a file is what would be reckoned."""
+"""ReferenceEmbeddings: the cache file gives the same results as the computation."""
 
 import numpy as np
 import pytest
 
 from digitlab.datasets import mnist
+from digitlab.labels import NO_DIGIT
 from digitlab.model import reference_embeddings as module
 from digitlab.model.reference_embeddings import ReferenceEmbeddings
 
 
 @pytest.fixture
-def seen(base):
+def embeddings(base):
     return base.embed(mnist.load("validation")[0][:50])
 
 
-def test_what_is_kept_answers_as_what_was_made(base, seen, tmp_path, monkeypatch):
-    made = ReferenceEmbeddings.load(base, cache=tmp_path)
-    monkeypatch.delattr(module, "mnist")  # whoever loads MNIST now makes it again
-    monkeypatch.setattr(module, "mnist", Hashed, raising=False)
+def test_the_cache_file_gives_the_computed_embeddings(base, embeddings, tmp_path, monkeypatch):
+    computed = ReferenceEmbeddings.load(base, cache=tmp_path)
+    monkeypatch.delattr(module, "mnist")  # so that a second computation fails
+    monkeypatch.setattr(module, "mnist", MnistHash, raising=False)
     module._SHARED.clear()
-    kept = ReferenceEmbeddings.load(base, cache=tmp_path)
-    directions = [one.directions(seen) for one in (made, kept)]
+    cached = ReferenceEmbeddings.load(base, cache=tmp_path)
+    directions = [reference.directions(embeddings) for reference in (computed, cached)]
     assert np.array_equal(*directions)
-    for nearest in zip(
-        made.agreed_labels(directions[0]), kept.agreed_labels(directions[1]), strict=True
+    for arrays in zip(
+        computed.agreed_labels(directions[0]), cached.agreed_labels(directions[1]), strict=True
     ):
-        assert np.array_equal(*nearest)
+        assert np.array_equal(*arrays)
 
 
-class Hashed:
+class MnistHash:
     """MNIST's hash, without the images."""
 
     SHA256 = mnist.SHA256
 
 
-def test_a_process_has_one_of_each(base, tmp_path):
+def test_a_process_shares_one_object_for_each_cache_file(base, tmp_path):
     one, other = (ReferenceEmbeddings.load(base, cache=tmp_path) for _ in range(2))
     assert one is other
     assert ReferenceEmbeddings.load(base, cache=tmp_path / "another") is not one
 
 
-def test_a_damaged_file_is_made_again(base, seen, tmp_path):
-    made = ReferenceEmbeddings.load(base, cache=tmp_path)
+def test_a_damaged_cache_file_is_computed_again(base, embeddings, tmp_path):
+    before = ReferenceEmbeddings.load(base, cache=tmp_path)
     (file,) = tmp_path.glob("reference-*.npz")
     file.write_bytes(file.read_bytes()[:5_000])
     module._SHARED.clear()
-    again = ReferenceEmbeddings.load(base, cache=tmp_path)
-    assert np.array_equal(made.directions(seen), again.directions(seen))
+    after = ReferenceEmbeddings.load(base, cache=tmp_path)
+    assert np.array_equal(before.directions(embeddings), after.directions(embeddings))
 
 
-def test_the_nearest_other_digit_has_another_label(base, seen, tmp_path):
+def test_the_most_similar_other_digit_has_another_label(base, embeddings, tmp_path):
     reference = ReferenceEmbeddings.load(base, cache=tmp_path)
-    directions = reference.directions(seen)
+    directions = reference.directions(embeddings)
     labels = mnist.load("validation")[1][:50].astype(int)
-    others = reference.similarity_to_other_labels(directions, labels)
-    similar = directions @ reference.directions(reference.embeddings).T
+    nearest = reference.similarity_to_other_labels(directions, labels)
+    similarity = directions @ reference.directions(reference.embeddings).T
     for row, label in enumerate(labels):
-        assert others[row] == pytest.approx(similar[row][reference.labels != label].max())
+        assert nearest[row] == pytest.approx(similarity[row][reference.labels != label].max())
 
 
-def test_to_what_is_no_digit_all_digits_are_others(base, seen, tmp_path):
+def test_for_an_image_without_a_digit_every_label_is_another_label(base, embeddings, tmp_path):
     reference = ReferenceEmbeddings.load(base, cache=tmp_path)
-    directions = reference.directions(seen)
-    others = reference.similarity_to_other_labels(directions, np.full(50, 10))
-    similar = directions @ reference.directions(reference.embeddings).T
-    assert others == pytest.approx(similar.max(axis=1))
+    directions = reference.directions(embeddings)
+    nearest = reference.similarity_to_other_labels(directions, np.full(50, NO_DIGIT))
+    similarity = directions @ reference.directions(reference.embeddings).T
+    assert nearest == pytest.approx(similarity.max(axis=1))
