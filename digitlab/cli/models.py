@@ -9,10 +9,9 @@ from typing import Any
 import click
 
 from digitlab.cli.main import settings_of
-from digitlab.errors import ModelError
 from digitlab.model.card import Card
 from digitlab.settings import default_contributor
-from digitlab.store import ModelRegistry, Promotion
+from digitlab.store import ModelRegistry, ModelVersion, Promotion
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 version_argument = click.argument("version", metavar="VERSION")
@@ -29,8 +28,7 @@ def models() -> None:
 def list_(ctx: click.Context, *, as_json: bool) -> None:
     """List the versions: `base`, then the others, oldest first."""
     with _registry(ctx) as registry:
-        aliases = registry.aliases()
-        rows = [_row(registry, version, aliases) for version in registry.versions()]
+        rows = [_row(version) for version in registry.list()]
     if as_json:
         click.echo(json.dumps(rows))
         return
@@ -169,18 +167,14 @@ def _json(promotion: Promotion) -> str:
     )
 
 
-def _row(registry: ModelRegistry, version: str, aliases: dict[str, str]) -> dict[str, Any]:
-    try:
-        card = registry.card(version)
-    except ModelError:
-        card = None  # list a damaged version, too
-    test = {} if card is None else card.metrics.get("mnist:test", {})
+def _row(version: ModelVersion) -> dict[str, Any]:
+    card = version.card  # None for a damaged version
     return {
-        "version": version,
-        "kind": card and card.kind,
-        "aliases": [alias for alias, to in aliases.items() if to == version],
+        "version": version.name,
+        "kind": version.kind,
+        "aliases": list(version.aliases),
         "created": card and card.created,
-        "accuracy": test.get("accuracy"),
+        "accuracy": version.test_accuracy,
         "parent": card and card.parent,
         "decision": card and card.decision,
     }

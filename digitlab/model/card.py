@@ -87,6 +87,30 @@ class Card:
         """Whether fine-tunes may start from this version: it has no parent."""
         return self.kind in {"base", "imported"}
 
+    def _repr_html_(self) -> str:
+        from digitlab.html.render import render  # loads Jinja2
+
+        rows = [
+            ("kind", self.kind),
+            ("created", self.created),
+            ("parent", self.parent),
+            ("learned from", f"{len(self.feedback)} verdicts" if self.feedback else None),
+            ("alpha", None if self.alpha is None else f"{self.alpha:g}"),
+            ("decision", self.decision),
+            ("compared with", self.champion),
+            ("reasons", " ".join(self.reasons)),
+            *(
+                (name, f"{values['correct']:,} of {values['n']:,} right ({values['accuracy']:.2%})")
+                for name, values in self.metrics.items()
+                if isinstance(values, dict) and {"correct", "n", "accuracy"} <= values.keys()
+            ),
+            ("run", self.run),
+            ("notebook", self.notebook),
+            ("source", self.source),
+        ]
+        known = [(name, value) for name, value in rows if value]
+        return render("table.html.j2", caption="Model card", columns=(), rows=known)
+
     def write(self, folder: Path) -> None:
         """Write `card.json` into a version folder, in one step."""
         temporary = folder / ".card.json"

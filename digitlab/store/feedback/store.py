@@ -155,6 +155,18 @@ class FeedbackStore(ClosesOnExit):
         """
         return export(self.accepted(), self.pictures, path, format)
 
+    def _repr_html_(self) -> str:
+        from digitlab.html.render import render  # loads Jinja2
+
+        counts = self.counts()
+        rows = [
+            ("predictions", counts.predictions),
+            ("judged predictions", counts.judged),
+            *((f'verdicts "{verdict}" in force', n) for verdict, n in counts.verdicts.items()),
+            *((f"verdicts {state}", n) for state, n in counts.states.items()),
+        ]
+        return render("table.html.j2", caption="Feedback", columns=(), rows=rows)
+
     # Predictions and verdicts ------------------------------------------------------------
 
     def record(self, prediction: Prediction, *, now: datetime | None = None) -> int:

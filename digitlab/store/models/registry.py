@@ -56,6 +56,13 @@ class ModelVersion:
         """The time when it was made, aware; None without a card."""
         return None if self.card is None else datetime.fromisoformat(self.card.created)
 
+    @property
+    def test_accuracy(self) -> float | None:
+        """Accuracy on MNIST's test images, 0-1; None if it was not measured."""
+        return (
+            None if self.card is None else self.card.metrics.get("mnist:test", {}).get("accuracy")
+        )
+
 
 class ModelRegistry(ClosesOnExit):
     """The versions of a home and their aliases; safe to share between threads.
@@ -344,7 +351,27 @@ class ModelRegistry(ClosesOnExit):
                 version=version,
             ) from error
 
-    # The last method: inside the class its name would hide the built-in type in annotations.
+    def _repr_html_(self) -> str:
+        from digitlab.html.render import render  # loads Jinja2
+
+        return render(
+            "table.html.j2",
+            caption="Model versions",
+            columns=("version", "aliases", "kind", "created (UTC)", "mnist:test", "decision"),
+            rows=[
+                (
+                    version.name,
+                    ", ".join(version.aliases),
+                    version.kind or "damaged",
+                    version.created_at and f"{version.created_at:%Y-%m-%d %H:%M}",
+                    version.test_accuracy and f"{version.test_accuracy:.2%}",
+                    version.card and version.card.decision,
+                )
+                for version in self.list()
+            ],
+        )
+
+    # A late method: from here on its name hides the built-in type in annotations.
     def list(self) -> list[ModelVersion]:
         """Return all versions: `base`, then the others, oldest first; damaged ones, too."""
         aliases = self.aliases()

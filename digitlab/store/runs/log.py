@@ -134,6 +134,27 @@ class RunLog(ClosesOnExit):
             cancel = connection.execute(sa.select(runs.c.cancel).where(runs.c.name == name))
             return bool(cancel.scalar())
 
+    def _repr_html_(self) -> str:
+        from digitlab.html.render import render  # loads Jinja2
+
+        return render(
+            "table.html.j2",
+            caption="The last runs",
+            columns=("run", "started (UTC)", "trigger", "by", "status", "version", "seconds"),
+            rows=[
+                (
+                    run.name,
+                    f"{run.started:%Y-%m-%d %H:%M}",
+                    run.trigger,
+                    run.by,
+                    run.status,
+                    run.version,
+                    f"{run.seconds:.0f}",
+                )
+                for run in self.recent()
+            ],
+        )
+
     # Start and supervision ---------------------------------------------------------------
 
     def announce(

@@ -93,14 +93,29 @@ class Run:
         """Time from the announcement to the outcome, or to the last heartbeat before it."""
         return ((self.finished or self.heartbeat_at) - self.started).total_seconds()
 
-    def _repr_html_(self) -> str:
-        from html import escape  # only a notebook needs it
+    @property
+    def status(self) -> str:
+        """The outcome; before it the phase, and the step in a training."""
+        if self.outcome is not None:
+            return self.outcome
+        return f"{self.phase}, step {self.step} of {self.steps}" if self.steps else self.phase
 
-        status = self.outcome or f"{self.phase}, step {self.step} of {self.steps}"
-        version = f" as {escape(self.version)}" if self.version else ""
-        reasons = "".join(f"<li>{escape(reason)}</li>" for reason in self.reasons)
-        name = escape(self.name)
-        return f"<p>{name}: <strong>{escape(status)}</strong>{version}</p><ul>{reasons}</ul>"
+    def _repr_html_(self) -> str:
+        from digitlab.html.render import render  # loads Jinja2
+
+        accuracy = self.validation_accuracy
+        rows = [
+            ("status", self.status),
+            ("version", self.version),
+            ("reasons", " ".join(self.reasons)),
+            ("started", f"{self.started:%Y-%m-%d %H:%M} UTC by {self.by} ({self.trigger})"),
+            ("time", f"{self.seconds:.0f} s"),
+            ("loss", None if self.loss is None else f"{self.loss:.3g}"),
+            ("validation accuracy", None if accuracy is None else f"{accuracy:.2%}"),
+            ("notebook", self.notebook),
+        ]
+        known = [(name, value) for name, value in rows if value]
+        return render("table.html.j2", caption=f"Run {self.name}", columns=(), rows=known)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, as `digitlab fine-tune --json` prints it."""
