@@ -187,11 +187,11 @@ def _answer(prediction: Prediction) -> Markup:
     if prediction.refused:
         return Markup(
             '<div class="dl-answer dl-refused"><div>'
-            '<p class="dl-none" data-testid="prediction-label">I see no digit here</p>'
+            '<p class="dl-none" data-testid="prediction-digit">I see no digit here</p>'
             "{}{}</div></div>"
         ).format(confidence, name)
     return Markup(
-        '<div class="dl-answer"><span class="dl-digit" data-testid="prediction-label">{}</span>'
+        '<div class="dl-answer"><span class="dl-digit" data-testid="prediction-digit">{}</span>'
         "<div>{}{}</div></div>"
     ).format(prediction.digit, confidence, name)
 

@@ -114,4 +114,4 @@ def test_an_open_page_reads_with_what_was_promoted_meanwhile(
     choose(page, png("5"))
     see(label(page)).to_have_text("5")
     see(page.get_by_test_id("model-version")).to_have_text(version)
-    see(page.get_by_test_id("receipt")).to_have_text(f"{version} reads from now on.")
+    see(page.get_by_test_id("receipt")).to_have_text(f"The page now reads with {version}.")

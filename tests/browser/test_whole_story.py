@@ -173,6 +173,6 @@ def test_twenty_corrections_are_learned_on_the_page_and_a_rollback_leaves_them_r
     see(label(page)).to_have_text(str(learned.digit))
     see(page.get_by_test_id("prediction-confidence")).to_have_text(REMEMBERED)
     see(page.get_by_test_id("model-version")).to_have_text("base")
-    see(page.get_by_test_id("receipt")).to_have_text("base reads from now on.")
+    see(page.get_by_test_id("receipt")).to_have_text("The page now reads with base.")
 
     see_one_story(lab, run, pictures)

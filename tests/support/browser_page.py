@@ -64,4 +64,4 @@ def drop(page: Page, *files: FilePayload) -> None:
 
 
 def label(page: Page) -> Locator:
-    return page.get_by_test_id("prediction-label")
+    return page.get_by_test_id("prediction-digit")

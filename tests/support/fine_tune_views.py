@@ -1,4 +1,4 @@
-"""A lab whose runs a test moves on, and the messages that the fine-tune panel sends."""
+"""A lab whose runs a test moves on, and clicks on the fine-tune panel."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from digitlab.store import Run
 from digitlab.widgets import Page
 from support.fake_lab import FakeLab
+from support.page_messages import send_message
 
 
 class FakeFineTuneLab(FakeLab):
@@ -35,23 +36,23 @@ class FakeFineTuneLab(FakeLab):
         active_run = self.runs.current()
         if active_run is not None or self.immediate_outcome:
             outcome = "busy" if active_run is not None else self.immediate_outcome
-            self.runs.settle(name, outcome, **values, reasons=["For a reason."])
+            self.runs.add_finished(name, outcome, **values, reasons=["For a reason."])
         else:
             self.runs.announce(name, **values)
         return self.runs.get(name)
 
 
-def send_message(page: Page, **content: Any) -> None:
-    """Deliver a message to the fine-tune panel as the browser sends it."""
-    page.learn._handle_custom_msg(content, [])
+def click_start(page: Page) -> None:
+    """Click on "Fine-tune now"; the run starts with the next poll."""
+    send_message(page.fine_tune_panel, {"type": "start"})
 
 
-def press_start(page: Page) -> None:
-    """Press "Fine-tune now" and let the page read the store."""
-    send_message(page, type="start")
-    page.learning.turn()
+def start_run(page: Page) -> None:
+    """Click on "Fine-tune now" and poll."""
+    click_start(page)
+    page.run_follower.poll()
 
 
 def begin_run(lab: FakeFineTuneLab, name: str = "mine", trigger: str = "cli") -> None:
-    """Begin a run in the store, as a run's own process does."""
-    lab.runs.take(name, by="ada", parameters={}, trigger=trigger)
+    """Begin a run in the store, as the process of a run does."""
+    lab.runs.acquire_lease(name, by="ada", parameters={}, trigger=trigger)

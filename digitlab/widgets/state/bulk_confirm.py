@@ -1,33 +1,26 @@
-"""Batch: what one click says of many digits of a visit, and what one undo takes back."""
+"""Confirm many digits of a visit with one click, and take such a click back as one step."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from digitlab.errors import FeedbackError
-from digitlab.prediction import Prediction
 from digitlab.store import Receipt
-from digitlab.widgets.state.picture_spool import NOTHING, Spool
-from digitlab.widgets.state.visit_items import Item, Items, Judgement, last_added
+from digitlab.widgets.state.visit_items import ItemVerdict, VisitItem, VisitItems, last_added
 
-if TYPE_CHECKING:
-    from digitlab.lab import Lab
-
-Step = tuple[tuple[Item, Judgement], ...]
-"""Verdicts that were given by one click or key, each with its item."""
+UndoStep = tuple[tuple[VisitItem, ItemVerdict], ...]
+"""The verdicts that one click or key gave, each with its item."""
 
 
-def agreeable(items: Items) -> Items:
-    """Those that one may say "right" of in one go: they wait, and a digit was seen."""
-    return tuple(item for item in items if item.waiting and not _refused(item))
+def confirmable(items: VisitItems) -> VisitItems:
+    """Return the pending items whose predictions name a digit."""
+    return tuple(item for item in items if item.pending and not _is_refused(item))
 
 
-def offer(items: Items) -> str:
-    """What the button says, with their number; empty when there is nothing to offer."""
-    count = len(agreeable(items))
+def button_text(items: VisitItems) -> str:
+    """Return the text of the button that confirms many items; empty when none is confirmable."""
+    count = len(confirmable(items))
     if len(items) < 2 or not count:
         return ""
     if count == 1:
@@ -35,92 +28,95 @@ def offer(items: Items) -> str:
     return f"{'All' if count == len(items) else 'The other'} {count} are right"
 
 
-def whole(items: Items, spool: Spool) -> Iterator[Prediction]:
-    """The predictions of items with their pictures; one picture is in memory at a time."""
-    slot, picture = NOTHING, b""
-    for item in items:
-        if item.picture != slot:  # the digits of one picture share it
-            slot, picture = item.picture, spool.get(item.picture)
-        if item.prediction is not None:
-            yield dataclasses.replace(item.prediction, picture=picture)
-
-
-def confirmed(
-    items: Items, chosen: Items, receipts: Sequence[Receipt], *, contributor: str, at: datetime
-) -> Items:
-    """The items after one click said "right" of those that were chosen.
+def add_confirmations(
+    items: VisitItems,
+    confirmed: VisitItems,
+    receipts: Sequence[Receipt],
+    *,
+    contributor: str,
+    judged_at: datetime,
+) -> VisitItems:
+    """Return the items after one click that confirmed some of them.
 
     Args:
-        items: all of the visit.
-        chosen: some of them, none of which had been judged.
-        receipts: what the ledger did, in the same order.
-        contributor: who clicked.
-        at: when.
+        items: all items of the visit.
+        confirmed: the confirmed items; they had no verdict.
+        receipts: receipts of the feedback store, in the order of `confirmed`.
+        contributor: name of the person; empty for the lab's contributor.
+        judged_at: time of the click; aware.
     """
-    batch = 1 + max((given.batch for item in items for given in item.judgements), default=0)
-    given = {
-        item.id: Judgement.of(receipt, "right", contributor=contributor, at=at, batch=batch)
-        for item, receipt in zip(chosen, receipts, strict=True)
+    bulk = 1 + max((verdict.bulk for item in items for verdict in item.verdicts), default=0)
+    verdicts = {
+        item.id: ItemVerdict.from_receipt(
+            receipt, "right", contributor=contributor, judged_at=judged_at, bulk=bulk
+        )
+        for item, receipt in zip(confirmed, receipts, strict=True)
     }
     return tuple(
-        dataclasses.replace(item, judgements=(given[item.id],)) if item.id in given else item
+        replace(item, verdicts=(verdicts[item.id],)) if item.id in verdicts else item
         for item in items
     )
 
 
-def kept_in_words(items: Items, chosen: Items, receipts: Sequence[Receipt]) -> str:
-    """What became of all: "37 pictures kept as right; 2 without a digit still wait."
+def confirmation_text(items: VisitItems, confirmed: VisitItems, receipts: Sequence[Receipt]) -> str:
+    """Summarise a click: "37 pictures kept as right; 2 without a digit still wait."
 
     Args:
-        items: all of the visit, afterwards.
-        chosen: those that were kept.
-        receipts: what the ledger did with them.
+        items: all items of the visit, after the click.
+        confirmed: the confirmed items.
+        receipts: receipts of the feedback store for `confirmed`.
     """
-    noun = "picture" if all(item.first for item in chosen) else "digit"
-    said = [f"{_count(len(chosen), noun)} kept as right"]
-    held, aside = (sum(one.state == state for one in receipts) for state in ("held", "rejected"))
+    noun = "picture" if all(item.first_of_picture for item in confirmed) else "digit"
+    parts = [f"{_count(len(confirmed), noun)} kept as right"]
+    held, rejected = (
+        sum(receipt.state == state for receipt in receipts) for state in ("held", "rejected")
+    )
     if held:
-        said.append(f"{held} {_verb(held, 'wait')} for review")
-    if aside:
-        said.append(f"a reviewer has set {aside} aside")
-    refused = sum(item.waiting and _refused(item) for item in items)
+        parts.append(f"{held} {_verb(held, 'wait')} for review")
+    if rejected:
+        parts.append(f"a reviewer has set {rejected} aside")
+    refused = sum(item.pending and _is_refused(item) for item in items)
     if refused:
-        said.append(f"{refused} without a digit still {_verb(refused, 'wait')}")
-    broken = sum(item.prediction is None for item in items)
-    if broken:
-        said.append(f"{broken} could not be read")
-    return f"{'; '.join(said)}."
+        parts.append(f"{refused} without a digit still {_verb(refused, 'wait')}")
+    unreadable = sum(item.prediction is None for item in items)
+    if unreadable:
+        parts.append(f"{unreadable} could not be read")
+    return f"{'; '.join(parts)}."
 
 
-def last_step(items: Items) -> Step:
-    """What this visit added last: one verdict, or all of one click; empty when nothing."""
+def last_step(items: VisitItems) -> UndoStep:
+    """Return the last verdict that this visit added, or all verdicts of its click.
+
+    The step is empty when the visit added no verdict.
+    """
     last = last_added(items)
     if last is None:
         return ()
-    batch = last[1].batch
-    if not batch:
+    bulk = last[1].bulk
+    if not bulk:
         return (last,)
-    all_given = ((item, given) for item in items for given in item.judgements)
-    return tuple((item, given) for item, given in all_given if given.batch == batch and given.added)
+    return tuple(
+        (item, verdict)
+        for item in items
+        for verdict in item.verdicts
+        if verdict.bulk == bulk and verdict.added
+    )
 
 
-def take_back(lab: Lab, step: Step) -> tuple[str, str]:
-    """Undo a step in the ledger; a notice, and an error where it was undone elsewhere."""
-    (item, given), *more = step
-    contributor = given.contributor or None
-    if not more:
-        try:
-            lab.undo(contributor=contributor, verdict_id=given.id)
-        except FeedbackError as error:
-            return "", f"{item.name}: {error}"
-        return f"{item.name}: your verdict was taken back.", ""
-    gone = len(lab.undo_all([given.id for _, given in step], contributor=contributor))
-    left = len(step) - gone
-    notice = f"{_count(gone, 'verdict')} {'was' if gone == 1 else 'were'} taken back."
-    return notice, f"{_count(left, 'verdict')} had been changed elsewhere." if left else ""
+def undo_text(undone: int, total: int) -> tuple[str, str]:
+    """Return a notice and, where another visit changed some verdicts, an error.
+
+    Args:
+        undone: number of verdicts that were taken back.
+        total: number of verdicts of the step.
+    """
+    notice = f"{_count(undone, 'verdict')} {'was' if undone == 1 else 'were'} taken back."
+    changed = total - undone
+    error = f"{_count(changed, 'verdict')} had been changed elsewhere." if changed else ""
+    return notice, error
 
 
-def _refused(item: Item) -> bool:
+def _is_refused(item: VisitItem) -> bool:
     return item.prediction is not None and item.prediction.refused
 
 

@@ -1,8 +1,8 @@
-"""Uploads: pictures that arrive in chunks, put together whatever the order of messages.
+"""Put uploaded pictures together from chunks.
 
-The browser sends one chunk at a time and waits for its acknowledgement, so that a picture of
-any size passes through a websocket of any limit. Each upload has an id of its own; two that
-run at once (two tabs, a view that was closed half-way) cannot mix.
+The browser sends one chunk at a time and waits for its acknowledgement, so a picture of any
+size passes through a websocket of any limit. Each upload has its own id, so that two uploads at
+the same time (two tabs, a view that was closed half-way) cannot mix.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import dataclass, field
+from typing import Final
 
 from digitlab.errors import DigitlabError, ImageError
 
-CHUNK = 1 << 20
+CHUNK_BYTES: Final = 1 << 20
 """Bytes in one message; the browser gets the number from here."""
 
-MAX_AT_ONCE = 2
-"""Unfinished uploads that are kept; the oldest is given up for a third."""
+MAX_UNFINISHED: Final = 2
+"""Unfinished uploads that are kept; one more drops the oldest."""
 
 
 class UploadError(DigitlabError):
-    """An upload that cannot go on; the picture has to be sent again."""
+    """An upload that cannot continue; the person has to send the picture again."""
 
 
 @dataclass
@@ -30,45 +31,46 @@ class _Upload:
     data: io.BytesIO = field(default_factory=io.BytesIO)
 
 
-class Uploads:
+class ChunkedUploads:
     """The unfinished uploads of one page.
 
     Args:
-        max_bytes: the largest picture accepted.
+        max_bytes: size of the largest picture that is accepted.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
-        self._open: dict[str, _Upload] = {}
+        self._unfinished: dict[str, _Upload] = {}
 
-    def receive(self, upload: str, chunk: bytes, *, size: int, offset: int) -> bytes | None:
-        """Take one chunk; the whole picture when this was its last one, else None.
+    def receive(self, upload_id: str, chunk: bytes, *, size: int, offset: int) -> bytes | None:
+        """Add a chunk and return the whole picture after its last chunk, else None.
 
         Args:
-            upload: id of the upload, chosen by the browser.
+            upload_id: id of the upload, chosen by the browser.
             chunk: the bytes from `offset` on.
             size: the picture's full size in bytes.
-            offset: where the chunk begins; 0 starts the upload (again).
+            offset: position of the chunk in the picture; 0 starts or restarts the upload.
 
         Raises:
-            ImageError: the picture is, or turns out to be, larger than the limit.
-            UploadError: a chunk is missing before this one, or more came than announced.
+            ImageError: the picture is larger than the limit.
+            UploadError: a chunk before this one is missing, or the chunks have more bytes than
+                `size`.
         """
         self.check_size(max(size, offset + len(chunk)))
         if offset == 0:
-            self._start(upload, size)
-        current = self._open.get(upload)
-        if current is None or current.data.tell() != offset or offset + len(chunk) > current.size:
-            self._open.pop(upload, None)
+            self._start(upload_id, size)
+        upload = self._unfinished.get(upload_id)
+        if upload is None or upload.data.tell() != offset or offset + len(chunk) > upload.size:
+            self._unfinished.pop(upload_id, None)
             raise UploadError("It did not arrive whole; please send it again.")
-        current.data.write(chunk)
-        if current.data.tell() < current.size:
+        upload.data.write(chunk)
+        if upload.data.tell() < upload.size:
             return None
-        del self._open[upload]
-        return current.data.getvalue()
+        del self._unfinished[upload_id]
+        return upload.data.getvalue()
 
     def check_size(self, size: int) -> None:
-        """Refuse a picture of `size` bytes when that is over the limit."""
+        """Raise ImageError when a picture of `size` bytes is over the limit."""
         if size > self.max_bytes:
             raise ImageError(
                 f"This file has {math.ceil(size / 1e5) / 10:g} MB; pictures of up to "
@@ -76,12 +78,12 @@ class Uploads:
                 code="too-large",
             )
 
-    def drop(self, upload: str) -> None:
+    def drop(self, upload_id: str) -> None:
         """Forget an upload that the person stopped."""
-        self._open.pop(upload, None)
+        self._unfinished.pop(upload_id, None)
 
-    def _start(self, upload: str, size: int) -> None:
-        self._open.pop(upload, None)
-        while len(self._open) >= MAX_AT_ONCE:
-            del self._open[next(iter(self._open))]
-        self._open[upload] = _Upload(size)
+    def _start(self, upload_id: str, size: int) -> None:
+        self._unfinished.pop(upload_id, None)
+        while len(self._unfinished) >= MAX_UNFINISHED:
+            del self._unfinished[next(iter(self._unfinished))]
+        self._unfinished[upload_id] = _Upload(size)

@@ -1,10 +1,11 @@
-"""Guarded: the one guard between what a person or a thread does on the page and its errors."""
+"""Turn what a handler of the page raises into a sentence for the person."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import traitlets
 
@@ -12,37 +13,40 @@ from digitlab.errors import DigitlabError
 
 log = logging.getLogger(__name__)
 
-SORRY = "Something went wrong here; nothing was lost."
+UNEXPECTED_ERROR: Final = "Something went wrong here; nothing was lost."
 
 
-class Guarded(traitlets.HasTraits):
-    """State whose handlers never lose an error.
+class ErrorGuard(traitlets.HasTraits):
+    """Base class of state that people or threads change.
 
     Attributes:
-        error: a plain sentence for the person; empty when all is well.
+        error: a plain sentence for the person; empty when there is no error.
     """
 
     error = traitlets.Unicode()
 
     @contextmanager
-    def guard(self, told: Callable[[str], None] | None = None) -> Iterator[None]:
-        """Run a handler: what it raises becomes a sentence on the page, never a lost traceback.
+    def guard(self, report: Callable[[str], None] | None = None) -> Iterator[None]:
+        """Run a handler and report what it raises.
+
+        A `DigitlabError` is reported with its message. Any other exception is a bug: it is
+        logged with its traceback and reported as `UNEXPECTED_ERROR`.
 
         Args:
-            told: gets the sentence; by default it becomes the `error` trait.
+            report: gets the sentence; None sets the `error` trait.
         """
-        told = told or self._say_error
+        report = report or self._set_error
         try:
             yield
         except DigitlabError as error:
-            told(str(error))
+            report(str(error))
         except Exception:
             log.exception("a handler of the page failed")
-            told(SORRY)
+            report(UNEXPECTED_ERROR)
 
-    def dismiss(self) -> None:
-        """The person has read the error."""
+    def dismiss_error(self) -> None:
+        """Clear the error after the person has read it."""
         self.error = ""
 
-    def _say_error(self, sentence: str) -> None:
+    def _set_error(self, sentence: str) -> None:
         self.error = sentence

@@ -1,4 +1,4 @@
-"""Messages: from a view's browser side to the session, always through its guard."""
+"""Deliver the browser's messages to the handlers of a view, through the session's guard."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ Handler = Callable[[Content, Sequence[bytes]], None]
 
 
 def listen(widget: Any, session: Session, handlers: Mapping[str, Handler]) -> None:
-    """Call the handler that a custom message's "type" names.
+    """Call the handler that a custom message names by its "type".
 
-    ipywidgets swallows what a handler raises; here it becomes a sentence on the page and a
-    traceback in the log. Messages of an unknown type are such an error too.
+    ipywidgets swallows what a handler raises; the session's guard reports it instead. The
+    guard also reports a message of an unknown type.
 
     Args:
         widget: any ipywidgets widget.
-        session: whose guard to use.
-        handlers: by type; each gets the message's content and its buffers.
+        session: the session whose guard is used.
+        handlers: handlers by type; each gets the message's content and its buffers.
     """
 
     def receive(_: Any, content: Content, buffers: Sequence[memoryview]) -> None:

@@ -1,64 +1,55 @@
-"""Again: the digits of a visit that still wait, as a correction that came since would have them."""
+"""Re-predict the pending digits of a visit after a correction or its undo."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
 
-from digitlab.widgets.state.visit_items import Item, Items
-
-if TYPE_CHECKING:
-    from digitlab.lab import Lab
+from digitlab.prediction import Prediction
+from digitlab.widgets.state.visit_items import VisitItems
 
 
-def after_correction(items: Items, lab: Lab, *, contributor: str) -> Items:
-    """The items after a correction: those that wait and are like it read as it says.
-
-    Args:
-        items: all of the visit.
-        lab: predicts again.
-        contributor: who corrected; empty for the lab's own.
-    """
-    waiting = [item for item in items if _waits(item, remembered=False)]
-    return _read_again(items, waiting, lab, contributor, remembered=True)
-
-
-def after_undo(items: Items, lab: Lab, gone: Collection[int], *, contributor: str) -> Items:
-    """The items after verdicts were taken back: what they had answered is read anew.
-
-    Args:
-        items: all of the visit.
-        lab: predicts again.
-        gone: numbers of the verdicts.
-        contributor: who took them back; empty for the lab's own.
-    """
-    waiting = [
+def answered_by_model(items: VisitItems) -> VisitItems:
+    """Return the pending items that the model answered: a new correction may answer them."""
+    return tuple(
         item
         for item in items
-        if _waits(item, remembered=True)
+        if item.pending and item.prediction is not None and not item.prediction.remembered
+    )
+
+
+def answered_by_corrections(items: VisitItems, verdict_ids: Collection[int]) -> VisitItems:
+    """Return the pending items that the corrections `verdict_ids` answered."""
+    return tuple(
+        item
+        for item in items
+        if item.pending
         and item.prediction is not None
+        and item.prediction.remembered
         and item.prediction.correction is not None
-        and item.prediction.correction.verdict in gone
-    ]
-    return _read_again(items, waiting, lab, contributor)
+        and item.prediction.correction.verdict in verdict_ids
+    )
 
 
-def _waits(item: Item, *, remembered: bool) -> bool:
-    return item.waiting and item.prediction is not None and item.prediction.remembered == remembered
+def replace_predictions(
+    items: VisitItems,
+    chosen: VisitItems,
+    predictions: Sequence[Prediction],
+    *,
+    only_remembered: bool,
+) -> VisitItems:
+    """Return the items with new predictions for some of them.
 
-
-def _read_again(
-    items: Items, chosen: list[Item], lab: Lab, contributor: str, *, remembered: bool = False
-) -> Items:
-    """The items with what is read now of those chosen; `remembered`: only by the memory."""
-    if not chosen:
-        return items
-    before = [item.prediction for item in chosen if item.prediction is not None]
-    after = lab.reconsider(before, contributor=contributor or None)
+    Args:
+        items: all items of the visit.
+        chosen: the items that were predicted again.
+        predictions: their new predictions, in the same order; the same object where nothing
+            changed.
+        only_remembered: use a new prediction only if a correction answered it.
+    """
     changed = {
-        item.id: dataclasses.replace(item, prediction=new)
-        for item, old, new in zip(chosen, before, after, strict=True)
-        if new is not old and (new.remembered or not remembered)
+        item.id: dataclasses.replace(item, prediction=prediction)
+        for item, prediction in zip(chosen, predictions, strict=True)
+        if prediction is not item.prediction and (prediction.remembered or not only_remembered)
     }
     return tuple(changed.get(item.id, item) for item in items) if changed else items

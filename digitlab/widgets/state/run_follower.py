@@ -44,14 +44,14 @@ class RunFollower(traitlets.HasTraits):
     Attributes:
         run: a run that is under way or over; None in a home without runs.
         digit_images: digit image and label of the corrections that the page shows with the
-            run, by verdict id; see `shown_corrections`.
+            run, by verdict id; see `shown_corrections`. None when they could not be read.
         requested: True from a request for a fine-tune until its run exists.
         notice: says that the requested run is another one; empty otherwise.
         thread: the thread that polls; None before `follow`.
     """
 
     run = traitlets.Instance(Run, allow_none=True)
-    digit_images: traitlets.Instance[DigitImages] = traitlets.Instance(dict, ())
+    digit_images: traitlets.Instance[DigitImages | None] = traitlets.Instance(dict, allow_none=True)
     requested = traitlets.Bool(False)
     notice = traitlets.Unicode()
 
@@ -141,15 +141,15 @@ class RunFollower(traitlets.HasTraits):
             return
         show = functools.partial(setattr, self, "run", run)
         if _name_and_outcome(run) != _name_and_outcome(previous):
-            images: DigitImages = {}
+            images: DigitImages | None = None
             with self._session.guard(self._report_error):  # the outcome shows without images too
-                if verdict_ids := shown_corrections(run):
-                    images = self._lab.digit_images(verdict_ids)
+                verdict_ids = shown_corrections(run)
+                images = self._lab.digit_images(verdict_ids) if verdict_ids else {}
             show = functools.partial(self._show_run, run, self._lab.champion, images)
         self._last_run = run
         self._apply(show)
 
-    def _show_run(self, run: Run | None, model: str, images: DigitImages) -> None:
+    def _show_run(self, run: Run | None, model: str, images: DigitImages | None) -> None:
         """Show another run, or the outcome of the same run, after which the model may differ."""
         self._session.set_model(model)
         self.digit_images, self.run = images, run

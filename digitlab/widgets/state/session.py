@@ -149,7 +149,7 @@ class Session(ErrorGuard):
         """Set the version that answers; a notice names it when it is another one than before."""
         if model != self.model:
             self.model = model
-            self.notice = f"{model} reads from now on."
+            self.notice = f"The page now reads with {model}."
 
     def set_several_digits(self, on: bool) -> None:
         """Set whether every digit of the next pictures is read."""
@@ -302,7 +302,7 @@ class Session(ErrorGuard):
                 self.current_id, self._batch_in_view = pending.id, True
 
     def _with_pictures(self, items: VisitItems) -> Iterator[Prediction]:
-        """Yield the predictions of items with their pictures; one picture is in memory at a time."""
+        """Yield the predictions with their pictures; one picture is in memory at a time."""
         slot, picture = EMPTY_SLOT, b""
         for item in items:
             if item.picture != slot:  # the digits of one picture share it

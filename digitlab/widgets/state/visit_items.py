@@ -1,179 +1,193 @@
-"""Items: the digits of a visit as plain data, and what verdicts change of them."""
+"""Hold the digits of a visit with their verdicts, as plain data."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from digitlab.labels import article
 from digitlab.prediction import Box, Prediction
 from digitlab.store import Receipt, Verdict
-from digitlab.widgets.state.picture_spool import NOTHING, Slot
+from digitlab.widgets.state.picture_spool import EMPTY_SLOT, Slot
 
-MAX_NAME = 120
-"""Longest name of a picture that is kept, in characters."""
+MAX_NAME_LENGTH: Final = 120
+"""Longest name of a picture, in characters."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judgement:
-    """What the person said of an item.
+class ItemVerdict:
+    """A person's verdict on an item.
 
     Attributes:
-        id: number of the verdict in the ledger.
-        added: False when the ledger had it already; the visit can undo only what it added.
-        verdict: "right", "wrong", "not-a-digit" or "unsure".
-        label: the right digit of a "wrong"; None for the other verdicts.
-        contributor: who said so; empty for the lab's own.
-        at: when.
-        batch: number of the click that said it of many, from 1; 0 when it was said of one.
+        id: number of the verdict in the feedback store.
+        added: False when the store had the verdict already; a visit undoes only verdicts that
+            it added.
+        value: "right", "wrong", "not-a-digit" or "unsure".
+        label: the true digit that a "wrong" names; None for the other verdicts.
+        contributor: name of the person; empty for the lab's contributor.
+        judged_at: time of the verdict; aware.
+        bulk: number of the click that judged many items, from 1; 0 for a verdict on one item.
     """
 
     id: int
     added: bool
-    verdict: Verdict
+    value: Verdict
     label: int | None
     contributor: str
-    at: datetime
-    batch: int = 0
+    judged_at: datetime
+    bulk: int = 0
 
     @classmethod
-    def of(
+    def from_receipt(
         cls,
         receipt: Receipt,
-        verdict: Verdict,
+        value: Verdict,
         label: int | None = None,
         *,
         contributor: str,
-        at: datetime,
-        batch: int = 0,
-    ) -> Judgement:
-        """The judgement that the ledger gave a receipt for."""
+        judged_at: datetime,
+        bulk: int = 0,
+    ) -> ItemVerdict:
+        """Build the verdict for which the feedback store gave `receipt`."""
         return cls(
             id=receipt.id,
             added=receipt.added,
-            verdict=verdict,
+            value=value,
             label=label,
             contributor=contributor,
-            at=at,
-            batch=batch,
+            judged_at=judged_at,
+            bulk=bulk,
         )
 
-    def in_words(self) -> str:
-        """For lists: "right", "wrong, it is a 3", "not a digit", "unsure"."""
-        if self.verdict == "wrong":
+    @property
+    def text(self) -> str:
+        """The verdict in words: "right", "wrong, it is a 3", "not a digit" or "unsure"."""
+        if self.value == "wrong":
             return f"wrong, it is {article(self.label)}"
-        return self.verdict.replace("-", " ")
+        return self.value.replace("-", " ")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class VisitItem:
     """One digit of a visit: a picture, or one of the several digits of a picture.
 
     Attributes:
-        id: number within the visit, from 0; its place in `Session.items`.
-        name: for people; tidied, not escaped. One of several digits says which it is.
-        first: True for the first or only digit of its picture.
-        others: where the picture's other digits stand, for one of several.
-        prediction: what was read, without the picture and its preview (these lie in the
-            session's spool); None for a broken picture.
-        error: why it could not be read, in a sentence; empty when it could.
-        judgements: the verdicts that stand, oldest first; the last one counts.
-        picture: where the session keeps the bytes as given.
-        preview: where the session keeps the prediction's preview.
+        id: number within the visit, from 0; the item's index in `Session.items`.
+        name: name of the picture; tidied, not escaped. The name of one of several digits says
+            which digit it is.
+        first_of_picture: True for the first or only digit of its picture.
+        other_boxes: boxes of the picture's other digits.
+        prediction: the prediction without picture and preview, which are in the session's
+            spool; None for a picture that could not be read.
+        error: why the picture could not be read, in a sentence; empty when it could.
+        verdicts: verdicts in force, oldest first; the last one counts.
+        picture: slot of the picture's bytes.
+        preview: slot of the prediction's preview.
     """
 
     id: int
     name: str
-    first: bool = True
-    others: tuple[Box, ...] = ()
+    first_of_picture: bool = True
+    other_boxes: tuple[Box, ...] = ()
     prediction: Prediction | None = None
     error: str = ""
-    judgements: tuple[Judgement, ...] = ()
-    picture: Slot = NOTHING
-    preview: Slot = NOTHING
+    verdicts: tuple[ItemVerdict, ...] = ()
+    picture: Slot = EMPTY_SLOT
+    preview: Slot = EMPTY_SLOT
 
     @property
-    def judgement(self) -> Judgement | None:
-        """The verdict that counts; None while there is none."""
-        return self.judgements[-1] if self.judgements else None
+    def verdict(self) -> ItemVerdict | None:
+        """The verdict that counts; None when the item is not judged."""
+        return self.verdicts[-1] if self.verdicts else None
 
     @property
-    def waiting(self) -> bool:
-        """True when it was read and nobody has judged it."""
-        return self.prediction is not None and not self.judgements
+    def pending(self) -> bool:
+        """True when the item has a prediction and no verdict."""
+        return self.prediction is not None and not self.verdicts
 
 
-Items = tuple[Item, ...]
+VisitItems = tuple[VisitItem, ...]
 
 
-def items_of(
-    name: str, read: Sequence[Prediction], *, number: int, picture: Slot, preview: Slot
-) -> Items:
-    """An item for each digit that was read in one picture.
+def picture_items(
+    name: str, predictions: Sequence[Prediction], *, first_id: int, picture: Slot, preview: Slot
+) -> VisitItems:
+    """Build an item for each digit of one picture.
 
     Args:
-        name: the picture's, tidied.
-        read: its digits in reading order.
-        number: id of the first item.
-        picture: where the picture's bytes lie, once for all its digits.
-        preview: the same for the preview.
+        name: tidied name of the picture.
+        predictions: the picture's digits in reading order.
+        first_id: id of the first item.
+        picture: slot of the picture's bytes; all its digits share it.
+        preview: slot of the preview; all its digits share it.
     """
+    count = len(predictions)
     return tuple(
-        Item(
-            id=number + place,
-            name=name if len(read) == 1 else f"{name} · {place + 1} of {len(read)}",
-            first=place == 0,
-            others=tuple(other.box for other in read if other is not one),
-            prediction=replace(one, name=name, picture=b"", preview=b""),
+        VisitItem(
+            id=first_id + place,
+            name=name if count == 1 else f"{name} · {place + 1} of {count}",
+            first_of_picture=place == 0,
+            other_boxes=tuple(other.box for other in predictions if other is not prediction),
+            prediction=replace(prediction, name=name, picture=b"", preview=b""),
             picture=picture,
             preview=preview,
         )
-        for place, one in enumerate(read)
+        for place, prediction in enumerate(predictions)
     )
 
 
-def in_figures(items: Items) -> str:
-    """How many there are: "2 pictures, 1 judged", "1 picture with 5 digits, 3 judged"."""
-    pictures = sum(item.first for item in items)
-    found = f"{pictures} {'picture' if pictures == 1 else 'pictures'}"
+def count_text(items: VisitItems) -> str:
+    """Count the items: "2 pictures, 1 judged" or "1 picture with 5 digits, 3 judged"."""
+    pictures = sum(item.first_of_picture for item in items)
+    text = f"{pictures} {'picture' if pictures == 1 else 'pictures'}"
     if len(items) > pictures:
-        found += f" with {len(items)} digits"
-    return f"{found}, {sum(bool(item.judgements) for item in items)} judged"
+        text += f" with {len(items)} digits"
+    return f"{text}, {sum(bool(item.verdicts) for item in items)} judged"
 
 
-def judged(items: Items, item: Item, judgement: Judgement) -> Items:
-    """The items after one more judgement of `item`; the same once more changes nothing."""
-    if item.judgement is not None and item.judgement.id == judgement.id:
+def add_verdict(items: VisitItems, item_id: int, verdict: ItemVerdict) -> VisitItems:
+    """Return the items with one more verdict; a repeated verdict changes nothing."""
+    item = items[item_id]
+    if item.verdict is not None and item.verdict.id == verdict.id:
         return items
-    after = replace(item, judgements=(*item.judgements, judgement))
-    return tuple(after if old.id == item.id else old for old in items)
+    judged = replace(item, verdicts=(*item.verdicts, verdict))
+    return (*items[:item_id], judged, *items[item_id + 1 :])
 
 
-def taken_back(items: Items, verdict_ids: Collection[int]) -> Items:
-    """The items without the verdicts `verdict_ids`; a file may be in a visit twice."""
+def remove_verdicts(items: VisitItems, verdict_ids: Collection[int]) -> VisitItems:
+    """Return the items without the verdicts `verdict_ids`.
 
-    def without(item: Item) -> Item:
-        kept = tuple(given for given in item.judgements if given.id not in verdict_ids)
-        return item if kept == item.judgements else replace(item, judgements=kept)
+    Two items share a verdict when the same file is in the visit twice.
+    """
+
+    def without(item: VisitItem) -> VisitItem:
+        verdicts = tuple(verdict for verdict in item.verdicts if verdict.id not in verdict_ids)
+        return item if verdicts == item.verdicts else replace(item, verdicts=verdicts)
 
     return tuple(without(item) for item in items)
 
 
-def last_added(items: Items) -> tuple[Item, Judgement] | None:
-    """The verdict that this visit added last, with its item; None when there is none."""
-    added = [(item, given) for item in items for given in item.judgements if given.added]
+def last_added(items: VisitItems) -> tuple[VisitItem, ItemVerdict] | None:
+    """Return the last verdict that this visit added, with its item; None when there is none."""
+    added = [(item, verdict) for item in items for verdict in item.verdicts if verdict.added]
     return max(added, key=lambda pair: pair[1].id, default=None)
 
 
-def next_waiting(items: Items, index: int) -> int:
-    """The next item that waits, from `index` on and around; `index` if none does."""
-    order = (*items[index + 1 :], *items[: index + 1])
-    return next((item.id for item in order if item.waiting), index)
+def next_pending(items: VisitItems, item_id: int) -> int:
+    """Return the id of the next pending item, wrapping around; `item_id` when there is none."""
+    order = (*items[item_id + 1 :], *items[: item_id + 1])
+    return next((item.id for item in order if item.pending), item_id)
 
 
 def tidy_name(name: str) -> str:
-    """A file name for people: no folders, no control characters, at most `MAX_NAME` long."""
+    """Reduce a file name to its last part, without control characters.
+
+    A name longer than `MAX_NAME_LENGTH` keeps its beginning and its end.
+    """
     name = name.replace("\\", "/").rsplit("/", 1)[-1]
-    name = "".join(c for c in name if c.isprintable()).strip() or "picture"
-    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 9]}…{name[-8:]}"
+    name = "".join(letter for letter in name if letter.isprintable()).strip() or "picture"
+    if len(name) <= MAX_NAME_LENGTH:
+        return name
+    return f"{name[: MAX_NAME_LENGTH - 9]}…{name[-8:]}"

@@ -1,4 +1,4 @@
-"""Assets: the script and style files beside the views, as strings."""
+"""Read the scripts and style sheets beside the views."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ FOLDER = Path(__file__).parent
 
 
 def script(*names: str) -> str:
-    """The modules `name`.js, one after the other, with `common.js` in front of them.
+    """Join the modules `name`.js, with `common.js` in front of them.
 
-    A widget's module is loaded from a string and cannot import a neighbour, so what the
-    views share is put in front of each, and a long module is written as several files. All
-    of them share one scope: a name at the top of a file is known to the others, and stands
-    once.
+    A widget's module is loaded from a string and cannot import another file, so the code that
+    the views share stands in front of each, and a long module is several files. All files have
+    one scope: a name at the top of one file is known to the others and must be unique.
 
     Args:
-        names: the files without their ending; the last one exports `render`.
+        names: the files without their suffix; the last one exports `render`.
     """
     return "\n".join(_text(f"{name}.js") for name in ("common", *names))
 
 
 def style(*names: str) -> str:
-    """The style sheets `names`.css as one."""
+    """Join the style sheets `name`.css."""
     return "\n".join(_text(f"{name}.css") for name in names)
 
 

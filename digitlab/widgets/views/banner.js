@@ -1,4 +1,4 @@
-// What went wrong, until the person closes it or goes on.
+// The error, until the person closes it or continues.
 
 function render({ model, el }) {
   const sentence = make("p", { "data-testid": "error-banner" });
@@ -6,7 +6,7 @@ function render({ model, el }) {
   const box = make("div", { role: "alert", hidden: true });
   close.addEventListener("click", () => {
     model.send({ type: "close" });
-    rest(el);
+    releaseFocus(el);
   });
   const show = () => {
     const error = model.get("error");

@@ -1,4 +1,4 @@
-"""Banner: what went wrong, in a plain sentence that screen readers say at once."""
+"""Banner: the session's error, in a plain sentence that screen readers announce at once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from digitlab.widgets.views import assets
 
 
 class Banner(anywidget.AnyWidget):
-    """The session's error; takes no room while there is none.
+    """The session's error; the banner takes no room while there is none.
 
     Messages from the browser: "close", "ready".
+
+    Attributes:
+        error: the sentence; empty when there is no error.
+        ready: True when the view is in a browser.
     """
 
     _esm = assets.script("banner")
@@ -28,7 +32,7 @@ class Banner(anywidget.AnyWidget):
             self,
             session,
             {
-                "close": lambda *_: session.dismiss(),
+                "close": lambda *_: session.dismiss_error(),
                 "ready": lambda *_: setattr(self, "ready", True),
             },
         )

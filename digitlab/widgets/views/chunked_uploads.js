@@ -1,23 +1,25 @@
-// Uploads: files go to the kernel as custom messages, one chunk at a time.
+// Send files to the kernel as custom messages, one chunk at a time.
 
-const SLOW = 300; // milliseconds after which an upload shows its progress
+const PROGRESS_DELAY_MS = 300; // after which a batch shows its progress
 
-/** Sends files one after the other; `show(text, share)` hears how far it is, `show()` the end. */
-class Sender {
-  constructor(model, show) {
+/** Sends files one after the other. It calls `showProgress(text, share)` during a batch and
+ * `showProgress()` at its end. */
+class ChunkSender {
+  constructor(model, showProgress) {
     this.model = model;
-    this.show = show;
+    this.showProgress = showProgress;
     this.queue = [];
     this.running = false;
-    this.hear = (message) => {
-      if (message.type === "ack" && message.upload === this.upload) this.answer?.(message.more);
+    this.onMessage = ({ type, upload_id, more }) => {
+      if (type === "ack" && upload_id === this.uploadId) this.acknowledge?.(more);
     };
-    model.on("msg:custom", this.hear);
+    model.on("msg:custom", this.onMessage);
   }
 
-  /** Add a batch; its first picture comes into view. */
+  /** Add a batch; its first readable picture comes into view. */
   send(files) {
-    [...files].forEach((file, at) => this.queue.push({ file, first: at === 0, stopped: false }));
+    [...files].forEach((file, index) =>
+      this.queue.push({ file, firstOfBatch: index === 0, stopped: false }));
     this.total = this.queue.length + (this.running ? 1 : 0);
     this.done = 0;
     if (!this.running) this.run();
@@ -26,84 +28,84 @@ class Sender {
   stop() {
     this.queue = [];
     if (this.job) this.job.stopped = true;
-    this.show();
-    this.answer?.(false);
+    this.showProgress();
+    this.acknowledge?.(false);
   }
 
   close() {
     this.stop();
-    this.model.off("msg:custom", this.hear);
+    this.model.off("msg:custom", this.onMessage);
   }
 
   async run() {
     this.running = true;
-    this.quick = true;
-    const late = setTimeout(() => {
-      this.quick = false;
-      this.tell();
-    }, SLOW);
+    this.progressHidden = true;
+    const timer = setTimeout(() => {
+      this.progressHidden = false;
+      this.updateProgress();
+    }, PROGRESS_DELAY_MS);
     while (this.queue.length) {
       this.job = this.queue.shift();
       await this.sendJob(this.job);
       this.done += 1;
     }
-    clearTimeout(late);
+    clearTimeout(timer);
     this.job = undefined;
     this.running = false;
-    this.show();
+    this.showProgress();
   }
 
   async sendJob(job) {
-    const limit = this.model.get("max_bytes");
-    this.tell("Preparing", 0);
-    const file = await this.prepared(job);
-    if (this.queue.length) this.prepared(this.queue[0]); // the next one, while this one travels
+    this.updateProgress("Preparing", 0);
+    const file = await this.prepare(job);
+    if (this.queue.length) this.prepare(this.queue[0]); // reduced while this file is sent
     if (job.stopped) return;
     const { name, size } = file;
-    const { first } = job;
-    if (size > limit) this.model.send({ type: "too-large", name, size, first });
+    if (size > this.model.get("max_bytes"))
+      this.model.send({ type: "too-large", name, size, first_of_batch: job.firstOfBatch });
     else await this.sendFile(file, job);
   }
 
-  /** The file as it travels. Asked for twice, it is made once. */
-  prepared(job) {
-    job.prepared ??= reduced(job.file, this.model.get("max_side"));
+  /** The reduced file of a job; a second call returns the same promise. */
+  prepare(job) {
+    job.prepared ??= reducePicture(job.file, this.model.get("max_side"));
     return job.prepared;
   }
 
   async sendFile(file, job) {
     const { name, size } = file;
-    const { first } = job;
-    const upload = `${Date.now()}-${Math.random()}`;
-    const step = this.model.get("chunk_bytes");
-    this.upload = upload;
+    const first_of_batch = job.firstOfBatch;
+    const upload_id = `${Date.now()}-${Math.random()}`;
+    const chunkBytes = this.model.get("chunk_bytes");
+    this.uploadId = upload_id;
     let offset = 0;
-    const tell = () => this.tell(offset < size ? "Sending" : "Reading", size ? offset / size : 1);
-    tell();
+    const update = () =>
+      this.updateProgress(offset < size ? "Sending" : "Reading", size ? offset / size : 1);
+    update();
     let more = true;
     while (more) {
       let chunk;
       try {
-        chunk = await file.slice(offset, offset + step).arrayBuffer();
+        chunk = await file.slice(offset, offset + chunkBytes).arrayBuffer();
       } catch {
-        this.model.send({ type: "unreadable", name, first });
+        this.model.send({ type: "unreadable", name, first_of_batch });
         break;
       }
-      if (job.stopped) break; // clicked while the browser read the file
-      const answered = new Promise((resolve) => (this.answer = resolve));
-      this.model.send({ type: "chunk", upload, name, size, offset, first }, undefined, [chunk]);
+      if (job.stopped) break; // while the browser read the file
+      const acknowledged = new Promise((resolve) => (this.acknowledge = resolve));
+      this.model.send({ type: "chunk", upload_id, name, size, offset, first_of_batch }, undefined, [chunk]);
       offset += chunk.byteLength;
-      tell();
-      more = await answered;
+      update();
+      more = await acknowledged;
     }
-    if (job.stopped) this.model.send({ type: "stop", upload });
+    if (job.stopped) this.model.send({ type: "stop", upload_id });
   }
 
-  /** Say how far the job in hand is, unless the batch is quick. */
-  tell(doing = this.doing, share = this.share) {
-    Object.assign(this, { doing, share });
-    if (this.quick || !this.job || this.job.stopped) return;
-    const which = this.total > 1 ? `${this.done + 1} of ${this.total}: ` : "";
-    this.show(`${doing} ${which}${this.job.file.name}`, share);
+  /** Show the progress of the current job, unless the batch is quick. */
+  updateProgress(activity = this.activity, share = this.share) {
+    Object.assign(this, { activity, share });
+    if (this.progressHidden || !this.job || this.job.stopped) return;
+    const position = this.total > 1 ? `${this.done + 1} of ${this.total}: ` : "";
+    this.showProgress(`${activity} ${position}${this.job.file.name}`, share);
   }
 }

@@ -1,6 +1,6 @@
-// What became of the corrections: groups of thumbnails, each with its digit.
+// The corrections that a run fixed, left or broke: groups of thumbnails, each with its digit.
 
-/** The groups and how to bring them up to date. All text is set as text. */
+/** Make the gallery; `show(groups)` replaces its groups. All text is set as text. */
 function makeGallery() {
   const element = make("div", { className: "dl-gallery", "data-testid": "fine-tune-gallery" });
   const thumbnail = ({ src, alt, digit }) =>

@@ -1,19 +1,15 @@
-"""Gallery: what became of the corrections in a run that was judged, as thumbnails."""
+"""Group the corrections that a run fixed, left or broke, as thumbnails for the browser."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from digitlab.html.primitives import digit_image_uri
 from digitlab.labels import article
 from digitlab.prediction import DigitImage
 from digitlab.store import Run
-
-if TYPE_CHECKING:
-    from digitlab.lab import Lab
-
-MOST: Final = 24
-"""Thumbnails of a kind at most, the newest corrections first."""
+from digitlab.widgets.state.run_corrections import MAX_IMAGES, corrections_by_kind
 
 TITLES: Final = {
     "promoted": {
@@ -27,54 +23,55 @@ TITLES: Final = {
         "broken": "It would no longer read right",
     },
 }
-"""By outcome, and by the name among the run's metrics that lists the corrections."""
+"""Titles of the groups, by outcome of the run and by kind of correction."""
 
 Group = dict[str, Any]
 
 
-def groups_of(run: Run | None, lab: Lab) -> list[Group]:
-    """What became of the corrections, kind by kind: title, images and more.
+def groups_of(
+    run: Run | None, digit_images: Mapping[int, tuple[DigitImage, int | None]] | None
+) -> list[Group]:
+    """Build the groups of a run: kind, title, images and more.
 
-    Images have src (a data URI), digit and alt. Empty without a run that was judged, and
-    for one that does not say which corrections changed.
+    Each image has src (a data URI), digit and alt. There is no group for a run without a new
+    version that was judged, for a kind without corrections, and without digit images.
 
     Args:
-        run: the one in view.
-        lab: gives the digit images, all at once.
+        run: the run in view.
+        digit_images: digit image and label by verdict id, without corrections that were undone
+            since; None when they could not be read.
     """
-    if run is None or run.outcome not in TITLES:
+    if run is None or digit_images is None:
         return []
-    kinds = {kind: run.metrics.get(kind, []) for kind in TITLES[run.outcome]}
-    shown = {kind: sorted(numbers, reverse=True)[:MOST] for kind, numbers in kinds.items()}
-    wanted = [number for numbers in shown.values() for number in numbers]
-    if not wanted:
-        return []
-    known = lab.digit_images(wanted)
     return [
         {
             "kind": kind,
-            "title": f"{title}: {_counted(kind, run)}",
-            "images": [_thumbnail(*known[number]) for number in shown[kind] if number in known],
-            "more": f"and {more} more" if (more := len(kinds[kind]) - len(shown[kind])) else "",
+            "title": f"{TITLES[str(run.outcome)][kind]}: {_count_text(kind, run)}",
+            "images": [
+                _thumbnail(*digit_images[verdict_id])
+                for verdict_id in verdict_ids[:MAX_IMAGES]
+                if verdict_id in digit_images
+            ],
+            "more": f"and {more} more" if (more := len(verdict_ids[MAX_IMAGES:])) else "",
         }
-        for kind, title in TITLES[run.outcome].items()
-        if kinds[kind]
+        for kind, verdict_ids in corrections_by_kind(run).items()
+        if verdict_ids
     ]
 
 
-def _counted(kind: str, run: Run) -> str:
-    """How many corrections they are: "14 of 20 corrections; 2 were already", or "3"."""
-    found, all_ = len(run.metrics[kind]), run.metrics.get("corrections", {})
-    if kind != "fixed" or "n" not in all_:
-        return str(found)
-    before = all_["champion"]
+def _count_text(kind: str, run: Run) -> str:
+    """Count the corrections of a kind: "14 of 20 corrections; 2 were already", or "3"."""
+    count, totals = len(run.metrics[kind]), run.metrics.get("corrections", {})
+    if kind != "fixed" or "n" not in totals:
+        return str(count)
+    total, before = totals["n"], totals["champion"]
     already = f"; {before} {'was' if before == 1 else 'were'} already" if before else ""
-    return f"{found} of {all_['n']} correction{'' if all_['n'] == 1 else 's'}{already}"
+    return f"{count} of {total} correction{'' if total == 1 else 's'}{already}"
 
 
-def _thumbnail(image: DigitImage, digit: int | None) -> dict[str, str]:
+def _thumbnail(image: DigitImage, label: int | None) -> dict[str, str]:
     return {
         "src": digit_image_uri(image),
-        "digit": "none" if digit is None else str(digit),
-        "alt": "no digit" if digit is None else article(digit),
+        "digit": "none" if label is None else str(label),
+        "alt": "no digit" if label is None else article(label),
     }

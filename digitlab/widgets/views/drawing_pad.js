@@ -1,45 +1,46 @@
-// The drawing pad: ink stays in the browser until it is read.
+// The drawing pad: a drawing stays in the browser until the person has it read.
 
-const PEN = 0.075; // width of the ink, as a share of the pad
-const DRAWING = 336; // side of the drawing that is sent, in pixels
+const PEN_WIDTH = 0.075; // as a share of the pad's side
+const DRAWING_SIDE_PX = 336; // of the drawing that is sent
 
-/** Ink on a canvas. Strokes are kept as points between 0 and 1 and drawn anew at any size. */
+/** Ink on a canvas. Strokes are stored as points between 0 and 1, so they fit any size. */
 class Pad {
-  constructor(canvas, changed) {
+  constructor(canvas, onChange) {
     this.canvas = canvas;
-    this.changed = changed;
+    this.onChange = onChange;
     this.strokes = [];
-    this.before = []; // the drawing that was read last, for undo
-    this.read = false;
-    canvas.addEventListener("pointerdown", (event) => this.down(event));
-    canvas.addEventListener("pointermove", (event) => this.move(event));
-    for (const end of ["pointerup", "pointercancel"])
-      canvas.addEventListener(end, (event) => this.up(event));
+    this.previousStrokes = []; // of the drawing before, for undo
+    this.sent = false;
+    canvas.addEventListener("pointerdown", (event) => this.penDown(event));
+    canvas.addEventListener("pointermove", (event) => this.penMove(event));
+    for (const type of ["pointerup", "pointercancel"])
+      canvas.addEventListener(type, (event) => this.penUp(event));
     this.observer = new ResizeObserver(() => this.fit());
     this.observer.observe(canvas);
   }
 
-  down(event) {
+  penDown(event) {
     if (this.pointer !== undefined || event.button !== 0) return;
     event.preventDefault();
     this.canvas.setPointerCapture(event.pointerId);
     this.pointer = event.pointerId;
-    if (this.read) this.begin();
+    if (this.sent) this.clear();
     this.strokes.push([this.point(event)]);
     this.paint();
   }
 
-  move(event) {
+  penMove(event) {
     if (event.pointerId !== this.pointer) return;
-    const all = event.getCoalescedEvents?.() ?? [];
-    for (const one of all.length ? all : [event]) this.strokes.at(-1).push(this.point(one));
+    const coalesced = event.getCoalescedEvents?.() ?? [];
+    for (const move of coalesced.length ? coalesced : [event])
+      this.strokes.at(-1).push(this.point(move));
     this.paint();
   }
 
-  up(event) {
+  penUp(event) {
     if (event.pointerId !== this.pointer) return;
     this.pointer = undefined;
-    this.changed();
+    this.onChange();
   }
 
   point(event) {
@@ -47,21 +48,21 @@ class Pad {
     return [(event.clientX - left) / width, (event.clientY - top) / height];
   }
 
-  /** A new drawing; undo brings the last one back. */
-  begin() {
-    if (this.strokes.length) this.before = this.strokes;
+  /** Start an empty drawing; undo restores the drawing before. */
+  clear() {
+    if (this.strokes.length) this.previousStrokes = this.strokes;
     this.strokes = [];
-    this.read = false;
+    this.sent = false;
     this.paint();
-    this.changed();
+    this.onChange();
   }
 
   undo() {
     if (this.strokes.length) this.strokes = this.strokes.slice(0, -1);
-    else [this.strokes, this.before] = [this.before, []];
-    this.read = false;
+    else [this.strokes, this.previousStrokes] = [this.previousStrokes, []];
+    this.sent = false;
     this.paint();
-    this.changed();
+    this.onChange();
   }
 
   fit() {
@@ -74,14 +75,14 @@ class Pad {
   paint() {
     const ink = getComputedStyle(this.canvas).color;
     this.canvas.getContext("2d").clearRect(0, 0, this.canvas.width, this.canvas.height);
-    this.draw(this.canvas, ink);
+    this.drawStrokes(this.canvas, ink);
   }
 
-  draw(canvas, ink) {
+  drawStrokes(canvas, ink) {
     const pen = canvas.getContext("2d");
     const side = canvas.width;
     pen.strokeStyle = ink;
-    pen.lineWidth = PEN * side;
+    pen.lineWidth = PEN_WIDTH * side;
     pen.lineCap = pen.lineJoin = "round";
     for (const stroke of this.strokes) {
       pen.beginPath();
@@ -91,14 +92,14 @@ class Pad {
     }
   }
 
-  /** Black ink on white paper, as a PNG. */
-  picture() {
-    const sheet = make("canvas", { width: DRAWING, height: DRAWING });
+  /** The drawing as a PNG, black ink on white paper. */
+  toPng() {
+    const sheet = make("canvas", { width: DRAWING_SIDE_PX, height: DRAWING_SIDE_PX });
     const pen = sheet.getContext("2d");
     pen.fillStyle = "white";
-    pen.fillRect(0, 0, DRAWING, DRAWING);
-    this.draw(sheet, "black");
-    this.read = true;
+    pen.fillRect(0, 0, DRAWING_SIDE_PX, DRAWING_SIDE_PX);
+    this.drawStrokes(sheet, "black");
+    this.sent = true;
     return new Promise((resolve) => sheet.toBlob(resolve, "image/png"));
   }
 }
@@ -109,32 +110,27 @@ function drawBox(el, send, listening) {
     "data-testid": "draw-pad", role: "img", width: 1, height: 1,
     "aria-label": "Drawing pad: draw a digit with mouse, pen or finger",
   });
-  const button = (label, testid, kind) =>
-    make("button", { type: "button", className: kind, disabled: true, "data-testid": testid }, label);
+  const button = (text, testid, className) =>
+    make("button", { type: "button", className, disabled: true, "data-testid": testid }, text);
   const undo = button("Undo stroke", "draw-undo", "dl-quiet");
   const clear = button("Clear", "draw-clear", "dl-quiet");
   const read = button("Read it", "draw-read", "dl-button dl-primary");
   const hint = make("p", { className: "dl-pad-hint", "aria-hidden": "true" }, "or draw a digit here");
   const pad = new Pad(canvas, () => {
     clear.disabled = read.disabled = !pad.strokes.length;
-    undo.disabled = !pad.strokes.length && !pad.before.length;
+    undo.disabled = !pad.strokes.length && !pad.previousStrokes.length;
   });
   canvas.addEventListener("pointerdown", () => (hint.hidden = true));
-  let drawings = 0;
-  const click = (control, work) =>
-    control.addEventListener("click", async (event) => {
-      await work();
-      if (event.detail) rest(el); // a pointer's click; the keyboard keeps its place
-    });
-  click(undo, () => pad.undo());
-  click(clear, () => {
-    pad.begin();
+  let drawingCount = 0;
+  onClick(el, undo, () => pad.undo());
+  onClick(el, clear, () => {
+    pad.clear();
     hint.hidden = false;
   });
-  click(read, async () => {
-    drawings += 1;
-    const blob = await pad.picture();
-    send([new File([blob], `drawing ${drawings}.png`, { type: "image/png" })]);
+  onClick(el, read, async () => {
+    drawingCount += 1;
+    const blob = await pad.toPng();
+    send([new File([blob], `drawing ${drawingCount}.png`, { type: "image/png" })]);
   });
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", () => pad.paint(), { signal: listening.signal });

@@ -1,96 +1,93 @@
-// The fine-tune: asked for here, shown wherever it was asked for. All text is set as text.
+// The fine-tune: a button that starts one, and the run, whichever page or process started it. All
+// text is set as text.
 
-/** What stands beside the outcome: its colour alone would not tell. */
-const MARKS = {
+/** Signs beside the outcome, because its colour alone must not tell it. */
+const OUTCOME_PATHS = {
   promoted: "M5 10.5l3.5 3.5 6.5-8",
   rejected: "M5.5 8h9M5.5 12h9",
   "nothing-new": "M10 10h.01M5.5 10h.01M14.5 10h.01",
   cancelled: "M6.5 6.5h7v7h-7z",
   failed: "M10 5v6M10 14.5h.01",
 };
+const CURVE_TRAITS = ["points", "steps", "curve_text", "last_loss", "last_accuracy"];
 
 function render({ model, el }) {
   const button = (testid, className, text) =>
     make("button", { type: "button", className, "data-testid": testid }, text);
   const start = button("fine-tune", "dl-button dl-start", "Fine-tune now");
   const cancel = button("fine-tune-cancel", "dl-button dl-cancel", "Cancel");
-  const sign = drawn("path");
-  const mark = drawn("svg", { class: "dl-sign", viewBox: "0 0 20 20", "aria-hidden": "true" }, sign);
-  const says = make("p", { className: "dl-says", role: "status", "data-testid": "fine-tune-says" });
-  const told = make("p", { className: "dl-told", role: "status" });
+  const outcomePath = makeSvg("path");
+  const outcomeMark = makeSvg("svg", { class: "dl-outcome-mark", viewBox: "0 0 20 20", "aria-hidden": "true" }, outcomePath);
+  const status = make("p", { className: "dl-status", role: "status", "data-testid": "fine-tune-says" });
+  const notice = make("p", { className: "dl-notice", role: "status" });
   const bar = make("progress", { max: 1, "aria-label": "Progress of the fine-tune", "data-testid": "fine-tune-bar" });
-  const left = make("span", { "data-testid": "fine-tune-left" });
+  const timeLeft = make("span", { "data-testid": "fine-tune-left" });
   const origin = make("span");
-  const foot = make("p", { className: "dl-foot" }, origin, left);
-  const state = make("div", { className: "dl-state" }, mark, says, told, foot, bar);
+  const runDetails = make("p", { className: "dl-run-details" }, origin, timeLeft);
+  const state = make("div", { className: "dl-run" }, outcomeMark, status, notice, runDetails, bar);
   const curve = makeCurve();
   const gallery = makeGallery();
-  const list = make("ul", { "data-testid": "fine-tune-reasons" });
-  const why = make("details", {}, make("summary", {}, "Why"), list);
+  const reasonList = make("ul", { "data-testid": "fine-tune-reasons" });
+  const why = make("details", {}, make("summary", {}, "Why"), reasonList);
 
-  const click = (control, work) =>
-    control.addEventListener("click", (event) => {
-      work();
-      if (event.detail) rest(el); // a pointer's click; the keyboard keeps its place
-    });
-  click(start, () => model.send({ type: "start" }));
-  click(cancel, () => model.send({ type: "cancel", run: model.get("running") }));
+  onClick(el, start, () => model.send({ type: "start" }));
+  onClick(el, cancel, () => model.send({ type: "cancel", run: model.get("active_run") }));
 
-  const time = () => {
-    const at = new Date(model.get("at") * 1000);
-    const today = at.toDateString() === new Date().toDateString();
-    return at.toLocaleString([], today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
+  const timeText = () => {
+    const time = new Date(model.get("time") * 1000);
+    const today = time.toDateString() === new Date().toDateString();
+    return time.toLocaleString([], today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
   };
   const show = () => {
-    const running = model.get("running") !== "";
-    const asked = model.get("asked");
-    const outcome = running || asked ? "" : model.get("outcome");
-    const held = [start, cancel].includes(document.activeElement);
-    el.dataset.state = running || asked ? "running" : outcome;
+    const running = model.get("active_run") !== "";
+    const requested = model.get("requested");
+    const outcome = running || requested ? "" : model.get("outcome");
+    const hadFocus = [start, cancel].includes(document.activeElement);
+    el.dataset.state = running || requested ? "running" : outcome;
     start.hidden = running;
-    start.setAttribute("aria-disabled", String(asked));
+    start.setAttribute("aria-disabled", String(requested));
     cancel.hidden = !running;
     cancel.setAttribute("aria-disabled", String(model.get("cancelling")));
-    if (held) (running ? cancel : start).focus();
-    sign.setAttribute("d", MARKS[outcome] ?? "");
-    mark.toggleAttribute("hidden", !(outcome in MARKS));
-    says.textContent = model.get("says");
-    told.textContent = model.get("told");
-    bar.hidden = !running && !asked;
-    bar.value = model.get("share");
-    left.textContent = model.get("left");
-    const from = model.get("origin");
-    origin.textContent = from && (running ? `Started ${time()} ${from}` : `Ended ${time()}, started ${from}`);
+    if (hadFocus) (running ? cancel : start).focus();
+    outcomePath.setAttribute("d", OUTCOME_PATHS[outcome] ?? "");
+    outcomeMark.toggleAttribute("hidden", !(outcome in OUTCOME_PATHS));
+    status.textContent = model.get("status");
+    notice.textContent = model.get("notice");
+    bar.hidden = !running && !requested;
+    bar.value = model.get("progress");
+    timeLeft.textContent = model.get("time_left");
+    const trigger = model.get("trigger");
+    origin.textContent = trigger && (running ? `Started ${timeText()} ${trigger}` : `Ended ${timeText()}, started ${trigger}`);
     curve.element.hidden = bar.hidden && model.get("points").length === 0;
     gallery.element.hidden = !bar.hidden || model.get("groups").length === 0;
   };
   const showCurve = () =>
-    curve.show(Object.fromEntries(["points", "steps", "spoken", "loss", "right"].map((name) => [name, model.get(name)])));
+    curve.show(Object.fromEntries(CURVE_TRAITS.map((name) => [name, model.get(name)])));
   const showGroups = () => gallery.show(model.get("groups"));
   const showReasons = () => {
     const reasons = model.get("reasons");
     why.hidden = reasons.length === 0;
-    list.replaceChildren(...reasons.map((reason) => make("li", {}, reason)));
+    reasonList.replaceChildren(...reasons.map((reason) => make("li", {}, reason)));
   };
-  const follow = [
+  const handlers = [
     ["change", show],
     ["change:points", showCurve],
     ["change:steps", showCurve],
     ["change:groups", showGroups],
     ["change:reasons", showReasons],
   ];
-  for (const [event, handler] of follow) model.on(event, handler);
+  for (const [event, handler] of handlers) model.on(event, handler);
 
-  el.classList.add("dl-learn");
+  el.classList.add("dl-fine-tune");
   el.append(
-    make("div", { className: "dl-lead" },
+    make("div", { className: "dl-intro" },
       make("h2", {}, "Learn from corrections"),
-      make("p", {}, "A new version is trained on what was corrected. It takes over only if it proves better.")),
+      make("p", {}, "A fine-tune trains a new version on the corrections. It takes over only if it proves better.")),
     start, cancel, state, curve.element, gallery.element, why);
-  for (const [, handler] of follow) handler();
+  for (const [, handler] of handlers) handler();
   model.send({ type: "ready" });
   return () => {
-    for (const [event, handler] of follow) model.off(event, handler);
+    for (const [event, handler] of handlers) model.off(event, handler);
   };
 }
 

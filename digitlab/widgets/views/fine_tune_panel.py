@@ -1,4 +1,4 @@
-"""Learn: a button for a fine-tune, how the one that is under way goes, and what came of it."""
+"""FineTunePanel: the button that starts a fine-tune, the run's progress and its outcome."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import traitlets
 
 from digitlab.store import Run
 from digitlab.widgets.state.messages import Content, listen
-from digitlab.widgets.state.run_follower import Learning
+from digitlab.widgets.state.run_follower import RunFollower
 from digitlab.widgets.state.session import Session
-from digitlab.widgets.views import assets, training_curve
+from digitlab.widgets.views import assets, correction_gallery, training_curve
 
 PHASES: Final = {
     "starting": ("Starting", 0.0, 0.1),
@@ -21,13 +21,13 @@ PHASES: Final = {
     "training": ("Training on the corrections", 0.27, 0.55),
     "choosing": ("Choosing how far to go", 0.55, 0.67),
     "comparing": ("Comparing it with the version that reads now", 0.67, 0.96),
-    "registering": ("Keeping the new version", 0.96, 1.0),
+    "registering": ("Saving the new version", 0.96, 1.0),
     "done": ("Done", 1.0, 1.0),
 }
-"""What a run does in a phase, and the share of its time at which that begins and ends."""
+"""Text of a run's phase, and the shares of the run's time at which the phase begins and ends."""
 
-ENDING: Final = "Ending it"
-LOOKING: Final = "Looking what is new"
+CANCELLING: Final = "Ending the run"
+REQUESTED: Final = "Looking for new corrections"
 
 OUTCOMES: Final = {
     "promoted": "{version} proved better and has taken over; the page answers with {version} now.",
@@ -37,8 +37,10 @@ OUTCOMES: Final = {
     "failed": "It failed; nothing has changed.",
 }
 
-MOVED_SINCE: Final = "{version} proved better and took over; by now the page answers with {model}."
-"""Of a promoted version that another one has replaced."""
+REPLACED_SINCE: Final = (
+    "{version} proved better and took over; by now the page answers with {model}."
+)
+"""Text of a promoted version that another version has replaced."""
 
 TRIGGERS: Final = {
     "page": "from the page",
@@ -49,131 +51,138 @@ TRIGGERS: Final = {
 }
 
 
-class Learn(anywidget.AnyWidget):
+class FineTunePanel(anywidget.AnyWidget):
     """The fine-tune on the page.
 
     Messages from the browser: "start", "cancel" (run), "ready".
 
     Attributes:
-        running: name of the run that is under way; empty while none is.
-        asked: True until a fine-tune that this page asked for has begun.
-        cancelling: True when somebody asked for the end of the run.
-        says: what it does or, when it is over, its outcome in a sentence.
-        told: what became of this page's question, when another run was faster.
-        outcome: of the last run, for its looks; empty while one is under way.
-        reasons: of the outcome, in sentences.
-        share: of the run's time that has passed, 0-1.
-        left: how long it may take, in words; empty while nobody knows.
-        origin: where it was started from, in words.
-        at: when it was started or, when it is over, ended: seconds since 1970; 0 for never.
-        points: of the run's curve: step, loss and share read right, None where not measured.
-        steps: of the whole training; 0 before it is known.
-        loss: the last one, as the legend says it; empty before there is one.
-        right: the same of the share read right.
-        spoken: the curve in a sentence.
-        groups: what became of the corrections; see `gallery.groups_of`.
+        active_run: name of the run that is under way; empty when there is none.
+        requested: True until the run that this page requested exists.
+        cancelling: True when a person has requested the end of the run.
+        status: the run's phase or, when it is over, its outcome, in a sentence.
+        notice: says that another run was under way when this page requested one.
+        outcome: outcome of the last run, for its looks; empty during a run.
+        reasons: reasons of the outcome, in sentences.
+        progress: share of the run's time that has passed, 0-1.
+        time_left: how long the run may take, in words; empty when unknown.
+        trigger: what started the run, in words.
+        time: when the run was started or, when it is over, ended; seconds since 1970, 0 for no
+            run.
+        points: points of the run's curve: step, loss and accuracy, None where not measured.
+        steps: number of steps of the whole training; 0 when unknown.
+        last_loss: last loss as text; empty before there is one.
+        last_accuracy: last accuracy on hard images as text; empty before there is one.
+        curve_text: the curve in a sentence.
+        groups: corrections that the run changed; see `correction_gallery.groups_of`.
+        ready: True when the view is in a browser.
     """
 
     _esm = assets.script("training_curve", "correction_gallery", "fine_tune_panel")
     _css = assets.style("fine_tune_panel", "training_curve", "correction_gallery")
 
-    running = traitlets.Unicode().tag(sync=True)
-    asked = traitlets.Bool(False).tag(sync=True)
+    active_run = traitlets.Unicode().tag(sync=True)
+    requested = traitlets.Bool(False).tag(sync=True)
     cancelling = traitlets.Bool(False).tag(sync=True)
-    says = traitlets.Unicode().tag(sync=True)
-    told = traitlets.Unicode().tag(sync=True)
+    status = traitlets.Unicode().tag(sync=True)
+    notice = traitlets.Unicode().tag(sync=True)
     outcome = traitlets.Unicode().tag(sync=True)
     reasons = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    share = traitlets.Float(0.0).tag(sync=True)
-    left = traitlets.Unicode().tag(sync=True)
-    origin = traitlets.Unicode().tag(sync=True)
-    at = traitlets.Float(0.0).tag(sync=True)
+    progress = traitlets.Float(0.0).tag(sync=True)
+    time_left = traitlets.Unicode().tag(sync=True)
+    trigger = traitlets.Unicode().tag(sync=True)
+    time = traitlets.Float(0.0).tag(sync=True)
     points = traitlets.List(traitlets.List()).tag(sync=True)
     steps = traitlets.Int(0).tag(sync=True)
-    loss = traitlets.Unicode().tag(sync=True)
-    right = traitlets.Unicode().tag(sync=True)
-    spoken = traitlets.Unicode().tag(sync=True)
+    last_loss = traitlets.Unicode().tag(sync=True)
+    last_accuracy = traitlets.Unicode().tag(sync=True)
+    curve_text = traitlets.Unicode().tag(sync=True)
     groups = traitlets.List(traitlets.Dict()).tag(sync=True)
     ready = traitlets.Bool(False)
 
-    def __init__(self, session: Session, learning: Learning) -> None:
+    def __init__(self, session: Session, run_follower: RunFollower) -> None:
         super().__init__()
-        self._session, self._learning = session, learning
+        self._session, self._run_follower = session, run_follower
         listen(
             self,
             session,
             {
-                "start": lambda *_: learning.start(),
-                "cancel": lambda content, _: learning.cancel(content["run"]),
-                "ready": self._begin,
+                "start": lambda *_: run_follower.start_run(),
+                "cancel": lambda content, _: run_follower.cancel_run(content["run"]),
+                "ready": self._follow_runs,
             },
         )
-        learning.observe(self._show, ["run", "asked", "told"])
+        run_follower.observe(self._show, ["run", "requested", "notice"])
+        run_follower.observe(self._show_groups, "run")
         session.observe(self._show, "model")
-        traitlets.dlink((learning, "groups"), (self, "groups"))
         self._show()
+        self._show_groups()
 
-    def _begin(self, _: Content, __: Any) -> None:
-        """The view stands in a browser: from now on it is worth looking at the store."""
+    def _follow_runs(self, _: Content, __: Any) -> None:
+        """Start polling the store, now that the view is in a browser."""
         self.ready = True
         try:
             loop = asyncio.get_running_loop()
-        except RuntimeError:  # no kernel, and so no browser: a test
+        except RuntimeError:  # a test without a kernel
             return
-        self._learning.watch(loop)
+        self._run_follower.follow(loop)
 
     def _show(self, _: Any = None) -> None:
-        run, learning = self._learning.run, self._learning
+        run, follower = self._run_follower.run, self._run_follower
         under_way = run is not None and not run.over
         with self.hold_sync():
-            self.running = run.name if run is not None and under_way else ""
-            self.asked = learning.asked and not under_way
-            self.told = learning.told if under_way else ""
+            self.active_run = run.name if run is not None and under_way else ""
+            self.requested = follower.requested and not under_way
+            self.notice = follower.notice if under_way else ""
             self.cancelling = run is not None and under_way and run.cancel
-            self.share = share(run) if run is not None and under_way else 0.0
-            self.left = left(run) if run is not None and under_way else ""
-            self.outcome = "" if run is None or self.asked else run.outcome or ""
-            said = "" if run is None else in_words(run, self._session.model)
-            self.says = LOOKING if self.asked else said
-            reasons = () if run is None or under_way or self.asked else run.reasons
-            self.reasons = [reason for reason in reasons if reason != self.says]
-            self.origin = (
-                "" if run is None or self.asked else TRIGGERS.get(run.trigger, run.trigger)
-            )
-            self.at = 0.0 if run is None else (run.finished or run.started).timestamp()
-            self._draw(None if self.asked else run)
+            self.progress = progress(run) if run is not None and under_way else 0.0
+            self.time_left = time_left(run) if run is not None and under_way else ""
+            self.time = 0.0 if run is None else (run.finished or run.started).timestamp()
+            shown = None if self.requested else run  # a request hides the run before it
+            self.outcome = "" if shown is None else shown.outcome or ""
+            status = "" if shown is None else status_text(shown, self._session.model)
+            self.status = REQUESTED if self.requested else status
+            reasons = () if shown is None or under_way else shown.reasons
+            self.reasons = [reason for reason in reasons if reason != self.status]
+            self.trigger = "" if shown is None else TRIGGERS.get(shown.trigger, shown.trigger)
+            self._show_curve(shown)
 
-    def _draw(self, run: Run | None) -> None:
-        self.points = [] if run is None else training_curve.points_of(run)
+    def _show_curve(self, run: Run | None) -> None:
+        self.points = [] if run is None else training_curve.curve_points(run)
         self.steps = 0 if run is None else run.steps
-        self.loss, self.right = training_curve.said_last(self.points)
-        self.spoken = training_curve.spoken(self.points, self.steps)
+        self.last_loss, self.last_accuracy = training_curve.last_values(self.points)
+        self.curve_text = training_curve.curve_text(self.points, self.steps)
+
+    def _show_groups(self, _: Any = None) -> None:
+        self.groups = correction_gallery.groups_of(
+            self._run_follower.run, self._run_follower.digit_images
+        )
 
 
-def in_words(run: Run, model: str) -> str:
-    """What the run does, or its outcome, in a sentence.
+def status_text(run: Run, model: str) -> str:
+    """Describe the phase of a run or, when it is over, its outcome.
 
     Args:
-        run: the one in view.
+        run: the run in view.
         model: the version that the page answers with.
     """
     if run.outcome is not None:
         version = run.version or "The new version"
-        moved = run.outcome == "promoted" and run.version not in (None, model)
-        sentence = MOVED_SINCE if moved else OUTCOMES.get(run.outcome, run.outcome)
+        replaced = run.outcome == "promoted" and run.version not in (None, model)
+        sentence = REPLACED_SINCE if replaced else OUTCOMES.get(run.outcome, run.outcome)
         return sentence.format(version=version, model=model)
-    return ENDING if run.cancel else PHASES[run.phase][0]
+    return CANCELLING if run.cancel else PHASES[run.phase][0]
 
 
-def share(run: Run) -> float:
-    """The share of the run's time that has passed, as far as its phase and steps tell."""
+def progress(run: Run) -> float:
+    """Return the share of the run's time that has passed, 0-1, from its phase and steps."""
     _, begin, end = PHASES[run.phase]
-    done = run.step / run.steps if run.phase == "training" and run.steps else 0.0
-    return round(begin + done * (end - begin), 3)
+    share_of_phase = run.step / run.steps if run.phase == "training" and run.steps else 0.0
+    return round(begin + share_of_phase * (end - begin), 3)
 
 
-def left(run: Run) -> str:
-    """How long the run may still take, in words; empty while nobody knows."""
+def time_left(run: Run) -> str:
+    """Say how long the run may still take; empty when unknown."""
     seconds = run.seconds_left
     if run.cancel or seconds is None:
         return ""

@@ -1,25 +1,25 @@
-// The head of the page. The browser remembers who judges here.
+// The head of the page. The browser remembers the name of the person who judges.
 
-const KEY = "digitlab.contributor";
+const STORAGE_KEY = "digitlab.contributor";
 
-/** What the browser remembers; nothing where storage is forbidden. */
-const recall = () => {
+/** The remembered name; empty where the browser forbids storage. */
+const storedName = () => {
   try {
-    return localStorage.getItem(KEY) ?? "";
+    return localStorage.getItem(STORAGE_KEY) ?? "";
   } catch {
     return "";
   }
 };
 
-const remember = (name) => {
+const storeName = (name) => {
   try {
-    localStorage.setItem(KEY, name);
+    localStorage.setItem(STORAGE_KEY, name);
   } catch {
-    // the name holds for this visit
+    // the name is used in this visit only
   }
 };
 
-const makeUp = () => {
+const randomName = () => {
   const bytes = crypto.getRandomValues(new Uint8Array(3));
   return `visitor-${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 };
@@ -27,17 +27,17 @@ const makeUp = () => {
 function render({ model, el }) {
   const version = make("strong", { "data-testid": "model-version" });
   const field = make("input", {
-    type: "text", maxLength: model.get("longest"), spellcheck: false, autocomplete: "nickname",
-    "data-testid": "contributor", "aria-label": "Your verdicts are kept under this name",
+    type: "text", maxLength: model.get("max_length"), spellcheck: false, autocomplete: "nickname",
+    "data-testid": "contributor", "aria-label": "Your verdicts are saved under this name",
   });
   const send = () => model.send({ type: "contributor", name: field.value });
   field.addEventListener("change", () => {
-    field.value = field.value.trim() || makeUp();
-    remember(field.value);
+    field.value = field.value.trim() || randomName();
+    storeName(field.value);
     send();
   });
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") rest(el);
+    if (event.key === "Enter") releaseFocus(el);
   });
   const show = () => {
     version.textContent = model.get("model_version");
@@ -52,8 +52,8 @@ function render({ model, el }) {
     make("label", {}, "judged by ", field));
   show();
   if (!field.value) {
-    field.value = recall() || makeUp();
-    remember(field.value);
+    field.value = storedName() || randomName();
+    storeName(field.value);
     send();
   }
   model.send({ type: "ready" });

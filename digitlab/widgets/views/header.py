@@ -1,4 +1,4 @@
-"""Header: the name of the page, the version of the model that serves, and who judges."""
+"""Header: the name of the page, the serving model version and the name of the person."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ import anywidget
 import traitlets
 
 from digitlab.widgets.state.messages import listen
-from digitlab.widgets.state.session import MAX_CONTRIBUTOR, Session
+from digitlab.widgets.state.session import MAX_CONTRIBUTOR_LENGTH, Session
 from digitlab.widgets.views import assets
 
 
 class Header(anywidget.AnyWidget):
-    """Name, version, and the field "judged by".
+    """The page's name, the model version, and the field "judged by".
 
-    The browser keeps the contributor's name and makes one up at the first visit. Messages
-    from it: "contributor" (name), "ready".
+    The browser remembers the contributor's name and makes one up at the first visit. Messages
+    from the browser: "contributor" (name), "ready".
+
+    Attributes:
+        model_version: name of the version that answers.
+        contributor: name of the person who judges.
+        max_length: longest name of a contributor, in characters.
+        ready: True when the view is in a browser.
     """
 
     _esm = assets.script("header")
@@ -24,7 +30,7 @@ class Header(anywidget.AnyWidget):
 
     model_version = traitlets.Unicode().tag(sync=True)
     contributor = traitlets.Unicode().tag(sync=True)
-    longest = traitlets.Int(MAX_CONTRIBUTOR).tag(sync=True)
+    max_length = traitlets.Int(MAX_CONTRIBUTOR_LENGTH).tag(sync=True)
     ready = traitlets.Bool(False)
 
     def __init__(self, session: Session) -> None:
@@ -34,7 +40,7 @@ class Header(anywidget.AnyWidget):
             self,
             session,
             {
-                "contributor": lambda content, _: session.name_contributor(content["name"]),
+                "contributor": lambda content, _: session.set_contributor(content["name"]),
                 "ready": lambda *_: setattr(self, "ready", True),
             },
         )

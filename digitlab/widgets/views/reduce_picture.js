@@ -1,26 +1,26 @@
-// Large pictures are made smaller before they travel; what the browser cannot decode is left alone.
+// Reduce large pictures before they are sent. A file that the browser cannot decode stays as it is.
 
-const QUALITY = 0.92; // of a JPEG
-const LARGE_PNG = 2e6; // bytes; more than a drawing has, so it is a photograph
-const UNDECODED = 1e8; // bytes; the browser is not asked to open a larger file
-const OPAQUE = /^image\/(jpeg|bmp|hei[cf])$/; // any other format may have transparent parts
+const JPEG_QUALITY = 0.92;
+const MAX_PNG_BYTES = 2e6; // a larger PNG is a photograph, not a drawing
+const MAX_DECODE_BYTES = 1e8; // the browser does not decode a larger file
+const OPAQUE_TYPES = /^image\/(jpeg|bmp|hei[cf])$/; // other formats may have transparent parts
 
-/** The canvas as a file of that type. */
-const encoded = (canvas, type) =>
+/** The canvas as a file of a type. */
+const encodeCanvas = (canvas, type) =>
   new Promise((resolve, reject) =>
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(type))), type, QUALITY));
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(type))), type, JPEG_QUALITY));
 
-/** White below all that is transparent: a JPEG would have black there. */
-const layOnWhite = (canvas) => {
+/** Paint white below transparent parts, which a JPEG would show black. */
+const addWhiteBackground = (canvas) => {
   const pen = canvas.getContext("2d");
   pen.globalCompositeOperation = "destination-over";
   pen.fillStyle = "white";
   pen.fillRect(0, 0, canvas.width, canvas.height);
 };
 
-/** The picture, upright, at most `side` pixels a side; nothing when it is no larger than that. */
-const drawn = async (file, side) => {
-  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" }); // EXIF is applied
+/** The picture, upright, at most `side` pixels a side; undefined when it is no larger than that. */
+const reducedCanvas = async (file, side) => {
+  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" }); // applies EXIF
   try {
     const scale = side / Math.max(bitmap.width, bitmap.height);
     if (scale >= 1) return undefined;
@@ -31,34 +31,34 @@ const drawn = async (file, side) => {
     pen.drawImage(bitmap, 0, 0, width, height);
     return canvas;
   } finally {
-    bitmap.close(); // 48 MB of a phone's photograph, before anything is encoded
+    bitmap.close(); // frees 48 MB of a phone's photograph before the encoding
   }
 };
 
-/** A photograph as JPEG; a drawing and what may be transparent as PNG. */
-const packed = async (canvas, type) => {
-  if (!OPAQUE.test(type)) {
-    const blob = await encoded(canvas, "image/png");
-    if (blob.size <= LARGE_PNG) return blob;
-    layOnWhite(canvas);
+/** A photograph as JPEG; a drawing, and a picture that may be transparent, as PNG. */
+const encodePicture = async (canvas, type) => {
+  if (!OPAQUE_TYPES.test(type)) {
+    const blob = await encodeCanvas(canvas, "image/png");
+    if (blob.size <= MAX_PNG_BYTES) return blob;
+    addWhiteBackground(canvas);
   }
-  return encoded(canvas, "image/jpeg");
+  return encodeCanvas(canvas, "image/jpeg");
 };
 
-/** The name with the ending that the new format has. */
-const renamed = ({ name, type }, blob) =>
+/** The file's name with the suffix of the blob's format. */
+const nameFor = ({ name, type }, blob) =>
   type === blob.type ? name : `${name.replace(/\.\w+$/, "")}.${blob.type === "image/png" ? "png" : "jpg"}`;
 
-/** The file to send for a picture: itself, or a copy of at most `side` pixels a side. */
-async function reduced(file, side) {
-  if (!file.type.startsWith("image/") || file.size > UNDECODED) return file;
+/** The file to send for a picture: the file itself, or a copy of at most `side` pixels a side. */
+async function reducePicture(file, side) {
+  if (!file.type.startsWith("image/") || file.size > MAX_DECODE_BYTES) return file;
   try {
-    const canvas = await drawn(file, side);
+    const canvas = await reducedCanvas(file, side);
     if (!canvas) return file;
-    const blob = await packed(canvas, file.type);
+    const blob = await encodePicture(canvas, file.type);
     canvas.width = canvas.height = 0; // some browsers keep the pixels for long
-    return new File([blob], renamed(file, blob), { type: blob.type });
+    return new File([blob], nameFor(file, blob), { type: blob.type });
   } catch {
-    return file; // what is wrong with it, if anything, is said when it is read
+    return file; // the kernel reports what is wrong with it, if anything
   }
 }

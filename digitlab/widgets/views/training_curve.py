@@ -1,50 +1,55 @@
-"""Curve: how loss and the share read right went in a run, as numbers to draw and in words."""
+"""Turn the curve of a run into points to draw, and into text for the legend and screen readers."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 from digitlab.store import Run
 
 Point = list[int | float | None]
+"""Step, loss and validation accuracy (0-1); None where a value was not measured."""
+
+EMPTY_TEXT: Final = "The loss and the share of hard images read right appear here during training."
 
 
-def points_of(run: Run) -> list[Point]:
-    """Step, loss and share read right, 0-1, of each point; None where it was not measured.
-
-    A loss that is no number, as when a training goes astray, is not measured either.
-    """
-    return [[step, _finite(loss), _finite(tune)] for step, loss, tune in run.curve]
+def curve_points(run: Run) -> list[Point]:
+    """Return the points of a run's curve; a loss that is not finite counts as not measured."""
+    return [[step, _finite(loss), _finite(accuracy)] for step, loss, accuracy in run.curve]
 
 
-def said_last(points: Sequence[Point]) -> tuple[str, str]:
-    """Loss and share at their last points, "0.42" and "99.1 %"; empty where there is none."""
-    losses, shares = _column(points, 1), _column(points, 2)
+def last_values(points: Sequence[Point]) -> tuple[str, str]:
+    """Return the last loss and accuracy, for example "0.42" and "99.1 %"; empty without one."""
+    losses, accuracies = _column(points, 1), _column(points, 2)
     return (
-        _loss(losses[-1][1]) if losses else "",
-        _percent(shares[-1][1]) if shares else "",
+        _loss_text(losses[-1][1]) if losses else "",
+        _percent(accuracies[-1][1]) if accuracies else "",
     )
 
 
-def spoken(points: Sequence[Point], steps: int) -> str:
-    """The curve as a sentence, for those who do not see it.
+def curve_text(points: Sequence[Point], steps: int) -> str:
+    """Describe the curve in a sentence for screen readers.
 
     Args:
-        points: as `points_of` gives them.
-        steps: how many the whole training has.
+        points: the points that `curve_points` returns.
+        steps: number of steps of the whole training.
     """
-    losses, shares = _column(points, 1), _column(points, 2)
+    losses, accuracies = _column(points, 1), _column(points, 2)
     if not losses:
-        return "Loss and the share read right are drawn here while it trains."
+        return EMPTY_TEXT
     first, (step, last) = losses[0][1], losses[-1]
-    moved = "fell" if last < first else "rose" if last > first else "stayed"
-    way = f"at {_loss(last)}" if last == first else f"from {_loss(first)} to {_loss(last)}"
-    of = f" of {steps}" if step < steps else ""
-    told = f"Loss {moved} {way} in {step}{of} steps"
-    if shares:
-        told += f"; {_percent(shares[-1][1])} of the hard images are read right"
-    return f"{told}."
+    verb = "fell" if last < first else "rose" if last > first else "stayed"
+    values = (
+        f"at {_loss_text(last)}"
+        if last == first
+        else f"from {_loss_text(first)} to {_loss_text(last)}"
+    )
+    of_steps = f" of {steps}" if step < steps else ""
+    text = f"Loss {verb} {values} in {step}{of_steps} steps"
+    if accuracies:
+        text += f"; {_percent(accuracies[-1][1])} of the hard images are read right"
+    return f"{text}."
 
 
 def _finite(value: float | None) -> float | None:
@@ -52,11 +57,11 @@ def _finite(value: float | None) -> float | None:
 
 
 def _column(points: Sequence[Point], column: int) -> list[tuple[int, float]]:
-    """Step and value where there is one."""
+    """Return step and value of the points that have a value in a column."""
     return [(int(point[0] or 0), value) for point in points if (value := point[column]) is not None]
 
 
-def _loss(loss: float) -> str:
+def _loss_text(loss: float) -> str:
     return f"{loss:.2f}"
 
 

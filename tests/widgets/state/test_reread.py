@@ -1,4 +1,4 @@
-"""Again: what waits in a visit follows a correction, and its undoing, at once."""
+"""A correction and its undo update the predictions of pending items at once."""
 
 from __future__ import annotations
 
@@ -16,74 +16,79 @@ from digitlab.widgets.state.session import Session
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
+def empty_session(tmp_path: Path) -> Iterator[Session]:
     with digitlab.open(tmp_path, contributor="ann", screening=False) as lab:
         session = Session(lab)
         yield session
         session.close()
 
 
-def mirrored(shift: int = 0) -> bytes:
-    """A 4 in a mirror, which is not read as a 4; moved by some pixels within its picture."""
+def mirrored_four(shift: int = 0) -> bytes:
+    """Return a mirrored 4, which the base misreads, moved by `shift` pixels."""
     x, y = mnist.load("validation")
     image = x[np.flatnonzero(y == 4)[0]][:, ::-1]
-    return file(np.roll(image, shift, axis=0))
+    return picture(np.roll(image, shift, axis=0))
 
 
 def seven() -> bytes:
     x, y = mnist.load("validation")
-    return file(x[np.flatnonzero(y == 7)[3]])
+    return picture(x[np.flatnonzero(y == 7)[3]])
 
 
-def file(image: np.ndarray) -> bytes:
+def picture(image: np.ndarray) -> bytes:
+    """Return a digit image as a PNG file, dark ink on white."""
     out = io.BytesIO()
     Image.fromarray(255 - image).save(out, "PNG")
     return out.getvalue()
 
 
 @pytest.fixture
-def three(session: Session) -> Session:
-    """Three pictures: two of the same kind, and another one."""
-    for name, data in (("a", mirrored()), ("b", mirrored(1)), ("c", seven())):
-        session.open(name, data, first=name == "a")
-    return session
+def session(empty_session: Session) -> Session:
+    """A session with three pictures: two similar ones and a different one."""
+    for name, data in (("a", mirrored_four()), ("b", mirrored_four(1)), ("c", seven())):
+        empty_session.open(name, data, first_of_batch=name == "a")
+    return empty_session
 
 
-def read(session: Session) -> list[tuple[int, bool]]:
-    found = [item.prediction for item in session.items]
-    return [(one.digit, one.remembered) for one in found if one is not None]
+def predictions(session: Session) -> list[tuple[int, bool]]:
+    """Return predicted digit and `remembered` of each item."""
+    return [
+        (item.prediction.digit, item.prediction.remembered)
+        for item in session.items
+        if item.prediction is not None
+    ]
 
 
-def test_what_is_like_a_correction_reads_as_it_says_while_it_waits(three: Session) -> None:
-    before = read(three)
-    three.answer(6, item=0)
-    after = read(three)
-    assert after[0] == before[0]  # it is judged: what was read stays
+def test_a_correction_answers_pending_items_that_resemble_it(session: Session) -> None:
+    before = predictions(session)
+    session.judge_by_label(6, item_id=0)
+    after = predictions(session)
+    assert after[0] == before[0]  # judged, so it keeps its prediction
     assert after[1] == (6, True)
     assert after[2] == before[2]
 
 
-def test_what_was_judged_before_stays_as_it_was_read(three: Session) -> None:
-    three.judge("unsure", item=1)
-    before = read(three)
-    three.answer(6, item=0)
-    assert read(three)[1] == before[1]
+def test_a_judged_item_keeps_its_prediction(session: Session) -> None:
+    session.judge("unsure", item_id=1)
+    before = predictions(session)
+    session.judge_by_label(6, item_id=0)
+    assert predictions(session)[1] == before[1]
 
 
-def test_an_undo_takes_it_back(three: Session) -> None:
-    before = read(three)
-    three.answer(6, item=0)
-    three.undo()
-    assert read(three) == before
+def test_undo_restores_the_earlier_predictions(session: Session) -> None:
+    before = predictions(session)
+    session.judge_by_label(6, item_id=0)
+    session.undo()
+    assert predictions(session) == before
 
 
-def test_a_confirmation_changes_nothing_else(three: Session) -> None:
-    before = three.items[1:]
-    three.judge("unsure", item=0)
-    assert three.items[1:] == before
+def test_a_verdict_that_is_no_correction_changes_no_other_item(session: Session) -> None:
+    before = session.items[1:]
+    session.judge("unsure", item_id=0)
+    assert session.items[1:] == before
 
 
-def test_the_pictures_keep_their_place_in_the_spool(three: Session) -> None:
-    slots = [(item.picture, item.preview) for item in three.items]
-    three.answer(6, item=0)
-    assert [(item.picture, item.preview) for item in three.items] == slots
+def test_the_items_keep_their_slots_in_the_spool(session: Session) -> None:
+    slots = [(item.picture, item.preview) for item in session.items]
+    session.judge_by_label(6, item_id=0)
+    assert [(item.picture, item.preview) for item in session.items] == slots

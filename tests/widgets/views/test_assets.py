@@ -1,4 +1,4 @@
-"""The scripts of the views: several files put together into one module."""
+"""The scripts and style sheets of the views."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from digitlab.widgets.views import (
 
 VIEWS = {
     "banner": banner.Banner,
+    "fine_tune_panel": fine_tune_panel.FineTunePanel,
     "header": header.Header,
-    "judge": verdict_buttons.Judge,
-    "learn": fine_tune_panel.Learn,
     "picture_input": picture_input.PictureInput,
-    "visit": visit_grid.Visit,
+    "verdict_buttons": verdict_buttons.VerdictButtons,
+    "visit_grid": visit_grid.VisitGrid,
 }
 SHEETS = sorted(path.stem for path in assets.FOLDER.glob("*.css") if path.stem != "page")
 CLASS = re.compile(r"\.dl-[a-z-]+")
 TOP_LEVEL = re.compile(r"^(?:const|let|class|(?:async )?function) (\w+)", re.MULTILINE)
 
 
-def test_a_script_is_what_the_views_share_and_then_its_files_in_order() -> None:
+def test_a_script_is_the_shared_file_and_then_its_own_files_in_order() -> None:
     script = assets.script("drawing_pad", "picture_input")
     begins = [script.index(word) for word in ("const pageOf", "class Pad", "export default")]
     assert begins == sorted(begins)
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_no_two_files_of_a_view_give_the_same_name(view: str) -> None:
+def test_no_two_files_of_a_view_define_the_same_name(view: str) -> None:
     names = Counter(TOP_LEVEL.findall(str(VIEWS[view]._esm)))
-    assert [name for name, times in names.items() if times > 1] == []
+    assert [name for name, count in names.items() if count > 1] == []
     assert names["render"] == 1
 
 
@@ -50,5 +50,5 @@ def test_a_view_has_one_export(view: str) -> None:
 
 def test_no_two_views_style_the_same_class() -> None:
     shared, *sheets = (set(CLASS.findall(assets.style(name))) for name in ("page", *SHEETS))
-    times = Counter(name for sheet in sheets for name in sheet - shared)
-    assert [name for name, count in times.items() if count > 1] == []
+    counts = Counter(name for sheet in sheets for name in sheet - shared)
+    assert [name for name, count in counts.items() if count > 1] == []
