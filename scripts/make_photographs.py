@@ -18,7 +18,7 @@ from digitlab.datasets import mnist, photographs
 from digitlab.synthetic.photographs.through_front_end import photographed
 
 EACH = 100
-SEEDS = {"tune": 50_000, "gate": 55_000}
+SEEDS = {"validation": 50_000, "holdout": 55_000}
 
 
 def main() -> None:
@@ -33,7 +33,8 @@ def main() -> None:
         rows = np.concatenate([order[y[order] == d][: EACH + 40] for d in range(10)])
         images, found = photographed(x[rows], seed=seed, processes=options.processes)
         kept = np.concatenate([np.flatnonzero(found & (y[rows] == d))[:EACH] for d in range(10)])
-        arrays[f"x_{split}"], arrays[f"y_{split}"] = images[kept], y[rows][kept]
+        stored = photographs.STORED_NAMES[split]
+        arrays[f"x_{stored}"], arrays[f"y_{stored}"] = images[kept], y[rows][kept]
         print(f"{split}: {found.mean():.1%} of {len(found):,} were found")
     np.savez_compressed(photographs.FILE, **arrays)
     print(hashlib.sha256(photographs.FILE.read_bytes()).hexdigest())

@@ -1,8 +1,8 @@
-"""Photographs: digit images that came through synthetic photographs, as they ship with the base.
+"""Digit images extracted from synthetic photographs, as they ship with digitlab.
 
-`scripts/make_photographs.py` makes the file from MNIST's `validation` and `holdout` digits with the
-front end of this release: 1,000 of each. Those of `validation` may be trained and fitted on, those
-of `holdout` are the gate's alone.
+`scripts/make_photographs.py` makes the file from MNIST's `validation` and `holdout` digits with
+this release's front end: 1,000 of each split. Trainings and fits may use those of `validation`;
+only the gate uses those of `holdout`.
 """
 
 from __future__ import annotations
@@ -19,23 +19,22 @@ from digitlab.datasets.bundled import read_bundled
 FILE: Final = Path(__file__).parent / "data" / "photographs.npz"
 SHA256: Final = "f8df7c939caecae0aaf5379f2291a739cdbf5cfd90c2e0b6615d29c826b076f7"
 
-
-_STORED_NAMES: Final = {"validation": "tune", "holdout": "gate"}
-"""Names of the splits inside the file, which was made before they were renamed."""
+STORED_NAMES: Final = {"validation": "tune", "holdout": "gate"}
+"""Splits and their names inside the file, which is older than the present names."""
 
 
 def load(split: Literal["validation", "holdout"]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Digit images, uint8 (1000, 28, 28), and labels, uint8 (1000,); read-only.
+    """Return digit images, uint8 (1000, 28, 28), and labels, uint8 (1000,); read-only.
 
     Raises:
-        DataError: the file is missing or its hash is not the expected one.
+        DataError: the file is missing, or its hash is not the expected one.
     """
     arrays = _arrays()
-    stored = _STORED_NAMES[split]
+    stored = STORED_NAMES[split]
     return arrays[f"x_{stored}"], arrays[f"y_{stored}"]
 
 
 @cache
 def _arrays() -> dict[str, NDArray[np.uint8]]:
-    names = ("x_tune", "y_tune", "x_gate", "y_gate")
-    return read_bundled(FILE, names, sha256=SHA256, what="file of photographs")
+    names = tuple(f"{array}_{stored}" for stored in STORED_NAMES.values() for array in "xy")
+    return read_bundled(FILE, names, sha256=SHA256, description="file of photographs")
