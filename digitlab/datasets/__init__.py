@@ -1,4 +1,4 @@
-"""Digits with labels: the bundled MNIST, its splits, and readers of other people's files."""
+"""Labelled digits: the bundled MNIST and its splits, and readers of other files."""
 
 from digitlab.datasets.folders import PICTURE_SUFFIXES, list_labelled_folder, list_pictures
 from digitlab.datasets.readers import read_idx, read_kaggle_csv, read_npz

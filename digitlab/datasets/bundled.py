@@ -1,4 +1,4 @@
-"""Bundled: the arrays of a file that ships with digitlab, trusted only by its hash."""
+"""Arrays of files that ship with digitlab, checked by their hash."""
 
 from __future__ import annotations
 
@@ -13,30 +13,33 @@ from digitlab.errors import DataError
 
 
 def read_bundled(
-    path: Path, names: tuple[str, ...], *, sha256: str, what: str
+    path: Path, names: tuple[str, ...], *, sha256: str, description: str
 ) -> dict[str, NDArray[np.uint8]]:
-    """The named arrays of a bundled .npz file, read-only.
+    """Read arrays of a bundled .npz file.
 
     Args:
         path: the file.
-        names: of the arrays.
-        sha256: what the file's hash must be, in hex.
-        what: a word for messages, after "the bundled".
+        names: names of the arrays.
+        sha256: expected SHA-256 of the file, in hex.
+        description: name of the contents in messages, after "the bundled".
+
+    Returns:
+        The arrays by name, uint8, read-only.
 
     Raises:
-        DataError: the file is missing or its hash is not the expected one.
+        DataError: the file is missing, or its hash is not the expected one.
     """
     try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        actual = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise DataError(
-            f"{path}: the bundled {what} is missing ({error.strerror}); reinstall digitlab.",
+            f"{path}: the bundled {description} is missing ({error.strerror}); reinstall digitlab.",
             path=str(path),
             expected=path.name,
         ) from error
-    if found != sha256:
+    if actual != sha256:
         raise DataError(
-            f"{path}: the bundled {what} is damaged (SHA-256 {found[:12]}..., expected "
+            f"{path}: the bundled {description} is damaged (SHA-256 {actual[:12]}..., expected "
             f"{sha256[:12]}...); reinstall digitlab.",
             path=str(path),
             expected=sha256,

@@ -1,4 +1,4 @@
-"""Cached: files that can be made again, written aside and moved into place whole."""
+"""Cache files of arrays: written in one step, and ignored when damaged or outdated."""
 
 from __future__ import annotations
 
@@ -18,63 +18,70 @@ log = logging.getLogger(__name__)
 
 
 def write_cache_file(file: Path, data: bytes) -> None:
-    """Write a file of the cache; where the home cannot be written it is made anew next time."""
-    aside = file.with_name(f".{file.name}.{os.getpid()}-{threading.get_ident()}")
+    """Write a cache file in one step: a temporary file is moved to its place.
+
+    If the folder cannot be written, log a warning; the contents are then computed again next time.
+    """
+    temporary = file.with_name(f".{file.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(data)
-        os.replace(aside, file)
+        temporary.write_bytes(data)
+        os.replace(temporary, file)
     except OSError as error:
-        log.warning("%s cannot be kept: %s", file, error)
+        log.warning("The cache file %s cannot be written: %s", file, error)
 
 
 def cache_file_name(kind: str, *decided_by: object) -> str:
-    """The name of an `.npz` file that follows from these values alone.
+    """Return the name of an `.npz` cache file; other values give another name.
 
     Args:
-        kind: what it holds, for people.
-        decided_by: everything that it follows from; with another value it is another file.
+        kind: readable name of the contents.
+        decided_by: all values that determine the contents; their `repr` is hashed.
     """
     digest = hashlib.sha256(repr(decided_by).encode()).hexdigest()
     return f"{kind}-{digest[:16]}.npz"
 
 
 def read_arrays(file: Path, **shapes: tuple[int, ...]) -> tuple[NDArray[np.generic], ...] | None:
-    """Arrays of an `.npz` file, by name; None when it is missing, damaged or of another shape.
+    """Read arrays of an `.npz` cache file.
 
     Args:
-        file: where it may be.
-        shapes: of each array; -1 stands for any length.
+        file: path of the file, which may be missing.
+        shapes: expected shape of each array by name; -1 stands for any length.
+
+    Returns:
+        The arrays in the order of `shapes`; None if the file is missing or damaged, or if an
+        array is missing or has another shape.
     """
     try:
-        with ZipFile(file) as whole:
-            if whole.testzip() is not None:
+        with ZipFile(file) as archive:
+            if archive.testzip() is not None:
                 return None
-        with np.load(file, allow_pickle=False) as arrays:
-            found = tuple(arrays[name] for name in shapes)
-    except Exception:  # a damaged header is parsed as Python, and raises whatever it likes
+        with np.load(file, allow_pickle=False) as content:
+            arrays = tuple(content[name] for name in shapes)
+    except Exception:  # numpy parses a damaged header as Python and raises many types
         return None
     fits = all(
         len(array.shape) == len(shape)
-        and all(want in (-1, is_) for want, is_ in zip(shape, array.shape, strict=True))
-        for array, shape in zip(found, shapes.values(), strict=True)
+        and all(length in (-1, actual) for length, actual in zip(shape, array.shape, strict=True))
+        for array, shape in zip(arrays, shapes.values(), strict=True)
     )
-    return found if fits else None
+    return arrays if fits else None
 
 
 def find_arrays(
-    places: Sequence[Path], name: str, **shapes: tuple[int, ...]
+    folders: Sequence[Path], name: str, **shapes: tuple[int, ...]
 ) -> tuple[NDArray[np.generic], ...] | None:
-    """As `read_arrays`, from the first folder that has the file whole."""
-    for place in places:
-        found = read_arrays(place / name, **shapes)
-        if found is not None:
-            return found
+    """Read arrays from the first folder that has a whole cache file; see `read_arrays`."""
+    for folder in folders:
+        arrays = read_arrays(folder / name, **shapes)
+        if arrays is not None:
+            return arrays
     return None
 
 
 def write_arrays(file: Path, **arrays: NDArray[np.generic]) -> None:
-    """Write an `.npz` file of the cache."""
+    """Write arrays by name into an `.npz` cache file; see `write_cache_file`."""
     data = io.BytesIO()
-    np.savez(data, **arrays)  # type: ignore[arg-type]  # numpy's stubs take allow_pickle for one
+    np.savez(data, **arrays)  # type: ignore[arg-type]  # numpy's stubs mistake a name for an option
     write_cache_file(file, data.getvalue())

@@ -1,4 +1,4 @@
-"""MNIST as it ships with digitlab: one hash-checked file, and the four splits of the house.
+"""MNIST as it ships with digitlab: one hash-checked file, and its four splits.
 
 Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits",
 CC BY-SA 3.0; the licence notice stands beside the file. `scripts/build_mnist.py` makes the
@@ -23,18 +23,20 @@ Split = Literal["train", "validation", "holdout", "test"]
 
 SPLITS: Final[dict[Split, tuple[str, slice]]] = {
     "train": ("train", slice(0, 50_000)),  # training and replay
-    "validation": ("train", slice(50_000, 55_000)),  # epoch, temperature, thresholds, benches
-    "holdout": ("train", slice(55_000, 60_000)),  # the gate alone, once a run
-    "test": ("test", slice(0, 10_000)),  # reported, never decided on
+    "validation": ("train", slice(50_000, 55_000)),  # epoch, temperature, thresholds, benchmarks
+    "holdout": ("train", slice(55_000, 60_000)),  # only the gate, once a run
+    "test": ("test", slice(0, 10_000)),  # only reported; no decision uses it
 }
-"""Which images each split holds; who may look at what is said in `docs/design.md`."""
+"""Original part and rows of each split, with its permitted uses; see `docs/design.md`."""
 
 
 def load(split: Split) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Digit images, uint8 (N, 28, 28), and labels, uint8 (N,), of one split; read-only.
+    """Return digit images, uint8 (N, 28, 28), and labels, uint8 (N,), of one split.
+
+    The arrays are read-only views of one copy in memory.
 
     Raises:
-        DataError: the bundled file is missing or its hash is not the expected one.
+        DataError: the bundled file is missing, or its hash is not the expected one.
     """
     part, rows = SPLITS[split]
     arrays = _arrays()
@@ -43,6 +45,5 @@ def load(split: Split) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 @cache
 def _arrays() -> dict[str, NDArray[np.uint8]]:
-    return read_bundled(
-        FILE, ("x_train", "y_train", "x_test", "y_test"), sha256=SHA256, what="MNIST"
-    )
+    names = ("x_train", "y_train", "x_test", "y_test")
+    return read_bundled(FILE, names, sha256=SHA256, description="MNIST")

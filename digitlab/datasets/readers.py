@@ -1,7 +1,7 @@
-"""Readers of labelled digits in the files that people have: IDX, NPZ and Kaggle's CSV.
+"""Readers of labelled digits in common file formats: IDX, NPZ and Kaggle's CSV.
 
-Each reader trusts nothing: what is wrong is a DataError that names the file, the row and
-what was expected. Nothing is unpickled.
+A file that does not match its format raises a DataError with the file, the row, the expected
+content and the actual content. No reader unpickles anything.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +20,15 @@ from digitlab.errors import DataError
 
 UInt8 = NDArray[np.uint8]
 
-_KAGGLE_HEADER = ["label", *(f"pixel{i}" for i in range(784))]
-_IDX_UBYTE = 0x08
+_KAGGLE_HEADER: Final = ["label", *(f"pixel{i}" for i in range(784))]
+_IDX_UBYTE: Final = 0x08  # type code of unsigned bytes
 
 
 def read_maybe_gzipped(path: Path) -> bytes:
-    """The bytes of a file, unpacked if they are gzip's.
+    """Return the bytes of a file, decompressed if it is a gzip file.
 
     Raises:
-        DataError: the file is missing or its gzip stream is broken.
+        DataError: the file is missing, or its gzip data is broken.
     """
     data = _read(path)
     if not data.startswith(b"\x1f\x8b"):
@@ -37,20 +37,23 @@ def read_maybe_gzipped(path: Path) -> bytes:
         return gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(
-            f"{path}: a broken gzip file ({error}); fetch it again.",
+            f"{path}: a broken gzip file ({error}); expected a whole one. Fetch it again.",
             path=str(path),
-            expected="a whole gzip stream",
+            expected="a whole gzip file",
         ) from error
 
 
 def read_idx(path: Path) -> UInt8:
-    """An IDX file of unsigned bytes, plain or gzipped, as an array of its own shape.
+    """Read an IDX file of unsigned bytes, plain or gzipped.
 
     Source: the file format section of Y. LeCun's MNIST page: two zero bytes, a type code,
     the number of dimensions, the sizes as big-endian uint32, then the values.
 
+    Returns:
+        uint8, with the shape in the file's header.
+
     Raises:
-        DataError: the header is not IDX, the type is not ubyte, or the length does not fit.
+        DataError: the file has another header or type, or its length does not match its header.
     """
     data = read_maybe_gzipped(path)
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] != _IDX_UBYTE or not 1 <= data[3] <= 4:
@@ -66,8 +69,8 @@ def read_idx(path: Path) -> UInt8:
     expected = start + math.prod(shape)
     if len(data) != expected:
         raise DataError(
-            f"{path}: its header promises {expected:,} bytes for the shape {shape}, "
-            f"the file has {len(data):,}.",
+            f"{path}: its header promises {expected:,} bytes for the shape {shape}; the file "
+            f"has {len(data):,}.",
             path=str(path),
             expected=f"{expected} bytes",
         )
@@ -75,11 +78,14 @@ def read_idx(path: Path) -> UInt8:
 
 
 def read_npz(path: Path) -> tuple[UInt8, UInt8]:
-    """Pictures `x`, uint8 (N, H, W), and labels `y`, (N,), from an .npz file.
+    """Read pictures `x` and labels `y` from an .npz file.
+
+    Returns:
+        Pictures, uint8 (N, H, W), and labels, uint8 (N,).
 
     Raises:
-        DataError: an array is missing, pickled, or of another type or shape, or a label
-            is not 0-9.
+        DataError: an array is missing, pickled, or has another type or shape; or a label is not
+            0-9. Rows count from 1.
     """
     arrays = read_npz_arrays(path, ("x", "y"))
     x, y = arrays["x"], arrays["y"]
@@ -96,18 +102,18 @@ def read_npz(path: Path) -> tuple[UInt8, UInt8]:
             path=str(path),
             expected=f"y: integers ({len(x)},)",
         )
-    wrong = np.flatnonzero((y < 0) | (y > 9))
-    if len(wrong):
-        row = int(wrong[0])
+    invalid = np.flatnonzero((y < 0) | (y > 9))
+    if len(invalid):
+        row = int(invalid[0])
         raise _label_error(path, row + 1, y[row])
     return x, y.astype(np.uint8)
 
 
 def read_npz_arrays(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """The named arrays of an .npz file; pickled ones are refused.
+    """Read arrays of an .npz file by name.
 
     Raises:
-        DataError: the file is not an .npz, or an array is missing or pickled.
+        DataError: the file is not an .npz file, or an array is missing or pickled.
     """
     _read(path, 4)
     try:
@@ -124,26 +130,27 @@ def read_npz_arrays(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any
         ) from error
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(
-            f"{path}: cannot be read as .npz without pickling ({error}).",
+            f"{path}: cannot be read as .npz without pickling ({error}); expected an .npz file "
+            f"with {' and '.join(names)}.",
             path=str(path),
             expected=f"an .npz file with {', '.join(names)}",
         ) from error
 
 
 def read_kaggle_csv(path: Path) -> tuple[UInt8, UInt8]:
-    """Digit images and labels from Kaggle's "Digit Recognizer" `train.csv`.
+    """Read digit images and labels from Kaggle's "Digit Recognizer" `train.csv`.
 
-    The first line is `label,pixel0,...,pixel783`; each further line one digit image.
+    The first line is `label,pixel0,...,pixel783`. Each other line is one digit image.
 
     Returns:
         Digit images, uint8 (N, 28, 28), and labels, uint8 (N,).
 
     Raises:
-        DataError: another header, a row with another number of fields, or a value that is
-            not a whole number from 0 to 255 (labels: 0 to 9). Rows are counted as lines of
-            the file, the header being line 1.
+        DataError: the header differs, a line has another number of fields, or a value is not a
+            whole number from 0 to 255 (labels: 0 to 9). The error's row is the line of the file;
+            the header is line 1.
     """
-    text = _read(path).decode("utf-8-sig", errors="replace")  # each line reports itself
+    text = _read(path).decode("utf-8-sig", errors="replace")  # the line at fault is reported below
     lines = text.replace('"', "").splitlines()
     header = [name.strip() for name in lines[0].split(",")] if lines else []
     if header != _KAGGLE_HEADER:
@@ -156,6 +163,7 @@ def read_kaggle_csv(path: Path) -> tuple[UInt8, UInt8]:
 
 
 def _kaggle_row(path: Path, number: int, line: str) -> NDArray[np.int64]:
+    """Return the label and the 784 pixels of a line, int64 (785,), each in its range."""
     fields = line.split(",")
     if len(fields) != 785:
         raise DataError(
@@ -168,16 +176,17 @@ def _kaggle_row(path: Path, number: int, line: str) -> NDArray[np.int64]:
         values = np.array(fields, dtype=np.int64)
     except (ValueError, OverflowError) as error:
         raise DataError(
-            f"{path}, line {number}: expected whole numbers only ({error}).",
+            f"{path}, line {number}: expected only whole numbers ({error}).",
             path=str(path),
             row=number,
             expected="whole numbers",
         ) from error
     if not 0 <= values[0] <= 9:
         raise _label_error(path, number, values[0])
-    if values.min() < 0 or values.max() > 255:
+    outside = values[(values < 0) | (values > 255)]
+    if len(outside):
         raise DataError(
-            f"{path}, line {number}: a pixel outside 0-255.",
+            f"{path}, line {number}: a pixel is {outside[0]}; expected 0 to 255.",
             path=str(path),
             row=number,
             expected="pixels from 0 to 255",
@@ -186,29 +195,30 @@ def _kaggle_row(path: Path, number: int, line: str) -> NDArray[np.int64]:
 
 
 def _read(path: Path, count: int = -1) -> bytes:
+    """Return the first `count` bytes of a file; all of them if it is -1."""
     try:
         with path.open("rb") as file:
             return file.read(count)
     except OSError as error:
         raise DataError(
-            f"{path}: cannot be opened ({error.strerror}).",
+            f"{path}: cannot be opened ({error.strerror}); expected a readable file.",
             path=str(path),
             expected="a readable file",
         ) from error
 
 
-def _header_error(path: Path, found: str) -> DataError:
+def _header_error(path: Path, header: str) -> DataError:
     return DataError(
-        f"{path}, line 1: expected Kaggle's header label,pixel0,...,pixel783, found {found!r}.",
+        f"{path}, line 1: expected Kaggle's header label,pixel0,...,pixel783; found {header!r}.",
         path=str(path),
         row=1,
         expected="label,pixel0,...,pixel783",
     )
 
 
-def _label_error(path: Path, row: int, found: object) -> DataError:
+def _label_error(path: Path, row: int, label: object) -> DataError:
     return DataError(
-        f"{path}, row {row}: the label is {found}; expected a digit from 0 to 9.",
+        f"{path}, row {row}: the label is {label}; expected a digit from 0 to 9.",
         path=str(path),
         row=row,
         expected="a label from 0 to 9",
