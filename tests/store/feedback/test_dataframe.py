@@ -1,4 +1,4 @@
-"""The ledger as a pandas table."""
+"""Verdicts as a pandas table."""
 
 import pandas as pd
 import pytest
@@ -31,17 +31,17 @@ def test_each_verdict_in_force_is_a_row(frame):
     assert frame["comment"].tolist() == ["my seven", ""]
 
 
-def test_a_missing_digit_is_missing_and_the_others_stay_whole(frame):
+def test_a_missing_label_is_missing_and_the_others_stay_integers(frame):
     assert frame["label"].dtype == "Int8"
     assert frame["label"][0] == 7
     assert frame["label"][1] is pd.NA
 
 
-def test_times_are_aware(frame):
+def test_times_have_their_zone(frame):
     assert str(frame["time"].dt.tz) == "UTC"
 
 
-def test_an_empty_ledger_has_the_same_columns_and_types(frame, tmp_path):
+def test_an_empty_table_has_the_same_columns_and_types(frame, tmp_path):
     with FeedbackStore.open(Settings.load(tmp_path / "other", environ={})) as empty:
         pd.testing.assert_series_equal(empty.to_frame().dtypes, frame.dtypes)
         assert empty.to_frame().empty
@@ -51,5 +51,5 @@ def test_the_columns_are_documented():
     page = (DOCS / "feedback.md").read_text(encoding="utf-8")
     documented = page.partition("## The table")[2]
     for name in COLUMNS:
-        wanted = "p0 … p9" if name[1:].isdigit() else name
-        assert f"`{wanted}`" in documented
+        text = "p0 … p9" if name[1:].isdigit() else name
+        assert f"`{text}`" in documented

@@ -1,4 +1,4 @@
-"""Feedback written for other programs."""
+"""The export of feedback for other programs."""
 
 import csv
 import io
@@ -14,9 +14,10 @@ from digitlab.settings import Settings
 from digitlab.store import FeedbackStore, parse_legacy_name, scan_import
 
 
-def picture(kind="PNG", shade=200):
+def picture(format="PNG", shade=200):
+    """The bytes of a picture file."""
     file = io.BytesIO()
-    Image.new("L", (40, 30), shade).save(file, kind)
+    Image.new("L", (40, 30), shade).save(file, format)
     return file.getvalue()
 
 
@@ -28,7 +29,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def filled(store):
-    """Four accepted verdicts, and others that no export may hold."""
+    """Four accepted verdicts, and others that no export may contain."""
     store.add(
         make_prediction(0, digit=1, picture=picture(), name="my_seven.jpeg"),
         "wrong",
@@ -47,14 +48,14 @@ def filled(store):
     return store
 
 
-def names(folder):
+def file_names(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
 
 
-def test_an_image_folder_holds_each_picture_under_its_digit(filled, tmp_path):
+def test_an_image_folder_contains_each_picture_under_its_label(filled, tmp_path):
     entries = filled.accepted()
     assert filled.export(tmp_path / "out") == 4
-    assert set(names(tmp_path / "out")) == {
+    assert set(file_names(tmp_path / "out")) == {
         f"7/{entries[0].picture_sha256}.png",
         f"3/{entries[1].picture_sha256}.jpg",
         f"3/{entries[2].digit_sha256}.png",
@@ -63,13 +64,13 @@ def test_an_image_folder_holds_each_picture_under_its_digit(filled, tmp_path):
     }
 
 
-def test_an_image_folder_holds_the_original_bytes(filled, tmp_path):
+def test_an_image_folder_contains_the_original_bytes(filled, tmp_path):
     filled.export(tmp_path / "out")
     entry = filled.accepted()[0]
     assert (tmp_path / "out" / "7" / f"{entry.picture_sha256}.png").read_bytes() == picture()
 
 
-def test_without_an_original_the_digit_image_stands_in(filled, tmp_path):
+def test_without_an_original_the_digit_image_is_exported(filled, tmp_path):
     filled.export(tmp_path / "out")
     entry = filled.accepted()[2]
     with Image.open(tmp_path / "out" / "3" / f"{entry.digit_sha256}.png") as image:
@@ -95,33 +96,33 @@ def test_a_picture_of_two_digits_is_exported_as_its_two_digit_images(store, tmp_
     store.add(right, "right", contributor="ann")
     store.export(tmp_path / "out")
     digits = {entry.label: entry.digit_sha256 for entry in store.accepted()}
-    assert names(tmp_path / "out") == [
+    assert file_names(tmp_path / "out") == [
         f"2/{digits[2]}.png",
         f"5/{digits[5]}.png",
         "metadata.csv",
     ]
 
 
-def test_a_picture_that_two_people_judged_alike_is_written_once(store, tmp_path):
+def test_a_picture_with_the_same_verdict_of_two_people_is_written_once(store, tmp_path):
     for person in ("ann", "bob"):
         store.add(make_prediction(digit=2, picture=picture()), "right", contributor=person)
     assert store.export(tmp_path / "out") == 1
 
 
-def test_the_csv_is_read_back_by_the_reader_of_kaggles_file(filled, tmp_path):
+def test_the_reader_of_kaggles_file_reads_the_csv(filled, tmp_path):
     assert filled.export(tmp_path / "out.csv", "csv") == 3
     images, labels = read_kaggle_csv(tmp_path / "out.csv")
     assert labels.tolist() == [7, 3, 3]
     np.testing.assert_array_equal(images[0], filled.accepted()[0].digit_image)
 
 
-def test_the_old_apps_folder_holds_the_misread_pictures(filled, tmp_path):
+def test_the_old_apps_folder_contains_the_misread_pictures(filled, tmp_path):
     assert filled.export(tmp_path / "out", "incorrect_predictions") == 1
     entry = filled.accepted()[0]
-    assert names(tmp_path / "out") == [f"7_{entry.id}_not_1_my_seven.png"]
+    assert file_names(tmp_path / "out") == [f"7_{entry.id}_not_1_my_seven.png"]
 
 
-def test_the_old_apps_names_are_read_back(filled, tmp_path):
+def test_the_old_apps_names_can_be_imported(filled, tmp_path):
     filled.export(tmp_path / "out", "incorrect_predictions")
     items, skipped = scan_import(tmp_path / "out")
     assert [(item.label, item.predicted, item.name) for item in items] == [(7, 1, "my_seven.png")]
@@ -129,7 +130,7 @@ def test_the_old_apps_names_are_read_back(filled, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../../up.png", "C:\\dir\\a?b*.png", "a/b\nc.png", "..", ""])
-def test_a_pictures_name_cannot_lead_out_of_the_folder(store, tmp_path, name):
+def test_the_name_of_a_picture_cannot_lead_out_of_the_folder(store, tmp_path, name):
     store.add(make_prediction(picture=picture(), name=name), "wrong", label=7, contributor="ann")
     store.export(tmp_path / "out", "incorrect_predictions")
     (written,) = (tmp_path / "out").iterdir()
@@ -137,32 +138,32 @@ def test_a_pictures_name_cannot_lead_out_of_the_folder(store, tmp_path, name):
     assert not set(written.name) & set('/\\:*?"<>|\n')
 
 
-def test_an_image_folder_is_read_back(filled, tmp_path):
+def test_an_image_folder_can_be_imported(filled, tmp_path):
     filled.export(tmp_path / "out")
     items, skipped = scan_import(tmp_path / "out")
     assert [item.label for item in items] == [3, 3, 7]
     assert len(skipped) == 2
 
 
-def test_nothing_accepted_makes_an_empty_export(store, tmp_path):
+def test_without_accepted_verdicts_the_export_is_empty(store, tmp_path):
     assert store.export(tmp_path / "out") == 0
-    assert names(tmp_path / "out") == ["metadata.csv"]
+    assert file_names(tmp_path / "out") == ["metadata.csv"]
 
 
-def test_an_empty_folder_may_be_exported_to(filled, tmp_path):
+def test_an_empty_folder_is_a_valid_target(filled, tmp_path):
     (tmp_path / "out").mkdir()
     assert filled.export(tmp_path / "out") == 4
 
 
-def test_a_folder_with_content_is_refused_and_left_alone(filled, tmp_path):
+def test_a_folder_with_content_is_refused_and_stays_unchanged(filled, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")
     with pytest.raises(FeedbackError, match="not empty"):
         filled.export(tmp_path / "out")
-    assert names(tmp_path / "out") == ["mine.txt"]
+    assert file_names(tmp_path / "out") == ["mine.txt"]
 
 
-def test_an_export_that_fails_leaves_nothing(filled, tmp_path):
+def test_a_failed_export_leaves_nothing(filled, tmp_path):
     sha256 = filled.accepted()[3].picture_sha256
     next((tmp_path / "home").rglob(f"{sha256}.bin")).write_bytes(b"damaged")
     with pytest.raises(StoreError, match="damaged"):
@@ -170,13 +171,13 @@ def test_an_export_that_fails_leaves_nothing(filled, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
 
 
-def test_a_place_that_cannot_be_written_is_a_plain_error(filled, tmp_path):
+def test_a_target_that_cannot_be_written_is_refused(filled, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="cannot be written") as caught:
         filled.export(tmp_path / "file" / "out")
     assert caught.value.place == str(tmp_path / "file" / "out")
 
 
-def test_an_unknown_format_is_refused_with_the_known_ones(store, tmp_path):
+def test_an_unknown_format_is_refused_with_the_known_formats(store, tmp_path):
     with pytest.raises(FeedbackError, match="imagefolder, csv, incorrect_predictions"):
         store.export(tmp_path / "out", "zip")

@@ -1,4 +1,4 @@
-"""What `feedback import` finds in a folder."""
+"""The labelled pictures that `feedback import` finds in a folder."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from digitlab.store import parse_legacy_name, scan_import
         ("3_a_b_3_same.png", (3, 3, "same.png")),
     ],
 )
-def test_a_name_of_the_old_app_tells_both_digits(filename, parts):
+def test_a_name_of_the_old_app_contains_both_digits(filename, parts):
     assert parse_legacy_name(filename) == parts
 
 
@@ -30,7 +30,7 @@ def test_a_name_of_the_old_app_tells_both_digits(filename, parts):
         "²_a_b_1_x.png",
     ],
 )
-def test_other_names_are_none_of_the_old_apps(filename):
+def test_other_names_are_not_names_of_the_old_app(filename):
     assert parse_legacy_name(filename) is None
 
 
@@ -53,10 +53,12 @@ def folder(tmp_path):
     return folder
 
 
-def test_pictures_are_labelled_by_their_folder_else_by_their_name(folder):
+def test_the_label_is_the_folder_name_or_part_of_the_file_name(folder):
     items, _ = scan_import(folder)
-    found = [(i.path.relative_to(folder).as_posix(), i.label, i.predicted, i.name) for i in items]
-    assert found == [
+    assert [
+        (item.path.relative_to(folder).as_posix(), item.label, item.predicted, item.name)
+        for item in items
+    ] == [
         ("5/7_a_b_1_named.png", 5, None, "7_a_b_1_named.png"),
         ("5/scan.JPG", 5, None, "scan.JPG"),
         ("7_a_b_1_photo.png", 7, 1, "photo.png"),
@@ -64,19 +66,19 @@ def test_pictures_are_labelled_by_their_folder_else_by_their_name(folder):
     ]
 
 
-def test_other_files_are_skipped_by_name_with_a_reason(folder):
+def test_other_files_are_skipped_with_a_reason(folder):
     _, skipped = scan_import(folder)
     assert [name for name, _ in skipped] == ["holiday.png", "not-a-digit/cat.png", "notes.txt"]
     assert "no label" in dict(skipped)["holiday.png"]
     assert "not a picture" in dict(skipped)["notes.txt"]
 
 
-def test_the_folder_itself_may_be_named_by_its_digit(folder, monkeypatch):
+def test_the_name_of_the_folder_itself_can_be_the_label(folder, monkeypatch):
     monkeypatch.chdir(folder / "5")
     items, _ = scan_import(".")
     assert [item.label for item in items] == [5, 5]
 
 
-def test_a_folder_that_is_not_there_is_a_plain_error(tmp_path):
+def test_a_missing_folder_is_refused(tmp_path):
     with pytest.raises(DataError, match="no such folder"):
         scan_import(tmp_path / "nowhere")

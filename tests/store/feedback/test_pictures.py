@@ -1,4 +1,4 @@
-"""The storage of original pictures."""
+"""PictureStorage: original pictures on disk and in memory."""
 
 import hashlib
 
@@ -35,51 +35,51 @@ def file(folder):
     return folder / SHA256[:2] / f"{SHA256}.bin"
 
 
-def test_bytes_come_back_as_they_were_given(storage):
+def test_get_returns_the_bytes_that_were_put(storage):
     assert storage.put(DATA) == SHA256
     assert storage.get(SHA256) == DATA
     assert storage.exists(SHA256)
 
 
-def test_the_same_bytes_are_kept_once(storage):
+def test_the_same_bytes_are_stored_once(storage):
     assert storage.put(DATA) == storage.put(DATA)
     assert storage.get(SHA256) == DATA
 
 
-def test_a_missing_picture_is_an_error_with_its_place(storage):
+def test_a_missing_picture_is_an_error_with_its_path(storage):
     assert not storage.exists(SHA256)
     with pytest.raises(StoreError, match=SHA256[:12]) as caught:
         storage.get(SHA256)
     assert SHA256 in caught.value.place
 
 
-def test_a_deleted_picture_is_gone(storage):
+def test_delete_removes_a_picture(storage):
     storage.put(DATA)
     storage.delete(SHA256)
     assert not storage.exists(SHA256)
 
 
-def test_deleting_what_is_not_there_is_no_error(storage):
+def test_deleting_a_missing_picture_is_no_error(storage):
     storage.delete(SHA256)
 
 
 @pytest.mark.parametrize("name", ["", "../../secret", SHA256[:63], SHA256.upper()])
-def test_only_a_hash_names_a_picture(storage, name):
+def test_only_a_hash_can_name_a_picture(storage, name):
     with pytest.raises(StoreError, match="64 hex digits"):
         storage.get(name)
 
 
-def test_a_file_lies_under_its_hash_in_the_folder_that_the_url_names(on_disk, file):
+def test_a_file_is_stored_under_its_hash_in_the_folder_of_the_url(on_disk, file):
     on_disk.put(DATA)
     assert file.read_bytes() == DATA
 
 
-def test_nothing_else_is_left_beside_a_kept_picture(on_disk, file, folder):
+def test_put_leaves_no_other_file(on_disk, file, folder):
     on_disk.put(DATA)
     assert [path for path in folder.rglob("*") if path.is_file()] == [file]
 
 
-def test_making_a_storage_touches_no_disk(on_disk, folder):
+def test_a_new_storage_creates_no_folder(on_disk, folder):
     assert not folder.exists()
 
 
@@ -90,14 +90,14 @@ def test_a_damaged_picture_is_refused(on_disk, file):
         on_disk.get(SHA256)
 
 
-def test_a_truncated_picture_is_mended_by_giving_it_again(on_disk, file):
+def test_putting_a_truncated_picture_again_repairs_it(on_disk, file):
     on_disk.put(DATA)
     file.write_bytes(DATA[:5])
     on_disk.put(DATA)
     assert on_disk.get(SHA256) == DATA
 
 
-def test_a_folder_that_cannot_be_written_is_a_plain_error(tmp_path):
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("in the way")
     url = (tmp_path / "file").as_uri()
     with pytest.raises(StoreError, match="cannot be stored") as caught:
@@ -105,6 +105,6 @@ def test_a_folder_that_cannot_be_written_is_a_plain_error(tmp_path):
     assert caught.value.place == url
 
 
-def test_an_unknown_kind_of_storage_is_a_plain_error():
+def test_an_unknown_kind_of_storage_is_refused():
     with pytest.raises(StoreError, match="cannot be opened"):
         PictureStorage("nosuch://bucket").put(DATA)

@@ -1,4 +1,4 @@
-"""Several processes at one home, and one that dies in the middle."""
+"""FeedbackStore in several processes at once, and in one that dies while it writes."""
 
 import multiprocessing
 import os
@@ -12,7 +12,7 @@ from digitlab.settings import Settings
 from digitlab.store import Database, FeedbackStore
 
 PROCESSES = 4
-EACH = 200
+VERDICTS_EACH = 200
 
 
 @pytest.fixture
@@ -27,16 +27,16 @@ def pool():
         yield pool
 
 
-def add_many(settings, person):
+def add_many_verdicts(settings, person):
     with FeedbackStore.open(settings) as store:
         added = [
             store.add(make_prediction(n), "wrong", label=7, contributor=f"person {person}").added
-            for n in range(EACH)
+            for n in range(VERDICTS_EACH)
         ]
     return sum(added)
 
 
-def judge_the_same(settings):
+def add_the_same_verdict(settings):
     with FeedbackStore.open(settings) as store:
         return store.add(make_prediction(), "wrong", label=7, contributor="ann").added
 
@@ -52,29 +52,29 @@ def die_between_picture_and_row(settings):
         store.add(make_prediction(), "right", contributor="ann")
 
 
-def fail_to_add(settings):
+def add_an_invalid_verdict(settings):
     with FeedbackStore.open(settings) as store:
         store.add(make_prediction(), "wrong", contributor="ann")
 
 
 def test_four_processes_add_two_hundred_verdicts_each_at_once(settings, pool):
-    done = [pool.submit(add_many, settings, person) for person in range(PROCESSES)]
-    assert [work.result() for work in done] == [EACH] * PROCESSES
+    tasks = [pool.submit(add_many_verdicts, settings, person) for person in range(PROCESSES)]
+    assert [task.result() for task in tasks] == [VERDICTS_EACH] * PROCESSES
     with FeedbackStore.open(settings) as store:
         entries = store.entries(history=True)
-        assert len(entries) == PROCESSES * EACH
+        assert len(entries) == PROCESSES * VERDICTS_EACH
         assert {entry.state for entry in entries} == {"accepted"}
         assert all(store.pictures.exists(entry.picture_sha256) for entry in entries)
 
 
-def test_processes_that_say_the_same_at_once_add_one_row(settings, pool):
-    done = [pool.submit(judge_the_same, settings) for _ in range(12)]
-    assert sum(work.result() for work in done) == 1
+def test_processes_that_add_the_same_verdict_at_once_add_one_row(settings, pool):
+    tasks = [pool.submit(add_the_same_verdict, settings) for _ in range(12)]
+    assert sum(task.result() for task in tasks) == 1
 
 
-def test_a_fresh_home_may_be_opened_by_many_at_once(settings, pool):
-    done = [pool.submit(open_and_count, settings) for _ in range(12)]
-    assert [work.result() for work in done] == [0] * 12
+def test_many_processes_can_open_a_new_home_at_once(settings, pool):
+    tasks = [pool.submit(open_and_count, settings) for _ in range(12)]
+    assert [task.result() for task in tasks] == [0] * 12
 
 
 def test_a_death_between_picture_and_row_leaves_only_a_file(settings):
@@ -91,6 +91,6 @@ def test_a_death_between_picture_and_row_leaves_only_a_file(settings):
         assert store.add(make_prediction(), "right", contributor="ann").added
 
 
-def test_an_error_comes_whole_out_of_another_process(settings, pool):
+def test_an_error_in_another_process_arrives_with_its_message(settings, pool):
     with pytest.raises(DigitlabError, match="needs the right digit"):
-        pool.submit(fail_to_add, settings).result()
+        pool.submit(add_an_invalid_verdict, settings).result()
