@@ -1,9 +1,9 @@
-"""Make `.venv` and install digitlab into it, once; what `make serve` and `make test` call.
+"""Create `.venv` and install digitlab into it; `make serve` and `make test` call this script.
 
     python scripts/bootstrap.py serve|test
 
-Standard library only, and words that an old Python can read, so that the version check
-reaches whoever needs it. A second call finds its stamp and returns at once.
+The script uses only the standard library and syntax of old Pythons, so that it can report an
+unsupported version. After an installation it writes a stamp file; later calls return at once.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 CONSTRAINTS = ROOT / "constraints.txt"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-"""Commands of browsers that the tests take; tests/support/chromium.py has the same list."""
+"""Commands of the browsers that the tests can use; tests/support/chromium.py has the same list."""
 
 PARTS = {
     "serve": (".", "about 0.7 GB, most of it TensorFlow; 2.7 GB on disk"),
@@ -27,29 +27,30 @@ PARTS = {
 
 
 def main(part: str) -> None:
+    """Install what `make serve` or `make test` needs, unless it is installed."""
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         sys.exit(
             "digitlab needs Python 3.11, 3.12 or 3.13 (TensorFlow has no builds for others); "
             "this is %d.%d. Name another one: make PYTHON=python3.12 %s"
             % (sys.version_info[0], sys.version_info[1], part)
         )
-    what, size = PARTS[part]
-    key = wanted()
-    stamps = [VENV / (".digitlab-%s" % name) for name in ("test", part)]  # test holds serve too
+    target, size = PARTS[part]
+    key = requirements_hash()
+    stamps = [VENV / (".digitlab-%s" % name) for name in ("test", part)]  # test includes serve
     if PYTHON.exists() and any(s.exists() and s.read_text() == key for s in stamps):
         return
     print("digitlab: installing into %s" % VENV)
     print("digitlab: this downloads %s. Later calls download nothing." % size, flush=True)
-    make = [sys.executable, "-m", "venv", "--clear", str(VENV)]
-    # An environment without pip is one that was left half made.
-    if not works("-m", "pip", "--version") and subprocess.call(make):
+    create = [sys.executable, "-m", "venv", "--clear", str(VENV)]
+    # An environment without pip comes from an interrupted call; it is created again.
+    if not python_runs("-m", "pip", "--version") and subprocess.call(create):
         sys.exit(
-            "digitlab: %s cannot make a virtual environment. On Debian and Ubuntu this "
-            "takes one package more: apt install python3-venv" % sys.executable
+            "digitlab: %s cannot create a virtual environment. On Debian and Ubuntu install "
+            "this package first: apt install python3-venv" % sys.executable
         )
     run(
         *(str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-        *("--constraint", str(CONSTRAINTS), "--editable", what),
+        *("--constraint", str(CONSTRAINTS), "--editable", target),
         cwd=str(ROOT),
     )
     if part == "test":
@@ -57,21 +58,21 @@ def main(part: str) -> None:
     stamps[-1].write_text(key)
 
 
-def wanted() -> str:
-    """A hash of what is to be installed: the lines on dependencies, the pins, the place."""
+def requirements_hash() -> str:
+    """Return a hash of the dependencies, the pinned versions and the folder of the checkout."""
     lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("[tool.", 1)[0]
     text = "\0".join([lines, CONSTRAINTS.read_text(encoding="utf-8"), str(ROOT)])
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def works(*arguments: str) -> bool:
-    """Whether the environment's Python is there and runs this."""
+def python_runs(*arguments: str) -> bool:
+    """Return whether the environment's Python exists and runs the arguments without an error."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return PYTHON.exists() and not subprocess.call([str(PYTHON), *arguments], **quiet)
 
 
 def ensure_browser() -> None:
-    """A Chromium for the browser tests: one that is installed, else Debian's, else Playwright's."""
+    """Install Chromium for the browser tests from Debian or Playwright if there is no browser."""
     if any(map(shutil.which, BROWSERS)):
         return
     if is_debian() and hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -80,12 +81,12 @@ def ensure_browser() -> None:
         install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"]
         if not subprocess.call(install):
             return
-    print("digitlab: fetching Playwright's Chromium for the browser tests (about 170 MB)")
+    print("digitlab: downloading Playwright's Chromium for the browser tests (about 170 MB)")
     run(str(PYTHON), "-m", "playwright", "install", "chromium")
 
 
 def is_debian() -> bool:
-    """Ubuntu is not meant: its chromium is a snap, which a container cannot run."""
+    """Return whether this is Debian; Ubuntu's chromium is a snap, which a container cannot run."""
     try:
         return "\nID=debian\n" in "\n" + Path("/etc/os-release").read_text()
     except OSError:
@@ -93,6 +94,7 @@ def is_debian() -> bool:
 
 
 def run(*command: str, **options: str) -> None:
+    """Run a command and exit if it fails."""
     code = subprocess.call(command, **options)
     if code:
         sys.exit("digitlab: this failed with code %d: %s" % (code, " ".join(command)))

@@ -2,8 +2,9 @@
 
     python scripts/build_mnist.py FOLDER
 
-The files are checked against their published SHA-256; the result is written beside
-`digitlab/datasets/mnist.py`, and its own hash is printed: it must equal SHA256 there.
+The script checks the files against their published SHA-256, writes the result to
+`digitlab/datasets/data/`, and prints its hash, which must equal SHA256 in
+`digitlab/datasets/mnist.py`.
 """
 
 from __future__ import annotations
@@ -38,12 +39,13 @@ SOURCES = {
 
 
 def main(folder: Path) -> None:
+    """Write the file and print its hash."""
     arrays = {}
     for name, (stem, digest) in SOURCES.items():
         path = next(p for p in (folder / stem, folder / f"{stem}.gz") if p.is_file())
-        found = hashlib.sha256(read_maybe_gzipped(path)).hexdigest()
-        if found != digest:
-            raise SystemExit(f"{path}: SHA-256 {found}, expected {digest}")
+        actual = hashlib.sha256(read_maybe_gzipped(path)).hexdigest()
+        if actual != digest:
+            raise SystemExit(f"{path}: SHA-256 {actual}, expected {digest}")
         arrays[name] = read_idx(path)
     mnist.FILE.parent.mkdir(exist_ok=True)
     np.savez_compressed(mnist.FILE, **arrays)

@@ -25,7 +25,7 @@ class Example:
 def examples() -> list[Example]:
     """Return all example pictures, in the order in which a page shows them.
 
-    `scripts/make_examples.py` makes the pictures and their list, `examples.json`.
+    `scripts/build_examples.py` makes the pictures and their list, `examples.json`.
     """
     folder = files("digitlab.images") / "examples"
     rows = json.loads((folder / "examples.json").read_text(encoding="utf-8"))

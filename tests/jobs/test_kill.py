@@ -38,7 +38,7 @@ def test_the_next_run_goes_ahead_at_once(settings, soak, tmp_path, monkeypatch, 
     for state in follow(settings, first.name, every_s=0.02):
         if state.phase == "training":
             break
-    victims = soak.processes(first, victim)
+    victims = soak.processes_of(first, victim)
     for process in victims:
         process.kill()
     wait_until(lambda: not any(map(runs, victims)), "the end of what was killed")
@@ -61,7 +61,7 @@ def test_a_kernel_does_not_outlive_the_process_that_watched_over_it(
     for state in follow(settings, run.name, every_s=0.02):
         if state.phase == "training":
             break
-    kernels = soak.processes(run, "kernel")
+    kernels = soak.processes_of(run, "kernel")
     assert kernels
     psutil.Process(run.pid).kill()
     wait_until(lambda: not any(map(runs, kernels)), "the end of the kernel")
@@ -73,13 +73,13 @@ def test_a_kernel_does_not_outlive_the_process_that_watched_over_it(
     ("phase", "victim"), [("loading", "worker"), ("training", "kernel"), ("registering", "both")]
 )
 def test_a_killed_fine_tune_leaves_a_whole_home(settings, soak, phase, victim):
-    soak.correct(settings)
-    killed = soak.kill(settings, victim, phase=phase, steps=5)
-    soak.check(settings)
-    if not soak.judged(killed):
+    soak.add_corrections(settings)
+    killed = soak.start_and_kill(settings, victim, phase=phase, steps=5)
+    soak.check_home(settings)
+    if not soak.has_decision(killed):
         assert killed.outcome == "failed"
-        soak.complete(settings, steps=5)
-    soak.check(settings)
+        soak.run_to_decision(settings, steps=5)
+    soak.check_home(settings)
 
 
 def runs(process):

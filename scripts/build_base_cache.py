@@ -1,11 +1,12 @@
-"""Make the small files that ship beside the base: what every fine-tune would ask it first.
+"""Build the cache files that ship beside the base: results that every fine-tune needs of it.
 
-    python scripts/make_known.py [--folder models/base]
+    python scripts/build_base_cache.py [--folder models/base]
 
-Which of `train`'s images it reads with least ease, which moved ones of the usual replay are the
-most doubtful, its lead on `validation`, its guesses on the gate's images. A home makes what is missing;
-with these its first fine-tune comes to its verdict seconds sooner. Run it again after a new base,
-or when `examples.RECIPE_VERSION` has gone up; files of others are removed.
+The files hold the hardest examples of MNIST's `train` split, the replay digits nearest to the
+decision boundary, and the base's results on the `validation` and `holdout` splits. A home
+computes missing files; with these the first fine-tune reaches its outcome seconds sooner. Run
+the script again for a new base, or after `RECIPE_VERSION` in `learning/data/examples.py` was
+raised. It deletes the old files.
 """
 
 from __future__ import annotations
@@ -21,16 +22,17 @@ from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
 
 KINDS = ("hard-examples", "boundary-digits", "validation", "holdout")
+"""Beginnings of the file names."""
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Make the files, and say which."""
+    """Write the files and print their names and sizes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=bundled("models/base"))
     folder = parser.parse_args(arguments).folder
     base = Classifier.load(folder, threads=2)
-    for old in (file for kind in KINDS for file in folder.glob(f"{kind}-*.npz")):
-        old.unlink()
+    for old_file in [file for kind in KINDS for file in folder.glob(f"{kind}-*.npz")]:
+        old_file.unlink()
     config = FineTuneConfig()
     build_replay(base, config, steps=config.steps, cache_folders=[folder])
     RetentionCheck(base, [folder])

@@ -1,10 +1,10 @@
-"""Take the documents' screenshots of the real page, in a real Chromium on a real server.
+"""Take the screenshots of the documentation, from a real server in a real Chromium.
 
-    .venv/bin/python scripts/screenshots.py
+    .venv/bin/python scripts/take_screenshots.py
 
-Writes `docs/screenshots/*.png`: a prediction on a phone and on a desktop, light and dark; a batch
-that is half judged; and a fine-tune's verdict. The fine-tune is a real one, so this takes two
-minutes. Look at the pictures before you commit them.
+The script writes `docs/screenshots/*.png`: a prediction on a phone and on a desktop, light and
+dark; a batch of which half has verdicts; and the outcome of a fine-tune. The fine-tune is a real
+one, so the script takes two minutes. Look at the pictures before you commit them.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from digitlab.settings import bundled
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-from support.browser_page import choose, label  # noqa: E402 # what the tests of the page do in a browser
-from support.chromium import launch  # noqa: E402 # the browser that the tests use
+from support.browser_page import choose, label  # noqa: E402 # `tests` must be on the path
+from support.chromium import launch  # noqa: E402
 from support.misread_digits import SCALE, misread  # noqa: E402
 
 OUT = ROOT / "docs" / "screenshots"
@@ -41,25 +41,30 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
     "is_mobile": True,
 }
-EXAMPLE = 0
-PAIRS = 12
-RUN_MS = 540_000
+EXAMPLE = 0  # shown in the screenshots of a prediction
+PAIRS = 12  # of an upright and a mirrored digit in the batch
+FINE_TUNE_TIMEOUT_MS = 540_000
 
 
 def main() -> None:
+    """Take all screenshots."""
     OUT.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, served(Path(home)) as url, sync_playwright() as run:
-        browser = launch(run)
+    with (
+        tempfile.TemporaryDirectory() as home,
+        served(Path(home)) as url,
+        sync_playwright() as playwright,
+    ):
+        browser = launch(playwright)
         for scheme in ("light", "dark"):
             for window in (DESKTOP, PHONE):
-                shoot_prediction(open_page(browser, url, color_scheme=scheme, **window))
-        shoot_batch(open_page(browser, url, color_scheme="light", **DESKTOP))
+                take_prediction(open_page(browser, url, color_scheme=scheme, **window))
+        take_batch_and_fine_tune(open_page(browser, url, color_scheme="light", **DESKTOP))
         browser.close()
 
 
 @contextmanager
 def served(home: Path) -> Iterator[str]:
-    """The address of a server of this home."""
+    """Serve a home and yield the page's address."""
     server = subprocess.Popen(
         [sys.executable, "-m", "digitlab", "--home", str(home), "serve", "--port", "0"],
         stdout=subprocess.PIPE,
@@ -67,16 +72,17 @@ def served(home: Path) -> Iterator[str]:
     )
     try:
         assert server.stdout is not None
-        said = re.search(r"http://\S+", server.stdout.readline())
-        assert said
-        yield said[0]
+        address = re.search(r"http://\S+", server.stdout.readline())
+        assert address
+        yield address[0]
     finally:
         server.terminate()
         server.wait(30)
 
 
-def open_page(browser: Browser, url: str, **look: Any) -> Page:
-    page = browser.new_context(**look).new_page()
+def open_page(browser: Browser, url: str, **context: Any) -> Page:
+    """Open the page in a new browser context and enter a contributor."""
+    page = browser.new_context(**context).new_page()
     page.goto(url)
     page.get_by_test_id("digitlab-ready").wait_for(state="attached", timeout=90_000)
     page.get_by_test_id("contributor").fill("Ada")
@@ -84,18 +90,19 @@ def open_page(browser: Browser, url: str, **look: Any) -> Page:
     return page
 
 
-def shoot_prediction(page: Page) -> None:
+def take_prediction(page: Page) -> None:
+    """Predict an example picture; the file's name has the window's width."""
     page.get_by_test_id(f"example-{EXAMPLE}").click()
     expect(label(page)).to_have_text(str(examples()[EXAMPLE].label))
     dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     width = page.viewport_size and page.viewport_size["width"]
-    shoot(page, f"page-{width}{'-dark' if dark else ''}")
+    take(page, f"page-{width}{'-dark' if dark else ''}")
     page.context.close()
 
 
-def shoot_batch(page: Page) -> None:
-    """Plain digits and digits in a mirror, gone through by keyboard; then what is learned."""
-    digits = list(pictures())
+def take_batch_and_fine_tune(page: Page) -> None:
+    """Label a batch of upright and mirrored digits by keyboard, then fine-tune."""
+    digits = list(upright_and_mirrored())
     choose(page, *(file for file, _ in digits))
     expect(page.get_by_test_id(f"visit-item-{len(digits) - 1}")).to_be_visible(timeout=60_000)
     for number, (_, digit) in enumerate(digits):
@@ -103,32 +110,35 @@ def shoot_batch(page: Page) -> None:
             "aria-current", "true"
         )
         if number == len(digits) // 2:
-            shoot(page, "grid-1280")
+            take(page, "grid-1280")
         page.keyboard.press(str(digit))
     expect(page.locator(".dl-count")).to_contain_text(f"{len(digits)} judged")
     page.get_by_test_id("fine-tune").click()
-    verdict = page.get_by_test_id("fine-tune-says")
-    expect(verdict).to_contain_text("proved better", timeout=RUN_MS)
-    page.locator(".dl-learn").screenshot(path=OUT / "learn-1280.png")
+    outcome = page.get_by_test_id("fine-tune-says")
+    expect(outcome).to_contain_text("proved better", timeout=FINE_TUNE_TIMEOUT_MS)
+    page.locator(".dl-fine-tune").screenshot(path=OUT / "learn-1280.png")
 
 
-def pictures() -> Iterator[tuple[FilePayload, int]]:
-    """In turns a digit as it is and one in a mirror, with the right digits."""
+def upright_and_mirrored() -> Iterator[tuple[FilePayload, int]]:
+    """Yield picture files with their labels: an upright digit, a mirrored digit, and so on."""
     base = Classifier.load(bundled("models/base"))
     mirrored = ((picture.file, picture.digit) for picture in misread(base, PAIRS))
-    return chain.from_iterable(zip(plain(), mirrored, strict=False))
+    return chain.from_iterable(zip(upright(), mirrored, strict=False))
 
 
-def plain() -> Iterator[tuple[FilePayload, int]]:
-    for number, (image, digit) in enumerate(islice(zip(*mnist.load("tune"), strict=True), PAIRS)):
+def upright() -> Iterator[tuple[FilePayload, int]]:
+    """Yield picture files of MNIST's digits with their labels."""
+    digits = zip(*mnist.load("validation"), strict=True)
+    for number, (image, digit) in enumerate(islice(digits, PAIRS)):
         sheet = (255 - image).repeat(SCALE, axis=0).repeat(SCALE, axis=1)
-        out = io.BytesIO()
-        Image.fromarray(sheet).save(out, "PNG")
+        buffer = io.BytesIO()
+        Image.fromarray(sheet).save(buffer, "PNG")
         name = f"sheet {number}.png"
-        yield {"name": name, "mimeType": "image/png", "buffer": out.getvalue()}, int(digit)
+        yield {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}, int(digit)
 
 
-def shoot(page: Page, name: str) -> None:
+def take(page: Page, name: str) -> None:
+    """Write a screenshot of the whole page, without the mouse pointer on it."""
     page.mouse.move(1, 1)
     page.screenshot(path=OUT / f"{name}.png", full_page=True)
 
