@@ -1,6 +1,6 @@
 """Digit images extracted from synthetic photographs, as they ship with digitlab.
 
-`scripts/make_photographs.py` makes the file from MNIST's `validation` and `holdout` digits with
+`scripts/build_photographs.py` makes the file from MNIST's `validation` and `holdout` digits with
 this release's front end: 1,000 of each split. Trainings and fits may use those of `validation`;
 only the gate uses those of `holdout`.
 """
