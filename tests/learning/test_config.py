@@ -1,4 +1,4 @@
-"""FineTuneConfig: its parameters are checked by name, from text, from JSON and from Python."""
+"""FineTuneConfig checks its parameters from text, from JSON and from Python."""
 
 import dataclasses
 import json
@@ -6,29 +6,34 @@ import json
 import pytest
 
 from digitlab.errors import ParameterError
-from digitlab.learning.config import TYPES, FineTuneConfig, check_names, parse
+from digitlab.learning.config import (
+    PARAMETER_TYPES,
+    FineTuneConfig,
+    check_parameter_names,
+    parse_parameter,
+)
 
 
-def test_nothing_given_is_the_defaults():
-    assert FineTuneConfig.of({}) == FineTuneConfig()
+def test_without_parameters_all_defaults_apply():
+    assert FineTuneConfig.from_dict({}) == FineTuneConfig()
 
 
-def test_what_is_given_takes_the_place_of_a_default():
-    config = FineTuneConfig.of({"seed": 7})
+def test_a_given_parameter_replaces_its_default():
+    config = FineTuneConfig.from_dict({"seed": 7})
     assert config == dataclasses.replace(FineTuneConfig(), seed=7)
 
 
-def test_an_unknown_parameter_is_named_with_the_one_that_was_meant():
+def test_an_unknown_parameter_is_named_with_the_closest_one():
     with pytest.raises(ParameterError, match="no parameter 'sed'; did you mean 'seed'") as caught:
-        FineTuneConfig.of({"sed": 1})
+        FineTuneConfig.from_dict({"sed": 1})
     assert caught.value.parameter == "sed"
 
 
-def test_an_unknown_parameter_like_none_is_answered_with_all_there_are():
+def test_an_unknown_parameter_unlike_all_others_lists_every_parameter():
     with pytest.raises(ParameterError) as caught:
-        check_names(["zzz"])
+        check_parameter_names(["zzz"])
     assert "did you mean" not in str(caught.value)
-    assert all(name in str(caught.value) for name in TYPES)
+    assert all(name in str(caught.value) for name in PARAMETER_TYPES)
 
 
 @pytest.mark.parametrize(
@@ -46,9 +51,9 @@ def test_an_unknown_parameter_like_none_is_answered_with_all_there_are():
         ("alphas", [10**400]),
     ],
 )
-def test_a_value_of_another_type_is_refused_by_name(name, value):
+def test_a_value_of_the_wrong_type_is_an_error_that_names_the_parameter(name, value):
     with pytest.raises(ParameterError, match=f"^{name} is ") as caught:
-        FineTuneConfig.of({name: value})
+        FineTuneConfig.from_dict({name: value})
     assert caught.value.parameter == name
 
 
@@ -79,24 +84,24 @@ def test_a_value_of_another_type_is_refused_by_name(name, value):
         ("threads", 0),
     ],
 )
-def test_a_value_out_of_range_is_refused_by_name(name, value):
+def test_a_value_out_of_range_is_an_error_that_names_the_parameter(name, value):
     with pytest.raises(ParameterError, match=f"^{name}=.* is out of range; expected ") as caught:
-        FineTuneConfig.of({name: value})
+        FineTuneConfig.from_dict({name: value})
     assert caught.value.parameter == name
 
 
-def test_a_whole_number_is_taken_for_a_number():
+def test_a_whole_number_is_converted_to_a_float():
     rate = FineTuneConfig(rotation=3).rotation
     assert (rate, type(rate)) == (3.0, float)
 
 
-def test_a_list_of_alphas_is_taken_for_a_tuple():
-    assert FineTuneConfig.of({"alphas": [0.5, 1]}).alphas == (0.5, 1.0)
+def test_a_list_of_alphas_is_converted_to_a_tuple():
+    assert FineTuneConfig.from_dict({"alphas": [0.5, 1]}).alphas == (0.5, 1.0)
 
 
-def test_a_configuration_goes_through_json_and_back():
+def test_a_configuration_survives_a_round_trip_through_json():
     config = FineTuneConfig(seed=3, alphas=(0.25, 0.5), worn=0)
-    assert FineTuneConfig.of(json.loads(json.dumps(config.to_dict()))) == config
+    assert FineTuneConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
 @pytest.mark.parametrize(
@@ -111,8 +116,8 @@ def test_a_configuration_goes_through_json_and_back():
     ],
 )
 def test_text_from_a_command_line_becomes_the_value_of_the_parameter(name, text, value):
-    found = parse(name, text)
-    assert (found, type(found)) == (value, type(value))
+    parsed = parse_parameter(name, text)
+    assert (parsed, type(parsed)) == (value, type(value))
 
 
 @pytest.mark.parametrize(
@@ -127,12 +132,12 @@ def test_text_from_a_command_line_becomes_the_value_of_the_parameter(name, text,
         ("sed", "1"),
     ],
 )
-def test_text_that_is_no_value_of_the_parameter_is_refused_by_name(name, text):
+def test_text_that_is_not_a_value_of_the_parameter_is_an_error_that_names_it(name, text):
     with pytest.raises(ParameterError, match=name) as caught:
-        parse(name, text)
+        parse_parameter(name, text)
     assert caught.value.parameter == name
 
 
-def test_the_class_says_what_each_parameter_is():
-    told = FineTuneConfig.__doc__ or ""
-    assert [name for name in TYPES if f"\n        {name}: " not in told] == []
+def test_the_docstring_of_the_class_describes_each_parameter():
+    docstring = FineTuneConfig.__doc__ or ""
+    assert [name for name in PARAMETER_TYPES if f"\n        {name}: " not in docstring] == []

@@ -1,6 +1,7 @@
-"""A whole fine-tune, step by step in this process, on a small base that learns in a moment."""
+"""A whole fine-tune, step by step in this process, on a small base that trains quickly."""
 
 import dataclasses
+import functools
 import os
 import shutil
 import subprocess
@@ -14,9 +15,11 @@ from support.feedback_rows import add_verdict, noise
 
 from digitlab.datasets import mnist
 from digitlab.errors import ModelError, RunError
-from digitlab.learning import FineTune, FineTuneConfig, run_session
+from digitlab.learning import FineTune, FineTuneConfig, fine_tune, run_session
 from digitlab.learning.data.preview import FeedbackPreview
-from digitlab.learning.gate import compare, rules
+from digitlab.learning.gate import compare
+from digitlab.learning.gate.rules import decide
+from digitlab.learning.thresholds import GATE
 from digitlab.learning.training import train
 from digitlab.model import network
 from digitlab.model.card import MODEL_FILES, Card, file_sha256
@@ -32,16 +35,17 @@ IMAGES = 12_800
 
 
 @pytest.fixture(scope="module", autouse=True)
-def rounded():
-    """A network as small as this one is rounded more by its file than the shipped base."""
+def many_disagreements():
+    """Allow more disagreements: the export rounds this small network more than the base."""
+    thresholds = dataclasses.replace(GATE, max_disagreements=100)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rules, "DISAGREEMENTS", 100)
+        patch.setattr(fine_tune, "decide", functools.partial(decide, thresholds=thresholds))
         yield
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """The version folder of a small network that misreads some digits by a hair."""
+    """The version folder of a small network that narrowly misreads some digits."""
     folder = tmp_path_factory.mktemp("small") / "small"
     folder.mkdir()
     config = TrainConfig(epochs=2, batch_size=64, stages=((8, 1), (16, 1), (32, 1)))
@@ -72,50 +76,49 @@ class Home:
         self.models.promote(self.base, by="ann")
 
     def correct(self, n=6, *, contributor="ann", backwards=False):
-        """Correct, and accept, the n digits of `validation` that the base all but reads right."""
+        """Add and accept corrections of the n validation digits that the base narrowly misreads."""
         x, y = mnist.load("validation")
-        shares = self.models.load(self.base).predict_proba(x)
-        lost = shares.max(axis=1) - shares[np.arange(len(y)), y]
-        rows = [row for row in np.argsort(lost, kind="stable") if lost[row] > 0][:n]
+        probabilities = self.models.load(self.base).predict_proba(x)
+        missing = probabilities.max(axis=1) - probabilities[np.arange(len(y)), y]
+        rows = [row for row in np.argsort(missing, kind="stable") if missing[row] > 0][:n]
         for row in rows[::-1] if backwards else rows:
             number = add_verdict(
                 self.store,
                 x[row],
                 int(y[row]),
-                predicted=int(shares[row].argmax()),
+                predicted=int(probabilities[row].argmax()),
                 contributor=contributor,
             )
             self.store.review([number], "accepted", by="curator")
 
-    def tune(self, run="r1", **options):
+    def start(self, run="r1", **options):
         return FineTune(self.settings, CONFIG, run=run, **options)
 
-    def whole(self, run="r1", **options):
-        """A run from its first step to its last one, and its version's card."""
-        fine_tune = self.tune(run, **options)
+    def run_all_steps(self, run="r1", **options):
+        """Run every step; return the result and the version's card."""
+        run = self.start(run, **options)
         for step in STEPS:
-            getattr(fine_tune, step)()
-        outcome = fine_tune.result
-        return outcome, self.models.card(outcome.version)
+            getattr(run, step)()
+        return run.result, self.models.card(run.result.version)
 
     @property
-    def holder(self):
-        """The run that is under way."""
+    def current(self):
+        """The name of the run in progress."""
         run = self.log.current()
         return None if run is None else run.name
 
 
 @contextmanager
-def elsewhere(log, run):
-    """While the block runs, the lease of `run` looks as if another process held it."""
+def held_by_another_process(log, run):
+    """Make the lease of `run` belong to another process while the block runs."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-        _hand_over(log, run, other.pid)
+        _set_holder(log, run, other.pid)
         yield
-        _hand_over(log, run, os.getpid())
+        _set_holder(log, run, os.getpid())
         other.communicate(b"\n")
 
 
-def _hand_over(log, run, pid):
+def _set_holder(log, run, pid):
     with log.database.write() as connection:
         connection.execute(sa.update(leases).where(leases.c.run == run).values(pid=pid))
 
@@ -124,348 +127,351 @@ STEPS = ("collect", "train", "compare", "decide", "register")
 
 
 @pytest.fixture(scope="module")
-def make(small, tmp_path_factory):
-    """Make another home; all are closed at the end."""
+def create_home(small, tmp_path_factory):
+    """Create another home; all are closed at the end."""
     homes = []
 
-    def make():
+    def create():
         homes.append(Home(tmp_path_factory.mktemp("home") / "home", small))
         return homes[-1]
 
-    yield make
+    yield create
     for home in homes:
         home.store.close()
 
 
 @pytest.fixture
-def home(make):
-    home = make()
+def home(create_home):
+    home = create_home()
     home.correct()
     return home
 
 
-# a run that ends well ----------------------------------------------------------------------------
+# a promoted run ----------------------------------------------------------------------------------
 
 
 @dataclasses.dataclass
-class Learned:
-    """A run that was promoted, and how the home was right afterwards."""
+class PromotedRun:
+    """A promoted run, and the state of its home right afterwards."""
 
     home: Home
-    outcome: object
+    result: object
     card: Card
     champion: str
     previous: str
-    again: FeedbackPreview
+    next_preview: FeedbackPreview
 
 
 @pytest.fixture(scope="module")
-def learned(make):
-    home = make()
+def promoted(create_home):
+    home = create_home()
     home.correct()
-    outcome, card = home.whole("r1")
-    again = home.tune("again").collect()
-    return Learned(home, outcome, card, home.models.champion, home.models.previous, again)
+    result, card = home.run_all_steps("r1")
+    next_preview = home.start("next").collect()
+    models = home.models
+    return PromotedRun(home, result, card, models.champion, models.previous, next_preview)
 
 
-def test_a_run_that_gains_corrections_and_loses_nothing_is_promoted(learned):
-    assert (learned.outcome.run, learned.outcome.outcome) == ("r1", "promoted")
-    assert (learned.champion, learned.previous) == (learned.outcome.version, learned.home.base)
+def test_a_run_that_gains_corrections_and_loses_nothing_is_promoted(promoted):
+    assert (promoted.result.run, promoted.result.outcome) == ("r1", "promoted")
+    assert (promoted.champion, promoted.previous) == (promoted.result.version, promoted.home.base)
 
 
-def test_the_card_says_what_the_version_learned(learned):
-    card = learned.card
+def test_the_card_lists_the_feedback_of_the_version(promoted):
+    card = promoted.card
     assert (card.kind, card.decision, card.feedback) == (
         "fine-tuned",
         "promoted",
         [1, 2, 3, 4, 5, 6],
     )
-    hashes = [learned.home.store.get(number).digit_sha256 for number in card.feedback]
+    hashes = [promoted.home.store.get(number).digit_sha256 for number in card.feedback]
     assert card.training_examples == sorted(hashes)
 
 
-def test_the_card_says_what_the_version_follows_from(learned):
-    card = learned.card
+def test_the_card_lists_the_inputs_of_the_version(promoted):
+    card = promoted.card
     assert (card.parent, card.inputs_fingerprint) == (
-        learned.home.base,
-        learned.outcome.inputs_fingerprint,
+        promoted.home.base,
+        promoted.result.inputs_fingerprint,
     )
-    assert card.champion == learned.home.base  # the one it may take the place of
+    assert card.champion == promoted.home.base  # the version that it may replace
     assert (card.config, card.seed, card.threads) == (CONFIG.to_dict(), CONFIG.seed, CONFIG.threads)
     assert card.alpha in CONFIG.alphas
 
 
-def test_the_card_says_which_run_made_it_and_names_no_notebook_that_it_cannot_know(learned):
-    assert (learned.card.run, learned.card.notebook) == ("r1", None)
+def test_the_card_names_its_run_and_no_notebook_outside_the_home(promoted):
+    assert (promoted.card.run, promoted.card.notebook) == ("r1", None)
 
 
-def test_the_card_has_reasons_and_figures_with_their_counts(learned):
-    card = learned.card
-    assert tuple(card.reasons) == learned.outcome.reasons
+def test_the_card_has_reasons_and_metrics_with_their_counts(promoted):
+    card = promoted.card
+    assert tuple(card.reasons) == promoted.result.reasons
     assert "verdicts learned: " in " ".join(card.reasons)
     assert (card.metrics["holdout"]["n"], card.metrics["corrections"]["n"]) == (5000, 6)
     assert card.metrics["mnist:test"]["n"] == 10_000
-    assert card.metrics["base"] == {}  # it is the champion
+    assert card.metrics["base"] == {}  # the base is the champion
 
 
-def test_the_files_are_those_that_the_card_describes(learned):
-    version = learned.outcome.version
-    learned.home.models.folders.verify(version)
-    network_of = network.load(learned.home.models.folder(version) / "model.keras")
-    assert network.weights_hash(network_of) == learned.card.hashes["weights"]
+def test_the_files_match_the_hashes_of_the_card(promoted):
+    version = promoted.result.version
+    promoted.home.models.folders.verify(version)
+    keras_model = network.load(promoted.home.models.folder(version) / "model.keras")
+    assert network.weights_hash(keras_model) == promoted.card.hashes["weights"]
 
 
-def test_the_serving_file_reads_more_corrections_than_the_base(learned):
-    home, examples = learned.home, learned.home.store.entries()
-    x = np.stack([entry.digit_image for entry in examples])
-    y = np.array([entry.label for entry in examples])
-    right = [
+def test_the_serving_file_predicts_more_corrections_correctly_than_the_base(promoted):
+    home, entries = promoted.home, promoted.home.store.entries()
+    x = np.stack([entry.digit_image for entry in entries])
+    y = np.array([entry.label for entry in entries])
+    correct = [
         (home.models.load(version).predict_proba(x).argmax(axis=1) == y).sum()
-        for version in (home.base, learned.outcome.version)
+        for version in (home.base, promoted.result.version)
     ]
-    assert right[0] == 0
-    assert right[1] > 0
+    assert correct[0] == 0
+    assert correct[1] > 0
 
 
-def test_the_row_of_the_run_has_its_verdict_and_how_it_went(learned):
-    run = learned.home.log.get("r1")
+def test_the_run_is_stored_with_its_outcome_and_metrics(promoted):
+    run = promoted.home.log.get("r1")
     assert (run.outcome, run.version, run.inputs_fingerprint) == (
-        *("promoted", learned.outcome.version, learned.outcome.inputs_fingerprint),
+        *("promoted", promoted.result.version, promoted.result.inputs_fingerprint),
     )
     assert (run.phase, run.steps, run.parameters) == ("done", CONFIG.steps, CONFIG.to_dict())
     assert run.metrics["holdout"]["n"] == 5000
 
 
-def test_figures_and_row_name_the_corrections_that_changed_sides(learned):
-    metrics = learned.home.log.get("r1").metrics
+def test_card_and_run_name_the_corrections_that_changed(promoted):
+    metrics = promoted.home.log.get("r1").metrics
     assert sorted(metrics["fixed"] + metrics["still_wrong"]) == [1, 2, 3, 4, 5, 6]
     assert (len(metrics["fixed"]), metrics["broken"]) == (metrics["corrections"]["fixed"], [])
     names = ("fixed", "broken", "still_wrong")
-    assert [learned.card.metrics[name] for name in names] == [metrics[name] for name in names]
+    assert [promoted.card.metrics[name] for name in names] == [metrics[name] for name in names]
 
 
-def test_the_row_keeps_every_look_at_tune_however_fast_it_trains(learned):
-    looks = [point for point in learned.home.log.get("r1").curve if point[2] is not None]
-    assert [step for step, _, _ in looks] == list(range(1, CONFIG.steps + 1))
+def test_the_run_stores_every_validation_accuracy_even_of_a_fast_training(promoted):
+    points = [point for point in promoted.home.log.get("r1").curve if point[2] is not None]
+    assert [step for step, _, _ in points] == list(range(1, CONFIG.steps + 1))
 
 
-def test_the_history_names_the_run_that_moved_the_champion(learned):
-    moves = [move for move in learned.home.models.history() if move.run == "r1"]
-    assert ("champion", learned.outcome.version) in [(move.alias, move.version) for move in moves]
+def test_the_history_names_the_run_that_promoted_the_champion(promoted):
+    moves = [move for move in promoted.home.models.history() if move.run == "r1"]
+    assert ("champion", promoted.result.version) in [(move.alias, move.version) for move in moves]
 
 
-def test_nothing_half_written_is_left(learned):
-    assert list(learned.home.settings.models.glob(".new-*")) == []
+def test_no_partial_version_is_left(promoted):
+    assert list(promoted.home.settings.models.glob(".new-*")) == []
 
 
-def test_after_the_run_there_is_nothing_new(learned):
-    assert not learned.again.new
-    assert learned.home.log.get("again").outcome == "nothing-new"
+def test_after_the_run_nothing_is_new(promoted):
+    assert not promoted.next_preview.new
+    assert promoted.home.log.get("next").outcome == "nothing-new"
 
 
-def test_equal_feedback_in_another_home_gives_the_same_version(learned, make, tmp_path):
-    """Whoever gave it, in whatever order, wherever it is, and whatever is reported besides."""
-    other = make()
+def test_equal_feedback_in_another_home_gives_the_same_version(promoted, create_home, tmp_path):
+    """Contributor, order, folder and `evaluate_on` make no difference."""
+    other = create_home()
     other.correct(contributor="bob", backwards=True)
     x, y = (array[:5] for array in mnist.load("validation"))
     np.savez(tmp_path / "other.npz", x=x, y=y)
-    outcome, card = other.whole("another", evaluate_on=str(tmp_path / "other.npz"))
-    assert outcome.inputs_fingerprint == learned.outcome.inputs_fingerprint
-    assert card.hashes["weights"] == learned.card.hashes["weights"]
+    result, card = other.run_all_steps("another", evaluate_on=str(tmp_path / "other.npz"))
+    assert result.inputs_fingerprint == promoted.result.inputs_fingerprint
+    assert card.hashes["weights"] == promoted.card.hashes["weights"]
     assert (card.alpha, card.training_examples, card.feedback_fingerprint) == (
-        *(learned.card.alpha, learned.card.training_examples, learned.card.feedback_fingerprint),
+        *(promoted.card.alpha, promoted.card.training_examples, promoted.card.feedback_fingerprint),
     )
-    assert outcome.metrics["evaluate_on"]["n"] == 5
+    assert result.metrics["evaluate_on"]["n"] == 5
 
 
-def test_after_a_retraction_a_run_makes_a_version_that_does_not_know_the_example(learned):
-    home = learned.home
-    gone = home.store.retract([1], by="ann")[0].digit_sha256
-    outcome, card = home.whole("r2")
-    assert outcome.outcome in {"promoted", "rejected"}
-    assert "withdrawn" in " ".join(outcome.reasons)
-    assert (card.feedback, gone in card.training_examples) == ([2, 3, 4, 5, 6], False)
+def test_after_a_retraction_a_run_trains_a_version_without_the_example(promoted):
+    home = promoted.home
+    retracted = home.store.retract([1], by="ann")[0].digit_sha256
+    result, card = home.run_all_steps("r2")
+    assert result.outcome in {"promoted", "rejected"}
+    assert "withdrawn" in " ".join(result.reasons)
+    assert (card.feedback, retracted in card.training_examples) == ([2, 3, 4, 5, 6], False)
     assert card.parent == home.base
     assert {name: part["n"] for name, part in card.metrics["base"].items()} == {
         "holdout": 5000,
         "photographs": 1000,
     }
-    assert not home.tune("r3").collect().new
+    assert not home.start("r3").collect().new
 
 
-# runs that end otherwise -------------------------------------------------------------------------
+# other ends of a run ----------------------------------------------------------------------------
 
 
-def test_a_champion_that_moved_meanwhile_is_not_replaced(home):
-    fine_tune = home.tune()
+def test_a_champion_that_changed_before_register_is_not_replaced(home):
+    run = home.start()
     for step in STEPS[:-1]:
-        getattr(fine_tune, step)()
+        getattr(run, step)()
     home.models.promote("base", by="ann")
-    outcome = fine_tune.register()
-    assert (outcome.outcome, home.models.champion) == ("rejected", "base")
-    assert "serves no more" in outcome.reasons[0]
-    assert "run it again" in outcome.reasons[0]
-    assert home.log.get("r1").feedback_fingerprint is None  # so that the next one finds it new
-    assert home.models.challenger == outcome.version
-    assert home.models.card(outcome.version).decision == "rejected"
-    assert home.holder is None
+    result = run.register()
+    assert (result.outcome, home.models.champion) == ("rejected", "base")
+    assert "no longer serves" in result.reasons[0]
+    assert "start another run" in result.reasons[0]
+    assert home.log.get("r1").feedback_fingerprint is None  # so it is new for the next run
+    assert home.models.challenger == result.version
+    assert home.models.card(result.version).decision == "rejected"
+    assert home.current is None
 
 
-def test_a_champion_that_moved_while_it_trained_is_not_compared_with(home):
-    """Else one would be judged by who came to serve meanwhile, and say the contrary."""
-    fine_tune = home.tune()
-    fine_tune.collect()
-    fine_tune.train()
+def test_the_comparison_is_with_the_champion_at_the_start_of_the_run(home):
+    """Otherwise the reasons would name another champion than the one that was compared."""
+    run = home.start()
+    run.collect()
+    run.train()
     home.models.promote("base", by="ann")
-    assert fine_tune.compare().champion == home.base
-    fine_tune.decide()
-    assert fine_tune.register().outcome == "rejected"
-    assert "verdicts learned" not in " ".join(fine_tune.result.reasons)
+    assert run.compare().champion == home.base
+    run.decide()
+    assert run.register().outcome == "rejected"
+    assert "verdicts learned" not in " ".join(run.result.reasons)
 
 
-def test_a_champion_that_moved_while_a_data_set_was_read_is_not_replaced(home, monkeypatch):
-    def report_on(*_, **__):
+def test_a_champion_that_changed_during_the_evaluation_is_not_replaced(home, monkeypatch):
+    def evaluate_version(*_, **__):
         home.models.promote("base", by="ann")
         return {}
 
-    monkeypatch.setattr(compare, "report_on", report_on)
-    outcome, card = home.whole(evaluate_on="mnist:validation")
-    assert (outcome.outcome, card.decision, home.models.champion) == (*("rejected",) * 2, "base")
-    assert home.models.challenger == outcome.version
+    monkeypatch.setattr(compare, "evaluate_version", evaluate_version)
+    result, card = home.run_all_steps(evaluate_on="mnist:validation")
+    assert (result.outcome, card.decision, home.models.champion) == (*("rejected",) * 2, "base")
+    assert home.models.challenger == result.version
 
 
-def test_halfway_what_is_left_of_the_batches_is_rehearsed(home, monkeypatch):
-    rehearsed = []
+def test_hard_examples_are_repeated_in_the_second_half_of_the_training(home, monkeypatch):
+    calls = []
 
-    def rehearse(batches, ask, config):
-        rehearsed.append((len(batches), ask(batches[0][0]).shape, config))
+    def repeat(batches, logits_of, config):
+        calls.append((len(batches), logits_of(batches[0][0]).shape, config))
         return batches
 
-    monkeypatch.setattr(train, "rehearse", rehearse)
-    fine_tune = home.tune()
-    fine_tune.collect()
-    fine_tune.train()
-    assert rehearsed == [(CONFIG.steps // 2, (CONFIG.examples + CONFIG.replay, 10), CONFIG)]
+    monkeypatch.setattr(train, "repeat_hard_examples", repeat)
+    run = home.start()
+    run.collect()
+    run.train()
+    assert calls == [(CONFIG.steps // 2, (CONFIG.examples + CONFIG.replay, 10), CONFIG)]
 
 
-def test_what_is_reported_besides_is_known_before_the_champion_moves(home, monkeypatch):
-    """A data set may be large, and the run be ended while it is read."""
-    served = []
+def test_the_evaluation_ends_before_the_champion_changes(home, monkeypatch):
+    """A data set may be large, and the run may be cancelled while it is read."""
+    champions = []
     monkeypatch.setattr(
-        compare, "report_on", lambda *_, **__: served.append(home.models.champion) or {}
+        compare,
+        "evaluate_version",
+        lambda *_, **__: champions.append(home.models.champion) or {},
     )
-    outcome, _ = home.whole(evaluate_on="mnist:validation")
-    assert (served, outcome.outcome) == ([home.base], "promoted")
+    result, _ = home.run_all_steps(evaluate_on="mnist:validation")
+    assert (champions, result.outcome) == ([home.base], "promoted")
 
 
-def test_nothing_new_ends_the_run_and_gives_the_lease_back(make):
-    home = make()
-    fine_tune = home.tune()
-    assert home.holder == "r1"
-    assert not fine_tune.collect().new
-    assert (fine_tune.result.outcome, home.log.get("r1").outcome) == ("nothing-new",) * 2
-    assert home.holder is None
+def test_nothing_new_ends_the_run_and_releases_the_lease(create_home):
+    home = create_home()
+    run = home.start()
+    assert home.current == "r1"
+    assert not run.collect().new
+    assert (run.result.outcome, home.log.get("r1").outcome) == ("nothing-new",) * 2
+    assert home.current is None
 
 
-def test_the_steps_after_the_end_do_nothing_and_give_the_outcome(make):
-    fine_tune = make().tune()
-    fine_tune.collect()
-    assert [getattr(fine_tune, step)() for step in STEPS] == [fine_tune.result] * len(STEPS)
+def test_the_steps_after_the_end_do_nothing_and_return_the_result(create_home):
+    run = create_home().start()
+    run.collect()
+    assert [getattr(run, step)() for step in STEPS] == [run.result] * len(STEPS)
 
 
 def test_a_second_run_is_busy_and_leaves_the_first_one_alone(home):
-    first = home.tune("r1")
-    with elsewhere(home.log, "r1"):
-        second = home.tune("r2")
+    first = home.start("r1")
+    with held_by_another_process(home.log, "r1"):
+        second = home.start("r2")
     assert second.result.outcome == home.log.get("r2").outcome == "busy"
     assert "r1" in second.result.reasons[0]
     assert second.collect() is second.result
-    assert home.holder == "r1"
+    assert home.current == "r1"
     assert first.collect().new
 
 
-def test_a_run_that_is_cancelled_ends_at_its_next_step(home):
-    fine_tune = home.tune()
-    fine_tune.collect()
+def test_a_cancelled_run_ends_at_its_next_step(home):
+    run = home.start()
+    run.collect()
     home.log.request_cancel("r1")
-    outcome = fine_tune.train()
-    assert (outcome.outcome, home.log.get("r1").outcome) == ("cancelled", "cancelled")
-    assert home.holder is None
+    result = run.train()
+    assert (result.outcome, home.log.get("r1").outcome) == ("cancelled", "cancelled")
+    assert home.current is None
     assert home.models.versions() == ["base", home.base]
 
 
-def test_a_run_that_is_cancelled_while_it_trains_ends_there(home, monkeypatch):
-    monkeypatch.setattr(run_session, "_EVERY_S", 0)
-    fine_tune = home.tune()
-    fine_tune.collect()
-    take = train.joint_batches
+def test_a_run_that_is_cancelled_during_the_training_ends_there(home, monkeypatch):
+    monkeypatch.setattr(run_session, "_PROGRESS_INTERVAL_S", 0)
+    run = home.start()
+    run.collect()
+    build_batches = train.build_batches
 
-    def ask(*arguments, **options):  # after the step has begun
+    def cancel_first(*arguments, **options):  # the step has started
         home.log.request_cancel("r1")
-        return take(*arguments, **options)
+        return build_batches(*arguments, **options)
 
-    monkeypatch.setattr(train, "joint_batches", ask)
-    assert fine_tune.train().outcome == "cancelled"
+    monkeypatch.setattr(train, "build_batches", cancel_first)
+    assert run.train().outcome == "cancelled"
     assert home.log.get("r1").phase == "done"
 
 
-def test_a_step_that_fails_fails_the_run_and_says_why(home):
-    fine_tune = home.tune()
-    fine_tune.collect()
+def test_a_failing_step_fails_the_run_with_its_reason(home):
+    run = home.start()
+    run.collect()
     (home.models.folder(home.base) / "model.keras").write_bytes(b"something else")
     with pytest.raises(ModelError, match=f"{home.base} is damaged"):
-        fine_tune.train()
-    run = home.log.get("r1")
-    assert (run.outcome, fine_tune.result.outcome) == ("failed", "failed")
-    assert run.reasons[0].startswith("ModelError: ")
-    assert home.holder is None
+        run.train()
+    stored = home.log.get("r1")
+    assert (stored.outcome, run.result.outcome) == ("failed", "failed")
+    assert stored.reasons[0].startswith("ModelError: ")
+    assert home.current is None
 
 
-def test_after_a_run_that_ended_badly_the_next_one_goes_ahead(home):
-    home.tune("r1")
+def test_after_a_failed_run_the_next_one_starts(home):
+    home.start("r1")
     home.log.finish("r1", "failed")
-    assert home.tune("r2").collect().new
+    assert home.start("r2").collect().new
 
 
-def test_the_name_of_a_run_is_used_once(make):
-    home = make()
-    home.tune("r1").collect()
+def test_the_name_of_a_run_cannot_be_used_twice(create_home):
+    home = create_home()
+    home.start("r1").collect()
     with pytest.raises(RunError, match="r1 is over already"):
-        home.tune("r1")
+        home.start("r1")
 
 
 @pytest.mark.parametrize("step", ["train", "compare", "decide", "register"])
-def test_a_step_out_of_its_order_says_which_comes_first_and_the_run_goes_on(home, step):
-    fine_tune = home.tune()
+def test_a_step_out_of_order_names_the_missing_step_and_the_run_continues(home, step):
+    run = home.start()
     with pytest.raises(RunError, match=r"Call collect\(\) first"):
-        getattr(fine_tune, step)()
-    assert fine_tune.collect().new
-    assert home.holder == "r1"
+        getattr(run, step)()
+    assert run.collect().new
+    assert home.current == "r1"
 
 
 @pytest.mark.parametrize("step", ["compare", "decide", "register"])
-def test_a_step_before_the_training_says_so(home, step):
-    fine_tune = home.tune()
-    fine_tune.collect()
+def test_a_step_before_the_training_names_the_missing_step(home, step):
+    run = home.start()
+    run.collect()
     with pytest.raises(RunError, match=r"Call train\(\) first"):
-        getattr(fine_tune, step)()
+        getattr(run, step)()
 
 
-def test_suspicious_feedback_is_held_before_anything_is_learned(home):
+def test_feedback_with_a_label_issue_is_held_before_the_training(home):
     number = add_verdict(home.store, noise(1), 4, contributor="bob")
     contrary = add_verdict(home.store, noise(1), 5, contributor="cleo")
-    found = home.tune().collect()
-    assert sorted(found.held) == [number, contrary]
-    assert len(found.examples.corrections) == 6
+    preview = home.start().collect()
+    assert sorted(preview.held) == [number, contrary]
+    assert len(preview.examples.corrections) == 6
 
 
-def test_what_the_teller_raises_ends_the_training(home, tmp_path):
-    def stop(**said):
-        if said.get("step") == 2:
+def test_an_exception_in_a_progress_report_ends_the_training(home, tmp_path):
+    def stop(**progress):
+        if progress.get("step") == 2:
             raise KeyboardInterrupt
 
-    found = home.tune().collect()
+    preview = home.start().collect()
     base = home.models.load(home.base)
-    options = {"cache": home.settings.cache, "tell": stop}
+    options = {"cache": home.settings.cache, "report": stop}
     with pytest.raises(KeyboardInterrupt):
-        train.train(found.examples, home.models.folder(home.base), base, CONFIG, **options)
+        train.train(preview.examples, home.models.folder(home.base), base, CONFIG, **options)

@@ -22,18 +22,18 @@ from digitlab.settings import bundled
 pytestmark = [pytest.mark.tf, pytest.mark.notebook]
 
 STEPS = 40
-TAUGHT = 12
+CORRECTIONS = 12
 
 
-def taught_home(home: Path) -> Path:
-    """A home with a dozen corrections of digits in a mirror, the same ones each time."""
+def home_with_corrections(home: Path) -> Path:
+    """Create a home with a dozen corrections of mirrored digits, the same ones each time."""
     x, y = mnist.load("validation")
     with digitlab.open(home, contributor="ann", screening=False) as lab:
         for image, label in zip(np.ascontiguousarray(x[:, :, ::-1]), y, strict=True):
-            read = lab.predict(image)
-            if read.digit != label:
-                lab.correct(read, int(label))
-            if len(lab.feedback.accepted()) == TAUGHT:
+            prediction = lab.predict(image)
+            if prediction.digit != label:
+                lab.correct(prediction, int(label))
+            if len(lab.feedback.accepted()) == CORRECTIONS:
                 break
     return home
 
@@ -41,18 +41,18 @@ def taught_home(home: Path) -> Path:
 @pytest.fixture(scope="module")
 def homes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("homes")
-    return taught_home(folder / "one"), taught_home(folder / "other")
+    return home_with_corrections(folder / "one"), home_with_corrections(folder / "other")
 
 
 @pytest.fixture(scope="module")
 def by_command(homes: tuple[Path, Path]) -> dict[str, Any]:
-    """The last line of `digitlab fine-tune --json` in the first home."""
+    """The output of `digitlab fine-tune --json` in the first home."""
     return json.loads(command(homes[0], "fine-tune", "--set", f"steps={STEPS}", "--json"))
 
 
 @pytest.fixture(scope="module")
 def by_papermill(homes: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """The other home, after papermill ran the notebook itself, with nobody watching."""
+    """The other home after plain papermill ran the notebook."""
     out = tmp_path_factory.mktemp("out") / "out.ipynb"
     call = [sys.executable, "-m", "papermill", str(bundled("notebooks") / "fine_tune.ipynb")]
     call += [str(out), "-p", "home", str(homes[1]), "-p", "steps", str(STEPS)]
@@ -67,7 +67,7 @@ def lab(homes: tuple[Path, Path], by_command: dict[str, Any]) -> Iterator[Lab]:
 
 
 def command(home: Path, *arguments: str) -> str:
-    """What `digitlab --home HOME ARGUMENTS` prints; the last line."""
+    """Run `digitlab --home HOME ARGUMENTS`; return the last line that it prints."""
     done = subprocess.run(
         [sys.executable, "-m", "digitlab", "--home", str(home), *arguments],
         check=True,
@@ -82,21 +82,23 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("DIGITLAB")}
 
 
-def test_the_command_line_ends_with_a_verdict_and_the_notebook_that_made_it(lab, by_command):
+def test_the_command_line_prints_the_outcome_and_the_executed_notebook(lab, by_command):
     assert by_command["outcome"] in {"promoted", "rejected"}
     assert Path(by_command["notebook"]).is_file()
     assert lab.models.card(by_command["version"]).notebook in by_command["notebook"]
 
 
-def test_nothing_but_the_steps_speaks_in_the_executed_notebook(by_command):
+def test_the_executed_notebook_has_only_the_html_of_the_steps(by_command):
     cells = json.loads(Path(by_command["notebook"]).read_text("utf-8"))["cells"]
     kinds = [output["output_type"] for cell in cells for output in cell.get("outputs", [])]
     assert kinds == ["execute_result"] * 5
+    shown = [output["data"] for cell in cells for output in cell.get("outputs", [])]
+    assert all("text/html" in data for data in shown)
 
 
-def test_what_the_notebook_wants_was_drawn_while_it_began(homes, by_command, by_papermill):
-    ahead = [len([*(home / "models" / "cache").glob("replay-*.npz")]) for home in homes]
-    assert ahead == [1, 0]  # and the versions are the same, below
+def test_the_replay_was_prepared_while_the_notebook_started(homes, by_command, by_papermill):
+    prepared = [len([*(home / "models" / "cache").glob("replay-*.npz")]) for home in homes]
+    assert prepared == [1, 0]  # the next test shows that the versions are equal
 
 
 def test_papermill_and_the_command_line_make_the_same_version(lab, by_command, by_papermill):
@@ -114,18 +116,18 @@ def test_papermill_and_the_command_line_make_the_same_version(lab, by_command, b
     assert cards[0].threads == cards[1].threads == 2
 
 
-def test_a_second_run_finds_nothing_new_by_the_notebooks_door(lab):
+def test_a_second_run_from_a_notebook_finds_nothing_new(lab):
     run = lab.fine_tune(steps=STEPS)
     assert (run.outcome, run.notebook) == ("nothing-new", None)
 
 
-def test_after_a_retraction_a_run_starts_whose_version_does_not_know_the_item(lab, by_command):
-    gone = lab.models.card(by_command["version"]).feedback[0]
-    image = lab.feedback.get(gone).digit_sha256
-    lab.feedback.retract([gone], by="ann")
+def test_after_a_retraction_a_run_trains_a_version_without_the_item(lab, by_command):
+    retracted = lab.models.card(by_command["version"]).feedback[0]
+    image = lab.feedback.get(retracted).digit_sha256
+    lab.feedback.retract([retracted], by="ann")
     run = lab.fine_tune(steps=STEPS)
     assert run.outcome in {"promoted", "rejected"}
     card = lab.models.card(str(run.version))
-    assert gone not in card.feedback
+    assert retracted not in card.feedback
     assert image not in card.training_examples
-    assert len(card.feedback) == TAUGHT - 1
+    assert len(card.feedback) == CORRECTIONS - 1

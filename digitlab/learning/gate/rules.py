@@ -80,8 +80,8 @@ def _check_corrections(counts: ComparisonCounts, thresholds: GateThresholds) -> 
     none_lost = corrections.fixed >= corrections.broken and checks.fixed >= checks.broken
     if checks.n >= thresholds.min_checks:
         numbers += (
-            f"; of the {checks.n} checks, which it was not trained on, {checks.challenger} "
-            f"after {checks.champion}"
+            f"; of the {checks.n} checks, which it was not trained on, the champion predicts "
+            f"{checks.champion} correctly, the challenger {checks.challenger}"
         )
         if checks.champion < checks.n:  # otherwise the checks cannot improve
             gained = checks.fixed > checks.broken

@@ -1,4 +1,4 @@
-"""Joint batches: what is in every step of a fine-tune, and that nothing else decides it."""
+"""Training batches: their content, and that only examples, base and parameters determine it."""
 
 import dataclasses
 
@@ -8,52 +8,53 @@ from support.examples import example
 from support.feedback_rows import noise
 
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.batches import joint_batches, steps_for
+from digitlab.learning.data.batches import build_batches, number_of_steps
 from digitlab.settings import bundled
 
-STILL = {"rotation": 0, "shear": 0, "scale": 0, "shift": 0, "elastic": 0, "worn": 0}
-CONFIG = FineTuneConfig(steps=5, examples=12, replay=30, **STILL)
+UNCHANGED = {"rotation": 0, "shear": 0, "scale": 0, "shift": 0, "elastic": 0, "worn": 0}
+CONFIG = FineTuneConfig(steps=5, examples=12, replay=30, **UNCHANGED)
 
 
 @pytest.fixture
-def batches(base, tmp_path):
-    def make(taught, config=CONFIG):
-        return joint_batches(taught, base, config, places=[bundled("models/base"), tmp_path])
+def build(base, tmp_path):
+    def build(examples, config=CONFIG):
+        folders = [bundled("models/base"), tmp_path]
+        return build_batches(examples, base, config, cache_folders=folders)
 
-    return make
+    return build
 
 
-def taught_labels(batches, config=CONFIG):
+def example_labels(batches, config=CONFIG):
     return np.stack([y[: config.examples] for _, y, *_ in batches])
 
 
-def test_every_batch_has_lessons_and_replay(batches):
-    made = batches([example(1, 4)])
-    assert len(made) == CONFIG.steps
-    for x, y, kept, _ in made:
+def test_every_batch_has_training_examples_and_replay(build):
+    batches = build([example(1, 4)])
+    assert len(batches) == CONFIG.steps
+    for x, y, logits, _ in batches:
         assert (x.shape, x.dtype) == ((42, 28, 28), "uint8")
         assert (y.shape, y.dtype) == ((42,), "uint8")
-        assert kept.shape == (30, 10)
+        assert logits.shape == (30, 10)
 
 
-def test_equal_seeds_give_equal_batches(batches):
-    worn = dataclasses.replace(CONFIG, worn=0.5, rotation=10)
-    taught = [example(1, 4), example(2, 5, correction=False)]
-    for one, other in zip(batches(taught, worn), batches(taught, worn), strict=True):
+def test_equal_seeds_give_equal_batches(build):
+    augmented = dataclasses.replace(CONFIG, worn=0.5, rotation=10)
+    examples = [example(1, 4), example(2, 5, correction=False)]
+    for one, other in zip(build(examples, augmented), build(examples, augmented), strict=True):
         assert all(np.array_equal(*pair) for pair in zip(one, other, strict=True))
 
 
-def test_another_seed_gives_other_batches(batches):
-    one, other = (batches([example(1, 4)], dataclasses.replace(CONFIG, seed=s)) for s in (1, 2))
+def test_another_seed_gives_other_batches(build):
+    one, other = (build([example(1, 4)], dataclasses.replace(CONFIG, seed=s)) for s in (1, 2))
     assert not np.array_equal(one[0][0], other[0][0])
 
 
-def test_without_lessons_the_batches_are_replay(batches):
-    assert [len(x) for x, *_ in batches([])] == [CONFIG.replay] * CONFIG.steps
+def test_without_training_examples_the_batches_are_replay(build):
+    assert [len(x) for x, *_ in build([])] == [CONFIG.replay] * CONFIG.steps
 
 
-def test_corrections_go_before_confirmations_in_every_batch(batches):
-    labels = taught_labels(batches([example(1, 4), example(2, 5, correction=False)]))
+def test_corrections_outnumber_confirmations_in_every_batch(build):
+    labels = example_labels(build([example(1, 4), example(2, 5, correction=False)]))
     corrected, confirmed = (labels == 4).sum(axis=1), (labels == 5).sum(axis=1)
     assert (confirmed > 0).all()
     assert (corrected > confirmed).all()
@@ -61,42 +62,42 @@ def test_corrections_go_before_confirmations_in_every_batch(batches):
 
 
 @pytest.mark.parametrize("correction", [True, False])
-def test_one_kind_of_lesson_alone_fills_the_batches(batches, correction):
-    assert (taught_labels(batches([example(1, 4, correction=correction)])) == 4).all()
+def test_corrections_or_confirmations_alone_fill_the_batches(build, correction):
+    assert (example_labels(build([example(1, 4, correction=correction)])) == 4).all()
 
 
-def test_a_lesson_is_drawn_as_often_as_its_weight_says(batches):
-    labels = taught_labels(batches([example(1, 4), example(2, 5), example(3, 6, weight=0.5)]))
+def test_an_example_is_drawn_as_often_as_its_weight_says(build):
+    labels = example_labels(build([example(1, 4), example(2, 5), example(3, 6, weight=0.5)]))
     assert np.bincount(labels.reshape(-1), minlength=7)[4:] == pytest.approx([24, 24, 12], abs=1)
 
 
-def test_a_lesson_that_is_not_changed_is_in_the_batch_as_it_is(batches):
-    x, *_ = batches([example(1, 4)])[0]
+def test_without_augmentation_an_example_is_in_the_batch_unchanged(build):
+    x, *_ = build([example(1, 4)])[0]
     assert (x[: CONFIG.examples] == noise(1)).all()
 
 
-def test_a_lesson_comes_in_other_shapes_each_time(batches):
-    x, *_ = batches([example(1, 4)], dataclasses.replace(CONFIG, rotation=10))[0]
+def test_an_example_has_another_augmentation_each_time(build):
+    x, *_ = build([example(1, 4)], dataclasses.replace(CONFIG, rotation=10))[0]
     assert len(np.unique(x[: CONFIG.examples], axis=0)) == CONFIG.examples
 
 
 @pytest.mark.parametrize(
-    ("taught", "steps"), [(0, 80), (1, 82), (20, 120), (40, 180), (90, 230), (999, 320)]
+    ("examples", "steps"), [(0, 80), (1, 82), (20, 120), (40, 180), (90, 230), (999, 320)]
 )
-def test_a_few_lessons_take_fewer_steps_and_many_take_more(taught, steps):
-    assert steps_for(taught, FineTuneConfig()) == steps
+def test_a_few_examples_take_fewer_steps_and_many_take_more(examples, steps):
+    assert number_of_steps(examples, FineTuneConfig()) == steps
 
 
-@pytest.mark.parametrize(("taught", "steps"), [(0, 7), (20, 7), (22, 9), (999, 14)])
-def test_a_configuration_of_few_steps_holds(taught, steps):
-    assert steps_for(taught, FineTuneConfig(steps=7)) == steps
+@pytest.mark.parametrize(("examples", "steps"), [(0, 7), (20, 7), (22, 9), (999, 14)])
+def test_a_small_number_of_steps_is_respected(examples, steps):
+    assert number_of_steps(examples, FineTuneConfig(steps=7)) == steps
 
 
-def test_where_there_are_more_steps_the_replay_comes_again(batches):
-    many = [example(n, n % 10) for n in range(23)]
-    found = batches(many)
-    assert len(found) == CONFIG.steps + 3
+def test_extra_steps_repeat_the_replay_of_the_first_steps(build):
+    examples = [example(n, n % 10) for n in range(23)]
+    batches = build(examples)
+    assert len(batches) == CONFIG.steps + 3
     for step in range(3):
-        again = found[CONFIG.steps + step]
-        assert np.array_equal(again[2], found[step][2])
-        assert np.array_equal(again[0][CONFIG.examples :], found[step][0][CONFIG.examples :])
+        extra = batches[CONFIG.steps + step]
+        assert np.array_equal(extra[2], batches[step][2])
+        assert np.array_equal(extra[0][CONFIG.examples :], batches[step][0][CONFIG.examples :])

@@ -1,13 +1,18 @@
-"""ExampleSet: what accepted feedback teaches, what is kept back, and the hash of both."""
+"""ExampleSet: what accepted feedback gives to train on and to check, and its fingerprint."""
 
 import pytest
-from support.feedback_rows import noise, say
+from support.feedback_rows import add_verdict, noise
 
 from digitlab.datasets import mnist, photographs
 from digitlab.labels import NO_DIGIT
-from digitlab.learning.config import TYPES, FineTuneConfig
-from digitlab.learning.data.examples import fingerprint, gather, held_out, stack
-from digitlab.learning.notebook_parameters import PLACE
+from digitlab.learning.config import PARAMETER_TYPES, FineTuneConfig
+from digitlab.learning.data.examples import (
+    collect_examples,
+    evaluation_image_hashes,
+    fingerprint,
+    to_arrays,
+)
+from digitlab.learning.notebook_parameters import RUN_PARAMETERS
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
 
@@ -22,7 +27,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def other(tmp_path):
-    """Another home's ledger."""
+    """The feedback of another home."""
     with FeedbackStore.open(Settings.load(tmp_path / "other", environ={})) as store:
         yield store
 
@@ -32,171 +37,177 @@ def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
-def lessons_of(store, config=CONFIG, **options):
-    return gather(store.accepted(), config, **options)
+def examples_of(store, config=CONFIG, **options):
+    return collect_examples(store.accepted(), config, **options)
 
 
-def test_a_correction_teaches_its_digit(store):
-    number = say(store, noise(1), 4)
-    (example,) = lessons_of(store).all
+def test_a_correction_gives_an_example_of_its_label(store):
+    number = add_verdict(store, noise(1), 4)
+    (example,) = examples_of(store).all
     assert (example.label, example.verdicts, example.correction) == (4, (number,), True)
     assert (example.digit_image == noise(1)).all()
 
 
-def test_a_confirmation_teaches_and_is_no_correction(store):
-    say(store, noise(1), 4, read=4)
-    found = lessons_of(store)
-    assert [example.label for example in found.taught] == [4]
-    assert found.corrections == ()
+def test_a_confirmation_gives_an_example_that_is_no_correction(store):
+    add_verdict(store, noise(1), 4, predicted=4)
+    examples = examples_of(store)
+    assert [example.label for example in examples.training] == [4]
+    assert examples.corrections == ()
 
 
-def test_what_is_no_digit_teaches_that(store):
-    say(store, noise(1), None)
-    (example,) = lessons_of(store).corrections
+def test_an_image_without_a_digit_gives_an_example_of_no_digit(store):
+    add_verdict(store, noise(1), None)
+    (example,) = examples_of(store).corrections
     assert example.label == NO_DIGIT
 
 
 @pytest.mark.parametrize("split", ["holdout", "test"])
-def test_an_image_that_versions_are_judged_by_teaches_nothing(store, split, cache):
-    number = say(store, mnist.load(split)[0][17], 4)
-    found = lessons_of(store, held_out=held_out(cache))
-    assert found.all == ()
-    assert "by which versions are judged" in found.left_out[number]
+def test_an_mnist_image_that_versions_are_evaluated_on_gives_no_example(store, split, cache):
+    number = add_verdict(store, mnist.load(split)[0][17], 4)
+    examples = examples_of(store, evaluation_images=evaluation_image_hashes(cache))
+    assert examples.all == ()
+    assert "that versions are evaluated on" in examples.left_out[number]
 
 
-def test_a_photograph_of_the_gate_teaches_nothing(store, cache):
-    number = say(store, photographs.load("holdout")[0][3], 4)
-    assert list(lessons_of(store, held_out=held_out(cache)).left_out) == [number]
+def test_a_photograph_of_the_holdout_split_gives_no_example(store, cache):
+    number = add_verdict(store, photographs.load("holdout")[0][3], 4)
+    examples = examples_of(store, evaluation_images=evaluation_image_hashes(cache))
+    assert list(examples.left_out) == [number]
 
 
-def test_what_the_base_was_trained_and_tuned_on_may_teach(store, cache):
+def test_images_of_the_train_and_validation_splits_may_be_examples(store, cache):
     for split in ("train", "validation"):
-        say(store, mnist.load(split)[0][17], 4)
-    assert lessons_of(store, held_out=held_out(cache)).left_out == {}
+        add_verdict(store, mnist.load(split)[0][17], 4)
+    examples = examples_of(store, evaluation_images=evaluation_image_hashes(cache))
+    assert examples.left_out == {}
 
 
 @pytest.mark.parametrize("share", [0, 0.5])
-def test_half_a_list_of_such_images_is_made_anew(tmp_path, share):
-    whole = held_out(tmp_path)
+def test_a_truncated_list_of_evaluation_images_is_computed_again(tmp_path, share):
+    hashes = evaluation_image_hashes(tmp_path)
     (file,) = tmp_path.glob("held-out-*")
     data = file.read_bytes()
     file.write_bytes(data[: int(share * len(data))])
-    assert held_out(tmp_path) == whole
+    assert evaluation_image_hashes(tmp_path) == hashes
     assert file.read_bytes() == data
 
 
-def test_the_list_of_such_images_is_kept_in_a_file(tmp_path, monkeypatch):
-    whole = held_out(tmp_path / "cache")
+def test_the_list_of_evaluation_images_is_read_from_its_file(tmp_path, monkeypatch):
+    hashes = evaluation_image_hashes(tmp_path / "cache")
     monkeypatch.delattr(mnist, "load")
-    assert held_out(tmp_path / "cache") == whole
+    assert evaluation_image_hashes(tmp_path / "cache") == hashes
 
 
-def test_an_image_that_is_called_two_things_teaches_neither(store):
-    both = [say(store, noise(1), digit, contributor=who) for digit, who in ((4, "ann"), (5, "bob"))]
-    say(store, noise(2), 4)
-    found = lessons_of(store)
-    assert sorted(found.left_out) == both
-    assert "two different things" in found.left_out[both[0]]
-    assert [example.verdicts for example in found.all] == [(3,)]
+def test_an_image_with_two_different_labels_gives_no_example(store):
+    both = [
+        add_verdict(store, noise(1), label, contributor=contributor)
+        for label, contributor in ((4, "ann"), (5, "bob"))
+    ]
+    add_verdict(store, noise(2), 4)
+    examples = examples_of(store)
+    assert sorted(examples.left_out) == both
+    assert "two different labels" in examples.left_out[both[0]]
+    assert [example.verdicts for example in examples.all] == [(3,)]
 
 
 def test_copies_of_an_image_are_one_example(store):
     numbers = (
-        say(store, noise(1), 4, picture_sha256="1" * 64),
-        say(store, noise(1), 4, picture_sha256="2" * 64, contributor="bob"),
+        add_verdict(store, noise(1), 4, picture_sha256="1" * 64),
+        add_verdict(store, noise(1), 4, picture_sha256="2" * 64, contributor="bob"),
     )
-    (example,) = lessons_of(store).all
+    (example,) = examples_of(store).all
     assert example.verdicts == numbers
 
 
-def test_a_copy_that_was_corrected_makes_the_lesson_a_correction(store):
-    say(store, noise(1), 4, read=4)
-    say(store, noise(1), 4, read=9, contributor="bob")
-    assert [example.correction for example in lessons_of(store).all] == [True]
+def test_one_corrected_copy_makes_the_example_a_correction(store):
+    add_verdict(store, noise(1), 4, predicted=4)
+    add_verdict(store, noise(1), 4, predicted=9, contributor="bob")
+    assert [example.correction for example in examples_of(store).all] == [True]
 
 
-def test_lessons_stand_in_the_order_of_their_hashes_whoever_came_first(store, other):
+def test_examples_are_sorted_by_hash_whatever_the_order_of_the_verdicts(store, other):
     for n in range(5):
-        say(store, noise(n), n + 1)
-        say(other, noise(4 - n), 5 - n)
-    hashes = [example.digit_sha256 for example in lessons_of(store).all]
+        add_verdict(store, noise(n), n + 1)
+        add_verdict(other, noise(4 - n), 5 - n)
+    hashes = [example.digit_sha256 for example in examples_of(store).all]
     assert hashes == sorted(hashes)
-    assert hashes == [example.digit_sha256 for example in lessons_of(other).all]
+    assert hashes == [example.digit_sha256 for example in examples_of(other).all]
 
 
-def test_a_few_corrections_are_all_taught(store):
+def test_of_a_few_corrections_none_is_kept_back(store):
     for n in range(CONFIG.check_from - 1):
-        say(store, noise(n), 4)
-    assert lessons_of(store).checks == ()
+        add_verdict(store, noise(n), 4)
+    assert examples_of(store).checks == ()
 
 
-def test_of_many_corrections_some_are_kept_back_and_the_others_taught(store):
+def test_of_many_corrections_some_are_checks_and_the_others_training_examples(store):
     for n in range(40):
-        say(store, noise(n), 4)
-    found = lessons_of(store)
-    assert 3 <= len(found.checks) <= 24  # 12 expected
-    assert {*found.checks} | {*found.taught} == {*found.all}
-    assert not {*found.checks} & {*found.taught}
+        add_verdict(store, noise(n), 4)
+    examples = examples_of(store)
+    assert 3 <= len(examples.checks) <= 24  # 12 expected
+    assert {*examples.checks} | {*examples.training} == {*examples.all}
+    assert not {*examples.checks} & {*examples.training}
 
 
 def test_confirmations_are_never_kept_back(store):
     for n in range(40):
-        say(store, noise(n), 4, read=4 if n < 20 else 0)
-    found = lessons_of(store)
-    assert found.checks
-    assert all(example.correction for example in found.checks)
+        add_verdict(store, noise(n), 4, predicted=4 if n < 20 else 0)
+    examples = examples_of(store)
+    assert examples.checks
+    assert all(example.correction for example in examples.checks)
 
 
-def test_what_was_kept_back_once_is_kept_back_ever_after(store):
+def test_a_check_stays_a_check_when_more_feedback_comes(store):
     for n in range(20):
-        say(store, noise(n), 4)
-    before = {example.digit_sha256 for example in lessons_of(store).checks}
-    known = {example.digit_sha256 for example in lessons_of(store).all}
+        add_verdict(store, noise(n), 4)
+    checks_before = {example.digit_sha256 for example in examples_of(store).checks}
+    all_before = {example.digit_sha256 for example in examples_of(store).all}
     for n in range(20, 40):
-        say(store, noise(n), 4)
-    after = {example.digit_sha256 for example in lessons_of(store).checks}
-    assert before
-    assert after & known == before
+        add_verdict(store, noise(n), 4)
+    checks_after = {example.digit_sha256 for example in examples_of(store).checks}
+    assert checks_before
+    assert checks_after & all_before == checks_before
 
 
-def test_one_person_of_three_has_no_more_than_their_share(store):
+def test_one_contributor_of_three_has_no_more_than_their_share(store):
     for n in range(8):
-        say(store, noise(n), 4, contributor="ann")
-    say(store, noise(8), 4, contributor="bob")
-    say(store, noise(9), 4, contributor="cleo")
+        add_verdict(store, noise(n), 4, contributor="ann")
+    add_verdict(store, noise(8), 4, contributor="bob")
+    add_verdict(store, noise(9), 4, contributor="cleo")
     config = FineTuneConfig(largest_share=0.5)
-    weights = {example.verdicts[0]: example.weight for example in lessons_of(store, config).all}
+    weights = {example.verdicts[0]: example.weight for example in examples_of(store, config).all}
     assert sum(weights[n] for n in range(1, 9)) == pytest.approx(2)
     assert (weights[9], weights[10]) == (1, 1)
 
 
-def test_the_order_in_which_people_said_the_same_makes_no_difference(store, other):
-    said = [(0, "ann"), (0, "bob"), (0, "cleo"), *((n, "bob") for n in range(1, 7))]
-    for home, order in ((store, said), (other, said[::-1])):
-        for n, who in order:
-            say(home, noise(n), 4, contributor=who)
-        say(home, noise(9), 4, contributor="cleo")
-    assert [x.weight for x in lessons_of(store).all] == [x.weight for x in lessons_of(other).all]
+def test_the_order_of_equal_verdicts_does_not_change_the_weights(store, other):
+    verdicts = [(0, "ann"), (0, "bob"), (0, "cleo"), *((n, "bob") for n in range(1, 7))]
+    for home, order in ((store, verdicts), (other, verdicts[::-1])):
+        for n, contributor in order:
+            add_verdict(home, noise(n), 4, contributor=contributor)
+        add_verdict(home, noise(9), 4, contributor="cleo")
+    weights = [[example.weight for example in examples_of(home).all] for home in (store, other)]
+    assert weights[0] == weights[1]
 
 
-def hash_of(store, config=CONFIG, base="weights", **options):
-    return fingerprint(lessons_of(store, config).all, base=base, config=config, **options)
+def fingerprint_of(store, config=CONFIG, base="weights", **options):
+    return fingerprint(examples_of(store, config).all, base=base, config=config, **options)
 
 
 @pytest.fixture
-def taught(store):
+def home_with_feedback(store):
     """A home with two corrections and a confirmation."""
-    for n, read in ((1, 0), (2, 0), (3, 4)):
-        say(store, noise(n), 4, read=read)
+    for n, predicted in ((1, 0), (2, 0), (3, 4)):
+        add_verdict(store, noise(n), 4, predicted=predicted)
     return store
 
 
-def test_equal_feedback_in_two_homes_has_equal_hashes(taught, other):
-    say(other, noise(9), 9, contributor="zoe")
+def test_equal_feedback_in_two_homes_has_equal_fingerprints(home_with_feedback, other):
+    add_verdict(other, noise(9), 9, contributor="zoe")
     other.undo("zoe")
-    for n, read in ((3, 4), (2, 1), (1, 2)):
-        say(other, noise(n), 4, read=read, contributor="bob")
-    assert hash_of(taught) == hash_of(other)
+    for n, predicted in ((3, 4), (2, 1), (1, 2)):
+        add_verdict(other, noise(n), 4, predicted=predicted, contributor="bob")
+    assert fingerprint_of(home_with_feedback) == fingerprint_of(other)
 
 
 @pytest.mark.parametrize(
@@ -204,34 +215,40 @@ def test_equal_feedback_in_two_homes_has_equal_hashes(taught, other):
     [{"config": FineTuneConfig(check_from=10, check_share=0.3, seed=9)}, {"base": "other"}],
     ids=["parameter", "base"],
 )
-def test_the_hash_follows_from_base_and_parameters(taught, change):
-    assert hash_of(taught, **change) != hash_of(taught)
+def test_the_fingerprint_depends_on_base_and_parameters(home_with_feedback, change):
+    assert fingerprint_of(home_with_feedback, **change) != fingerprint_of(home_with_feedback)
 
 
-def test_the_hash_follows_from_what_an_image_was_called(taught):
-    before = hash_of(taught)
-    say(taught, noise(2), 7)
-    assert hash_of(taught) != before
+def test_the_fingerprint_depends_on_the_labels(home_with_feedback):
+    before = fingerprint_of(home_with_feedback)
+    add_verdict(home_with_feedback, noise(2), 7)
+    assert fingerprint_of(home_with_feedback) != before
 
 
-def test_the_hash_follows_from_which_lessons_are_corrections(taught, other):
-    """A home whose version read one of the images right; it is drawn less often then."""
-    for n, read in ((1, 4), (2, 0), (3, 4)):
-        say(other, noise(n), 4, read=read)
-    assert hash_of(other) != hash_of(taught)
+def test_the_fingerprint_depends_on_which_examples_are_corrections(home_with_feedback, other):
+    """A home whose version predicted one image correctly draws that image less often."""
+    for n, predicted in ((1, 4), (2, 0), (3, 4)):
+        add_verdict(other, noise(n), 4, predicted=predicted)
+    assert fingerprint_of(other) != fingerprint_of(home_with_feedback)
 
 
-def test_a_new_confirmation_changes_the_hash_but_is_no_news(taught):
-    before, feedback_fingerprint = hash_of(taught), hash_of(taught, only_corrections=True)
-    say(taught, noise(5), 4, read=4)
-    assert hash_of(taught) != before
-    assert hash_of(taught, only_corrections=True) == feedback_fingerprint
+def test_a_new_confirmation_changes_only_the_fingerprint_with_confirmations(home_with_feedback):
+    before = fingerprint_of(home_with_feedback)
+    corrections_before = fingerprint_of(home_with_feedback, only_corrections=True)
+    add_verdict(home_with_feedback, noise(5), 4, predicted=4)
+    assert fingerprint_of(home_with_feedback) != before
+    assert fingerprint_of(home_with_feedback, only_corrections=True) == corrections_before
 
 
-def test_home_run_and_what_is_reported_besides_are_outside_the_hash():
-    assert not {*PLACE} & {*TYPES}
+def test_the_fingerprint_is_the_one_that_digitlab_0_1_computed(home_with_feedback):
+    """Otherwise every home would repeat its last run after an upgrade."""
+    assert fingerprint_of(home_with_feedback, FineTuneConfig()) == "023dd65d80386201"
 
 
-def test_no_lessons_stack_to_no_images():
-    x, y = stack([])
+def test_home_run_and_evaluate_on_are_not_in_the_fingerprint():
+    assert not {*RUN_PARAMETERS} & {*PARAMETER_TYPES}
+
+
+def test_no_examples_give_empty_arrays():
+    x, y = to_arrays([])
     assert (x.shape, x.dtype, y.shape, y.dtype) == ((0, 28, 28), "uint8", (0,), "uint8")

@@ -1,4 +1,4 @@
-"""Replay: what a fine-tune sees again of the base's own, and what is kept of the drawing."""
+"""Replay: which images of the base's training data a fine-tune trains on, and their cache."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ import pytest
 from digitlab.datasets import mnist
 from digitlab.labels import NO_DIGIT
 from digitlab.learning.config import FineTuneConfig
-from digitlab.learning.data.replay import fragile, replay
+from digitlab.learning.data.replay import build_replay, hard_examples
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
 
@@ -16,12 +16,12 @@ CONFIG = FineTuneConfig(steps=10, replay=40)
 
 
 @pytest.fixture
-def drawn(base, tmp_path):
-    def draw(config=CONFIG, base=base):
-        places = [bundled("models/base"), tmp_path]
-        return replay(base, config, steps=config.steps, places=places)
+def build(base, tmp_path):
+    def build(config=CONFIG, base=base):
+        folders = [bundled("models/base"), tmp_path]
+        return build_replay(base, config, steps=config.steps, cache_folders=folders)
 
-    return draw
+    return build
 
 
 def equal(one, other):
@@ -29,99 +29,97 @@ def equal(one, other):
     return all(np.array_equal(*pair) for pair in pairs)
 
 
-def leads(x, y, base):
-    """How far the right digit's logit is ahead of the others'."""
+def margins(x, y, base):
     logits = base.logits_and_embeddings(x)[0]
-    right = logits[np.arange(len(y)), y]
+    of_label = logits[np.arange(len(y)), y]
     logits[np.arange(len(y)), y] = -np.inf
-    return right - logits.max(axis=1)
+    return of_label - logits.max(axis=1)
 
 
-def test_every_step_has_digits_photographed_ones_and_images_without_one(drawn):
-    again = drawn()
-    assert (again.x.shape, again.x.dtype) == ((10, 40, 28, 28), "uint8")
-    assert (again.y.shape, again.y.dtype) == ((10, 40), "uint8")
-    assert {*again.y.reshape(-1).tolist()} == {*range(10), NO_DIGIT}
-    assert ((again.y == NO_DIGIT).sum(axis=1) == 6).all()
+def test_every_step_has_digits_photographed_digits_and_images_without_a_digit(build):
+    replay = build()
+    assert (replay.x.shape, replay.x.dtype) == ((10, 40, 28, 28), "uint8")
+    assert (replay.y.shape, replay.y.dtype) == ((10, 40), "uint8")
+    assert {*replay.y.reshape(-1).tolist()} == {*range(10), NO_DIGIT}
+    assert ((replay.y == NO_DIGIT).sum(axis=1) == 6).all()
 
 
-def test_the_smallest_replay_that_is_allowed_has_all_parts(drawn):
-    assert NO_DIGIT in drawn(dataclasses.replace(CONFIG, steps=1, replay=20)).y
+def test_the_smallest_replay_has_all_parts(build):
+    assert NO_DIGIT in build(dataclasses.replace(CONFIG, steps=1, replay=20)).y
 
 
-def test_what_is_kept_is_what_the_base_says(drawn, base):
-    again = drawn()
-    logits, embeddings = base.logits_and_embeddings(again.x.reshape(-1, 28, 28))
-    assert np.array_equal(again.logits.reshape(-1, 10), logits)
-    assert np.array_equal(again.embeddings.reshape(len(logits), -1), embeddings)
+def test_logits_and_embeddings_are_the_bases(build, base):
+    replay = build()
+    logits, embeddings = base.logits_and_embeddings(replay.x.reshape(-1, 28, 28))
+    assert np.array_equal(replay.logits.reshape(-1, 10), logits)
+    assert np.array_equal(replay.embeddings.reshape(len(logits), -1), embeddings)
 
 
-def test_the_digits_are_as_many_of_each_and_doubtful_but_not_misread(drawn, base):
-    again = drawn()
-    x, y = again.x[:, :28].reshape(-1, 28, 28), again.y[:, :28].reshape(-1)
+def test_digits_are_balanced_and_near_the_boundary_but_not_misread(build, base):
+    replay = build()
+    x, y = replay.x[:, :28].reshape(-1, 28, 28), replay.y[:, :28].reshape(-1)
     assert np.bincount(y, minlength=10) == pytest.approx([28] * 10, abs=1)
-    rows = fragile(base, [bundled("models/base")])
-    as_they_are = leads(*(array[rows] for array in mnist.load("train")), base)
-    assert np.median(leads(x, y, base)) < np.median(as_they_are) / 2
-    assert leads(x, y, base).min() >= -1
+    rows = hard_examples(base, [bundled("models/base")])
+    not_augmented = margins(*(array[rows] for array in mnist.load("train")), base)
+    assert np.median(margins(x, y, base)) < np.median(not_augmented) / 2
+    assert margins(x, y, base).min() >= -1
 
 
-def test_the_base_is_asked_once_which_are_doubtful(base, drawn, tmp_path):
-    first, counted = drawn(), Counting(base)
-    assert equal(drawn(base=counted), first)
-    assert counted.asked == first.y.size
-    (file,) = tmp_path.glob("doubtful-*.npz")
+def test_the_search_for_digits_near_the_boundary_is_cached(base, build, tmp_path):
+    first, counting = build(), CountingBase(base)
+    assert equal(build(base=counting), first)
+    assert counting.images == first.y.size
+    (file,) = tmp_path.glob("boundary-digits-*.npz")
     file.write_bytes(file.read_bytes()[:100])
-    assert equal(drawn(base=counted), first)
-    assert counted.asked > 3 * first.y.size
+    assert equal(build(base=counting), first)
+    assert counting.images > 3 * first.y.size
 
 
-def test_the_first_steps_are_those_of_the_whole(drawn, base, tmp_path):
-    first, whole = replay(base, CONFIG, steps=3, places=[tmp_path]), drawn()
-    pairs = zip(dataclasses.astuple(first), dataclasses.astuple(whole), strict=True)
-    assert all(np.array_equal(part, of_whole[:3]) for part, of_whole in pairs)
+def test_the_first_steps_equal_those_of_the_whole_replay(build, base, tmp_path):
+    first = build_replay(base, CONFIG, steps=3, cache_folders=[tmp_path])
+    pairs = zip(dataclasses.astuple(first), dataclasses.astuple(build()), strict=True)
+    assert all(np.array_equal(part, whole[:3]) for part, whole in pairs)
 
 
 @pytest.mark.parametrize("change", [{"seed": 2}, {"steps": 9}, {"replay": 41}])
-def test_another_seed_or_size_is_another_replay(drawn, change):
-    assert not np.array_equal(drawn(dataclasses.replace(CONFIG, **change)).x[0], drawn().x[0])
+def test_another_seed_or_size_gives_another_replay(build, change):
+    assert not np.array_equal(build(dataclasses.replace(CONFIG, **change)).x[0], build().x[0])
 
 
-def test_what_is_done_with_feedback_changes_nothing(drawn):
-    first = drawn()
-    assert equal(drawn(dataclasses.replace(CONFIG, examples=7, rotation=3, worn=0.9)), first)
+def test_the_augmentation_of_training_examples_does_not_change_the_replay(build):
+    first = build()
+    assert equal(build(dataclasses.replace(CONFIG, examples=7, rotation=3, worn=0.9)), first)
 
 
-class Counting:
-    """A base that counts of how many images it is asked."""
+class CountingBase:
+    """A base that counts the images that it predicts."""
 
     def __init__(self, base):
-        self._base, self.card, self.asked = base, base.card, 0
+        self._base, self.card, self.images = base, base.card, 0
 
     def logits_and_embeddings(self, x):
-        self.asked += len(x)
+        self.images += len(x)
         return self._base.logits_and_embeddings(x)
 
 
-class Uneasy:
-    """A base that reads the images of `train` with less ease the later they come."""
+class FallingMargins:
+    """A base whose margins fall from 100 to `last_margin` over the images of the train split."""
 
     card = Classifier.load(bundled("models/base")).card
 
-    def __init__(self, least=0):
-        self.asked, self._least = 0, least
+    def __init__(self, last_margin=0):
+        self.calls, self._last_margin = 0, last_margin
 
     def logits_and_embeddings(self, x):
-        self.asked += 1
-        lead = np.linspace(100, self._least, len(x))
+        self.calls += 1
         labels = mnist.load("train")[1]
         logits = np.zeros((len(x), 10), np.float32)
-        logits[np.arange(len(x)), labels] = lead
+        logits[np.arange(len(x)), labels] = np.linspace(100, self._last_margin, len(x))
         return logits, np.empty((len(x), 128), np.float32)
 
 
-def test_the_images_read_with_least_ease_are_as_many_of_each_digit(tmp_path):
-    rows = fragile(Uneasy(), [tmp_path])
+def test_hard_examples_have_the_smallest_margins_and_are_balanced(tmp_path):
+    rows = hard_examples(FallingMargins(), [tmp_path])
     labels = mnist.load("train")[1]
     counts = np.bincount(labels[rows], minlength=10)
     assert len({*counts.tolist()}) == 1
@@ -129,22 +127,22 @@ def test_the_images_read_with_least_ease_are_as_many_of_each_digit(tmp_path):
         assert {*rows[labels[rows] == digit]} == {*np.flatnonzero(labels == digit)[-counts[0] :]}
 
 
-def test_what_is_plainly_misread_is_nothing_to_keep(tmp_path):
-    rows = fragile(Uneasy(least=-100), [tmp_path])
+def test_clearly_misread_images_are_no_hard_examples(tmp_path):
+    rows = hard_examples(FallingMargins(last_margin=-100), [tmp_path])
     assert rows.max() < 25_500
 
 
-def test_a_base_is_asked_once_for_them(tmp_path):
-    base = Uneasy()
-    first = fragile(base, [tmp_path / "cache"])
-    assert np.array_equal(fragile(base, [tmp_path / "cache"]), first)
-    assert base.asked == 1
+def test_hard_examples_are_computed_once(tmp_path):
+    base = FallingMargins()
+    first = hard_examples(base, [tmp_path / "cache"])
+    assert np.array_equal(hard_examples(base, [tmp_path / "cache"]), first)
+    assert base.calls == 1
 
 
-@pytest.mark.parametrize("left", [b"", b"PK\3\4", b"something else"])
-def test_half_an_answer_is_asked_for_again(tmp_path, left):
-    whole = fragile(Uneasy(), [tmp_path])
-    (file,) = tmp_path.glob("fragile-*.npz")
-    file.write_bytes(left)
-    assert np.array_equal(fragile(Uneasy(), [tmp_path]), whole)
-    assert np.array_equal(np.load(file)["rows"], whole)
+@pytest.mark.parametrize("content", [b"", b"PK\3\4", b"something else"])
+def test_a_damaged_file_of_hard_examples_is_computed_again(tmp_path, content):
+    rows = hard_examples(FallingMargins(), [tmp_path])
+    (file,) = tmp_path.glob("hard-examples-*.npz")
+    file.write_bytes(content)
+    assert np.array_equal(hard_examples(FallingMargins(), [tmp_path]), rows)
+    assert np.array_equal(np.load(file)["rows"], rows)

@@ -1,10 +1,10 @@
-"""Tune: what a change of weights costs on MNIST's `validation` split, and what is kept of the asking."""
+"""RetentionCheck: what a change of weights costs on MNIST's validation split, and its cache."""
 
 import numpy as np
 import pytest
 
 from digitlab.datasets import mnist
-from digitlab.learning.training.retention import Shift, Tune
+from digitlab.learning.training.retention import RetentionCheck
 from digitlab.model import metrics
 
 
@@ -14,20 +14,20 @@ def cache(tmp_path_factory):
 
 
 @pytest.fixture
-def tune(base, cache):
-    return Tune(base, [cache])
+def retention(base, cache):
+    return RetentionCheck(base, [cache])
 
 
-class Forgetful:
-    """The base, but for some images that it says another digit of."""
+class ForgetfulNetwork:
+    """The base, except for some images for which it predicts another digit."""
 
     def __init__(self, base, images=()):
         self._base = base
         self._forgotten = {image.tobytes() for image in images}
-        self.asked = 0
+        self.predicted = 0
 
     def logits(self, x):
-        self.asked += len(x)
+        self.predicted += len(x)
         logits = self._base.logits_and_embeddings(x)[0]
         for row, image in enumerate(x):
             if image.tobytes() in self._forgotten:
@@ -36,87 +36,63 @@ class Forgetful:
 
 
 @pytest.fixture
-def by_lead(base):
-    """Images of `validation` that the base reads right, those that it is least sure of first."""
+def by_margin(base):
+    """Validation images that the base predicts correctly, those with the smallest margin first."""
     x, y = mnist.load("validation")
-    lead = metrics.margin(base.logits_and_embeddings(x)[0], y)
-    order = np.argsort(lead)
-    return x[order[lead[order] > 0]]
+    margins = metrics.margin(base.logits_and_embeddings(x)[0], y)
+    order = np.argsort(margins)
+    return x[order[margins[order] > 0]]
 
 
-def test_a_shift_is_the_mean_over_all_readings():
-    shift = Shift(n=100, readings=5, fixed=2, broken=7, standard_error=0.01)
-    assert shift.difference == pytest.approx(-0.01)
-    assert shift.lower_bound == pytest.approx(-0.01 - 1.645 * 0.01)
-    assert shift.to_dict()["difference"] == shift.difference
+def test_an_unchanged_network_has_no_change(retention, base):
+    change = retention.measure(ForgetfulNetwork(base))
+    assert (change.n, change.variants, change.fixed, change.broken) == (5000, 5, 0, 0)
+    assert (change.difference, change.standard_error) == (0, 0)
 
 
-def test_what_did_not_change_has_no_shift(tune, base):
-    shift = tune.shift(Forgetful(base))
-    assert (shift.n, shift.readings, shift.fixed, shift.broken) == (5000, 5, 0, 0)
-    assert (shift.difference, shift.standard_error) == (0, 0)
+def test_a_hard_image_is_one_variant_beside_its_copies(retention, base, by_margin):
+    change = retention.measure(ForgetfulNetwork(base, by_margin[:1]))
+    assert (change.fixed, change.broken) == (0, 1)
+    assert change.difference == pytest.approx(-1 / 25_000)
+    assert change.standard_error == pytest.approx(1 / 25_000, rel=1e-3)
 
 
-def test_a_doubtful_image_is_one_reading_beside_those_of_its_copies(tune, base, by_lead):
-    shift = tune.shift(Forgetful(base, by_lead[:1]))
-    assert (shift.fixed, shift.broken) == (0, 1)
-    assert shift.difference == pytest.approx(-1 / 25_000)
-    assert shift.standard_error == pytest.approx(1 / 25_000, rel=1e-3)
+def test_an_easy_image_counts_for_three_more(retention, base):
+    easy = mnist.load("validation")[0][retention.rows[-1]]
+    change = retention.measure(ForgetfulNetwork(base, [easy]))
+    assert (change.fixed, change.broken) == (0, 4)
+    assert change.standard_error == pytest.approx(4 / 25_000, rel=1e-3)
 
 
-def test_an_easy_image_stands_for_three_more(tune, base):
-    easy = mnist.load("validation")[0][tune.rows[-1]]
-    shift = tune.shift(Forgetful(base, [easy]))
-    assert (shift.fixed, shift.broken) == (0, 4)
-    assert shift.standard_error == pytest.approx(4 / 25_000, rel=1e-3)
+def test_easy_images_are_skipped_if_the_hard_ones_lose_too_much(retention, base, by_margin):
+    network = ForgetfulNetwork(base, by_margin[:200])
+    assert not retention.measure(network).passes
+    predicted = network.predicted
+    assert len(retention.predictions(network)) == len(retention.rows)
+    assert network.predicted > predicted
 
 
-def test_the_easy_images_are_not_asked_where_the_doubtful_ones_cost_too_much(tune, base, by_lead):
-    forgetful = Forgetful(base, by_lead[:200])
-    assert not tune.shift(forgetful).passes
-    asked = forgetful.asked
-    assert len(tune.guesses(forgetful)) == len(tune.rows)
-    assert forgetful.asked > asked
-
-
-def test_guesses_are_those_of_the_images_that_were_asked(tune, base):
-    same = Forgetful(base)
-    tune.shift(same)
+def test_predictions_are_those_for_the_checked_rows(retention, base):
+    network = ForgetfulNetwork(base)
+    retention.measure(network)
     x, _ = mnist.load("validation")
-    assert np.array_equal(
-        tune.guesses(same), base.logits_and_embeddings(x[tune.rows])[0].argmax(axis=1)
-    )
+    expected = base.logits_and_embeddings(x[retention.rows])[0].argmax(axis=1)
+    assert np.array_equal(retention.predictions(network), expected)
 
 
-@pytest.mark.parametrize(
-    ("fixed", "broken", "error", "passes"),
-    [
-        (0, 10, 0.0001, True),  # two images of 5,000, as the gate lets through
-        (0, 11, 0.0001, False),
-        (5, 15, 0.0004, False),  # too uncertain
-        (9, 0, 0.0001, True),
-    ],
-)
-def test_a_change_passes_that_costs_no_more_than_the_gate_lets_through(
-    fixed, broken, error, passes
-):
-    shift = Shift(n=5000, readings=5, fixed=fixed, broken=broken, standard_error=error)
-    assert shift.passes == passes
+def test_the_hardest_images_have_a_lower_accuracy_than_the_others(retention, base):
+    assert 0.9 < retention.hard_accuracy(ForgetfulNetwork(base)) < 0.99
 
 
-def test_the_hardest_images_are_read_worse_than_the_others(tune, base):
-    assert 0.9 < tune.glance(Forgetful(base)) < 0.99
-
-
-def test_the_base_is_asked_once(base, cache, tmp_path):
-    class Silent:
+def test_the_results_of_the_base_are_computed_once(base, cache, tmp_path):
+    class WithoutNetwork:
         card = base.card
 
-    Tune(base, [cache])
+    RetentionCheck(base, [cache])
     (file,) = cache.glob("validation-*.npz")
     (tmp_path / file.name).write_bytes(file.read_bytes())
-    kept = Tune(Silent(), [tmp_path])
-    assert kept.shift(Forgetful(base)).broken == 0
+    from_file = RetentionCheck(WithoutNetwork(), [tmp_path])
+    assert from_file.measure(ForgetfulNetwork(base)).broken == 0
     (tmp_path / file.name).write_bytes(b"PK")
-    assert Tune(base, [tmp_path]).shift(Forgetful(base)).broken == 0
+    assert RetentionCheck(base, [tmp_path]).measure(ForgetfulNetwork(base)).broken == 0
     assert (tmp_path / file.name).stat().st_size == file.stat().st_size
