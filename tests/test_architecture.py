@@ -34,7 +34,7 @@ FLOORS = [
     "synthetic.photographs",
     "synthetic",
     "prediction",
-    "model.config",
+    "model.train_config",
     "model.metrics",
     "model.augment",
     "model.native_stderr",
@@ -90,7 +90,7 @@ FLOORS = [
 
 HEAVY = ("tensorflow", "keras", "pandas", "papermill", "matplotlib", "alembic")
 
-KERAS = {"model/network.py", "model/finetuning.py", "model/keras_import/build.py"}
+KERAS = {"model/network.py", "model/finetuning.py"}
 """The modules that train or convert networks."""
 
 

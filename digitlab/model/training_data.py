@@ -91,9 +91,9 @@ def _photographed(x: Images, y: Labels, config: TrainConfig, cache: Path) -> tup
     file = cache / "photographed.npz"
     if not file.is_file():
         rows = np.random.default_rng(0).permutation(len(x))[:n]
-        images, found = photograph_through_front_end(x[rows], seed=0)
+        images, detected = photograph_through_front_end(x[rows], seed=0)
         temporary = cache / ".photographed.npz"
-        np.savez_compressed(temporary, x=images[found], y=y[rows][found])
+        np.savez_compressed(temporary, x=images[detected], y=y[rows][detected])
         os.replace(temporary, file)
     arrays = read_npz_arrays(file, ("x", "y"))
     return arrays["x"], arrays["y"]
