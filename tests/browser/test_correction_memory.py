@@ -10,7 +10,7 @@ import pytest
 from support.browser_page import drop, label, ready, see
 from support.live_server import Server, start_server
 from support.misread_digits import Misread, misread
-from support.stored_feedback import ledger
+from support.stored_feedback import stored_verdicts
 
 import digitlab
 from digitlab.settings import Settings
@@ -123,7 +123,7 @@ def test_in_a_reviewed_home_it_counts_in_ones_own_session_until_it_is_accepted(
     ready(other, reviewed)
     show(other, picture, reads=picture.read)
 
-    (entry,) = ledger(page, reviewed)
+    (entry,) = stored_verdicts(page, reviewed)
     with FeedbackStore.open(Settings.load(reviewed.home)) as store:
         store.review([entry.id], "accepted", by="curator")
     show(other, picture, reads=picture.digit, number=1)

@@ -12,7 +12,7 @@ from support.browser_page import choose, label, png, ready, see
 from support.kernels import kernel_of
 from support.live_server import Server
 from support.network_relay import Relay
-from support.stored_feedback import ledger
+from support.stored_feedback import stored_verdicts
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -58,7 +58,7 @@ def states(page: Page) -> list[str | None]:
 
 
 def verdicts(page: Page, server: Server) -> list[tuple[str, int | None]]:
-    return [(entry.verdict, entry.label) for entry in ledger(page, server)]
+    return [(entry.verdict, entry.label) for entry in stored_verdicts(page, server)]
 
 
 def see_judged(page: Page) -> None:

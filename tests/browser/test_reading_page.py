@@ -12,7 +12,7 @@ from PIL import Image
 from support.browser_page import choose, digit_picture, label, png, ready, see
 from support.live_server import Server
 from support.number_sheets import sheet
-from support.stored_feedback import ledger
+from support.stored_feedback import stored_verdicts
 
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
@@ -65,7 +65,7 @@ def test_a_wrong_digit_is_corrected_with_a_comment(page: Page, server: Server) -
     page.get_by_test_id("judge-comment").fill("my own 3")
     page.get_by_test_id("judge-wrong-3").click()
     see(page.get_by_test_id("receipt")).to_contain_text("this is a 3")
-    (entry,) = ledger(page, server)
+    (entry,) = stored_verdicts(page, server)
     assert (entry.verdict, entry.label, entry.predicted) == ("wrong", 3, 2)
     assert (entry.comment, entry.name) == ("my own 3", "2.png")
     with FeedbackStore.open(Settings.load(server.home)) as store:
@@ -85,7 +85,7 @@ def test_a_comment_stays_until_the_ledger_has_it(page: Page, server: Server) -> 
     comment.fill("mine")
     page.get_by_test_id("judge-right").click()
     see(comment).to_have_value("")
-    assert [entry.comment for entry in ledger(page, server)] == ["mine"]
+    assert [entry.comment for entry in stored_verdicts(page, server)] == ["mine"]
     comment.fill("mine")
     page.get_by_test_id("judge-right").click()  # says nothing new, and the ledger has it
     see(comment).to_have_value("")
@@ -98,7 +98,7 @@ def test_a_batch_is_judged_with_keys(page: Page, server: Server) -> None:
         see(page.get_by_test_id(f"visit-item-{number}")).to_have_attribute("aria-current", "true")
         page.keyboard.press(key)
     see(page.locator(".dl-count")).to_have_text("4 pictures, 4 judged")
-    said = [(entry.verdict, entry.label) for entry in ledger(page, server)]
+    said = [(entry.verdict, entry.label) for entry in stored_verdicts(page, server)]
     assert said == [("right", 2), ("wrong", 8), ("not-a-digit", None), ("unsure", None)]
 
 
@@ -113,7 +113,7 @@ def test_undo_after_pressing_right_twice_takes_one_verdict_back(page: Page, serv
     page.get_by_test_id("judge-undo").click()
     see(right).to_have_attribute("aria-pressed", "false")
     see(page.get_by_test_id("judge-undo")).to_be_disabled()
-    assert ledger(page, server) == []
+    assert stored_verdicts(page, server) == []
 
 
 def test_undo_takes_the_last_verdict_back(page: Page, server: Server) -> None:
@@ -123,7 +123,7 @@ def test_undo_takes_the_last_verdict_back(page: Page, server: Server) -> None:
     see(page.get_by_test_id("judge-wrong-4")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Backspace")
     see(page.get_by_test_id("receipt")).to_contain_text("taken back")
-    assert ledger(page, server) == []
+    assert stored_verdicts(page, server) == []
     see(page.get_by_test_id("judge-undo")).to_be_disabled()
 
 
@@ -135,7 +135,7 @@ def test_keys_are_text_while_somebody_types(page: Page, server: Server) -> None:
     page.keyboard.press("Enter")  # leaves the field
     page.keyboard.press("Enter")  # says "right"
     see(page.get_by_test_id("receipt")).not_to_be_empty()
-    (entry,) = ledger(page, server)
+    (entry,) = stored_verdicts(page, server)
     assert (entry.verdict, entry.comment) == ("right", "n 7 u")
 
 
@@ -146,7 +146,7 @@ def test_a_key_after_a_click_does_not_click_again(page: Page, server: Server) ->
     see(page.get_by_test_id("visit-item-1")).to_have_attribute("aria-current", "true")
     page.keyboard.press("Enter")
     see(page.locator(".dl-count")).to_have_text("2 pictures, 2 judged")
-    assert [entry.verdict for entry in ledger(page, server)] == ["unsure", "right"]
+    assert [entry.verdict for entry in stored_verdicts(page, server)] == ["unsure", "right"]
 
 
 def test_a_drawing_with_the_mouse_is_read(page: Page) -> None:
@@ -250,7 +250,7 @@ def test_the_digits_of_a_row_are_judged_one_after_the_other_with_keys(
         see(page.locator(".dl-result .dl-other")).to_have_count(4)
         page.keyboard.press(key)
     see(page.locator(".dl-count")).to_have_text("1 picture with 5 digits, 5 judged")
-    kept = ledger(page, server)
+    kept = stored_verdicts(page, server)
     assert [entry.verdict for entry in kept] == ["right", "right", "not-a-digit", "right", "wrong"]
     assert len({entry.box for entry in kept}) == 5
     with FeedbackStore.open(Settings.load(server.home)) as store:
@@ -275,7 +275,7 @@ def test_a_file_of_19_megabytes_arrives(page: Page, server: Server, tmp_path: Pa
     see(label(page)).to_have_text("2", timeout=30_000)
     page.keyboard.press("Enter")
     see(page.get_by_test_id("receipt")).not_to_be_empty()
-    (entry,) = ledger(page, server)
+    (entry,) = stored_verdicts(page, server)
     with FeedbackStore.open(Settings.load(server.home)) as store:
         assert store.pictures.get(entry.picture_sha256) == path.read_bytes()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.browser_page import choose, digit_picture, drop, label, png, see
 from support.live_server import Server
-from support.stored_feedback import ledger
+from support.stored_feedback import stored_verdicts
 
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload, Locator, Page
@@ -90,7 +90,7 @@ def test_twenty_dropped_pictures_are_gone_through_by_keyboard(
     page.keyboard.press("Backspace")
     see_in_view(page, wide)
     see(cell(page, wide)).to_contain_text("not judged")
-    assert ledger(page, server) == []
+    assert stored_verdicts(page, server) == []
     page.keyboard.press("8")
     see_in_view(page, wide + 1)
 
@@ -100,7 +100,7 @@ def test_twenty_dropped_pictures_are_gone_through_by_keyboard(
     see(page.get_by_test_id("receipt")).to_have_text("19 pictures kept as right.")
     see(page.locator('.dl-cells > [data-state="right"]')).to_have_count(19)
     see(others).to_be_hidden()
-    kept = {entry.name: (entry.verdict, entry.label) for entry in ledger(page, server)}
+    kept = {entry.name: (entry.verdict, entry.label) for entry in stored_verdicts(page, server)}
     assert kept.pop(f"form {wide}.png") == ("wrong", 8)
     assert kept == {
         f"form {number}.png": ("right", int("2357"[number % 4]))
@@ -110,7 +110,7 @@ def test_twenty_dropped_pictures_are_gone_through_by_keyboard(
 
     page.keyboard.press("Backspace")
     see(page.get_by_test_id("receipt")).to_have_text("19 verdicts were taken back.")
-    assert [entry.verdict for entry in ledger(page, server)] == ["wrong"]
+    assert [entry.verdict for entry in stored_verdicts(page, server)] == ["wrong"]
 
 
 def test_twenty_pictures_are_gone_through_by_touch(
@@ -145,7 +145,7 @@ def test_twenty_pictures_are_gone_through_by_touch(
         "19 pictures kept as right; 1 without a digit still waits."
     )
     see_in_view(phone, 20)
-    kept = {entry.name: entry.verdict for entry in ledger(phone, server)}
+    kept = {entry.name: entry.verdict for entry in stored_verdicts(phone, server)}
     assert kept.pop("form 6.png") == "wrong"
     assert list(kept.values()) == ["right"] * 19
     phone.get_by_test_id("judge-undo").click()
@@ -176,7 +176,7 @@ def test_a_digit_pressed_right_after_an_arrow_is_meant_for_the_cell_it_went_to(
     page.evaluate(PRESS, ["ArrowRight", "ArrowRight", "8"])
     see(cell(page, 2)).to_contain_text("wrong, it is an 8")
     see_in_view(page, 3)
-    assert [entry.name for entry in ledger(page, server)] == ["form 2.png"]
+    assert [entry.name for entry in stored_verdicts(page, server)] == ["form 2.png"]
 
 
 def test_arrows_are_the_text_fields_while_somebody_types(
@@ -218,7 +218,7 @@ def test_one_goes_through_the_grid_while_pictures_still_arrive(
     see(cell(page, 5)).to_be_visible()
     see_in_view(page, 2)
     assert cell(page, 2).bounding_box() == box
-    assert [entry.name for entry in ledger(page, server)] == ["form 1.png"]
+    assert [entry.name for entry in stored_verdicts(page, server)] == ["form 1.png"]
 
 
 def test_a_second_view_of_the_grid_shows_all_of_it_and_follows(

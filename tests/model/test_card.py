@@ -5,6 +5,7 @@ import json
 import shutil
 
 import pytest
+from support.html_tables import parse_table
 from support.model_versions import fine_tuned
 
 from digitlab.errors import ModelError
@@ -200,3 +201,26 @@ def test_a_card_of_0_1_written_again_reads_the_same(version):
     assert not {"verdict", "hash", "news", "lessons"} & set(
         json.loads((version / "card.json").read_text(encoding="utf-8"))
     )
+
+
+# notebooks -------------------------------------------------------------------------------
+
+
+def test_a_notebook_shows_a_card_as_a_table(version):
+    card = dataclasses.replace(
+        Card.read(version),
+        **fine_tuned(feedback=[3, 5], alpha=0.35, champion="base", source="<b>.h5"),
+        reasons=["It fixes 8 < 9.", "It is better."],
+    )
+    table = parse_table(card._repr_html_())
+    test = card.metrics["mnist:test"]
+    assert table.caption == "Model card"
+    assert table.rows["kind"] == ["fine-tuned"]
+    assert table.rows["learned from"] == ["2 verdicts"]
+    assert table.rows["alpha"] == ["0.35"]
+    assert table.rows["reasons"] == ["It fixes 8 < 9. It is better."]
+    assert table.rows["source"] == ["<b>.h5"]
+    assert table.rows["mnist:test"] == [
+        f"{test['correct']:,} of {test['n']:,} right ({test['accuracy']:.2%})"
+    ]
+    assert "run" not in table.rows

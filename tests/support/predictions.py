@@ -1,17 +1,29 @@
-"""Predictions made up for tests."""
+"""Predictions for tests."""
+
+from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 
-from digitlab.prediction import Prediction
+from digitlab.prediction import Box, Prediction
 
 
-def make_prediction(n=0, *, digit=1, box=(4, 5, 20, 28), **changes):
-    """A prediction of `digit` for the picture number `n`, with pixels of its own."""
+def make_prediction(
+    n: int = 0, *, digit: int = 1, box: Box = (4, 5, 20, 28), **changes: Any
+) -> Prediction:
+    """Return a prediction for the picture number `n`, whose bytes and digit image are unique.
+
+    Args:
+        n: number of the picture.
+        digit: the predicted digit.
+        box: the digit's box.
+        changes: other fields of `Prediction`.
+    """
     picture = changes.pop("picture", b"\x89PNG picture %d" % n)
     rng = np.random.default_rng(n)
-    values = {
+    values: dict[str, Any] = {
         "digit": digit,
         "confidence": 0.91,
         "probabilities": tuple(0.91 if n == digit else 0.01 for n in range(10)),

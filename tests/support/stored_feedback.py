@@ -1,4 +1,4 @@
-"""What a served home has stored."""
+"""The verdicts that a served home has stored."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from digitlab.store import Entry, FeedbackStore
 from support.live_server import Server
 
 
-def ledger(page: Page, server: Server) -> list[Entry]:
-    """The verdicts in force of this page's visitor."""
-    who = page.get_by_test_id("contributor").input_value()
+def stored_verdicts(page: Page, server: Server) -> list[Entry]:
+    """Return the verdicts in force of this page's visitor, oldest first."""
+    contributor = page.get_by_test_id("contributor").input_value()
     with FeedbackStore.open(Settings.load(server.home)) as store:
-        return store.entries(contributor=who)
+        return store.entries(contributor=contributor)

@@ -1,4 +1,4 @@
-"""Who serves: promotions, rollbacks and challengers, and their history in the database."""
+"""Aliases: promotions, rollbacks and challengers, and their history in the database."""
 
 import multiprocessing
 import os
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 import pytest
-from support.model_versions import add_version, fine_tuned
+from support.model_versions import add_version
 
 from digitlab.errors import ModelError, StoreError
 from digitlab.settings import Settings
@@ -33,10 +33,11 @@ def registry(settings):
 
 @pytest.fixture
 def add(registry):
+    """Register another version; see `add_version`."""
     return partial(add_version, registry)
 
 
-def test_a_home_without_a_database_has_the_champion_base_and_makes_none(registry, tmp_path):
+def test_reading_aliases_creates_no_database(registry, tmp_path):
     assert (registry.champion, registry.previous, registry.challenger) == ("base", None, None)
     assert registry.history() == []
     assert registry.aliases() == {"champion": "base"}
@@ -44,13 +45,14 @@ def test_a_home_without_a_database_has_the_champion_base_and_makes_none(registry
 
 
 def test_a_promotion_moves_champion_and_previous_together(registry, add):
-    done = registry.promote(add(), by="ann", why="better", run="r1", now=NOON)
-    assert (done.champion, done.previous, done.action) == ("v0001", "base", "promote")
-    assert (done.by, done.why, done.run, done.time) == ("ann", "better", "r1", NOON)
+    promotion = registry.promote(add(), by="ann", why="better", run="r1", now=NOON)
+    assert (promotion.champion, promotion.previous) == ("v0001", "base")
+    assert (promotion.action, promotion.by, promotion.why) == ("promote", "ann", "better")
+    assert (promotion.run, promotion.time) == ("r1", NOON)
     assert (registry.champion, registry.previous) == ("v0001", "base")
 
 
-def test_every_move_is_kept_the_newest_last(registry, add):
+def test_every_move_is_stored_oldest_first(registry, add):
     registry.promote(add(), by="ann", now=NOON)
     registry.set_challenger(add(), by="page", run="r2", now=NOON)
     registry.rollback(by="bea", why="odd sevens", now=NOON)
@@ -66,14 +68,14 @@ def test_every_move_is_kept_the_newest_last(registry, add):
     assert (moves[4].why, moves[4].time) == ("odd sevens", NOON)
 
 
-def test_a_challenger_that_is_promoted_is_one_no_longer(registry, add):
+def test_a_promoted_challenger_is_no_longer_the_challenger(registry, add):
     registry.set_challenger(add(), by="page", run="r")
     assert registry.challenger == "v0001"
     registry.promote("v0001", by="ann")
     assert registry.challenger is None
 
 
-def test_another_promotion_leaves_the_challenger(registry, add):
+def test_the_promotion_of_another_version_leaves_the_challenger(registry, add):
     registry.set_challenger(add(), by="page", run="r")
     registry.promote(add(), by="ann")
     assert registry.challenger == "v0001"
@@ -81,8 +83,9 @@ def test_another_promotion_leaves_the_challenger(registry, add):
 
 def test_a_rollback_goes_back_and_a_second_one_returns(registry, add):
     registry.promote(add(), by="ann")
-    done = registry.rollback(by="ann")
-    assert (done.champion, done.previous, done.action) == ("base", "v0001", "rollback")
+    rollback = registry.rollback(by="ann")
+    assert (rollback.champion, rollback.previous) == ("base", "v0001")
+    assert rollback.action == "rollback"
     assert registry.load().version == "base"
     assert registry.rollback(by="ann").champion == "v0001"
 
@@ -95,26 +98,28 @@ def test_a_rollback_takes_less_than_a_second_and_no_tensorflow(registry, add, tm
         f"ModelRegistry(Settings.load({str(tmp_path / 'home')!r})).rollback(by='ann'); "
         "print('tensorflow' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert process.stdout.strip() == "False"
     started = time.perf_counter()
     registry.rollback(by="ann")
     assert time.perf_counter() - started < 1
 
 
-def test_there_is_nothing_to_roll_back_to_before_the_first_promotion(registry):
+def test_before_the_first_promotion_there_is_nothing_to_roll_back_to(registry):
     with pytest.raises(ModelError, match="nothing to roll back to: base"):
         registry.rollback(by="ann")
 
 
-def test_the_champion_is_not_promoted_again(registry, add):
+def test_the_champion_cannot_be_promoted(registry, add):
     registry.promote(add(), by="ann")
     with pytest.raises(ModelError, match="v0001 serves already"):
         registry.promote("v0001", by="ann")
     assert registry.previous == "base"
 
 
-def test_an_unknown_version_is_neither_promoted_nor_a_challenger(registry):
+def test_an_unknown_version_cannot_become_champion_or_challenger(registry):
     with pytest.raises(ModelError, match="no model version 'v0009'"):
         registry.promote("v0009", by="ann")
     with pytest.raises(ModelError, match="no model version 'v0009'"):
@@ -122,56 +127,16 @@ def test_an_unknown_version_is_neither_promoted_nor_a_challenger(registry):
     assert registry.history() == []
 
 
-# force -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["base", "imported"])
-def test_a_base_that_nobody_judged_may_be_promoted_by_a_person(registry, add, kind):
-    assert registry.promote(add(kind=kind), by="ann").action == "promote"
-
-
-def test_a_rejected_version_needs_force_and_the_refusal_gives_the_reasons(registry, add):
-    version = add(**fine_tuned(decision="rejected", reasons=["It loses 40 of 5,000."]))
-    with pytest.raises(ModelError, match=r"was rejected\. It loses 40 of 5,000\. .*--force --why"):
-        registry.promote(version, by="ann")
-    assert registry.champion == "base"
-
-
-def test_a_fine_tuned_version_that_nobody_judged_needs_force(registry, add):
-    with pytest.raises(ModelError, match="never judged"):
-        registry.promote(add(**fine_tuned(decision=None)), by="ann")
-
-
-def test_a_forced_promotion_records_who_and_why(registry, add):
-    registry.promote(
-        add(**fine_tuned(decision="rejected")), by="ann", why="my own hand", force=True
-    )
-    last = registry.history()[-1]
-    assert (last.version, last.action, last.by) == ("v0001", "force", "ann")
-    assert last.why == "my own hand"
-
-
-@pytest.mark.parametrize("why", ["", "  "])
-def test_force_without_a_reason_is_refused(registry, add, why):
-    with pytest.raises(ModelError, match="says why"):
-        registry.promote(add(**fine_tuned(decision="rejected")), by="ann", force=True, why=why)
-
-
-# several at one home ---------------------------------------------------------------------
-
-
-def test_another_registry_of_the_home_answers_with_the_new_champion_at_once(
-    registry, add, settings
-):
-    with ModelRegistry(settings) as page:
-        assert page.load().version == "base"
+def test_another_registry_of_the_home_sees_the_new_champion_at_once(registry, add, settings):
+    with ModelRegistry(settings) as other:
+        assert other.load().version == "base"
         registry.promote(add(), by="ann")
-        assert page.load().version == "v0001"
+        assert other.load().version == "v0001"
         registry.rollback(by="ann")
-        assert page.load().version == "base"
+        assert other.load().version == "base"
 
 
-def test_a_given_database_is_used_and_left_open(add, settings):
+def test_a_given_database_is_used_and_stays_open(add, settings):
     database = Database.open(settings.database_url)
     with ModelRegistry(settings, database) as registry:
         registry.promote(add(), by="ann")
@@ -180,7 +145,7 @@ def test_a_given_database_is_used_and_left_open(add, settings):
     database.close()
 
 
-def promote_and_return(settings, version):
+def promote_or_roll_back(settings, version):
     with ModelRegistry(settings) as registry:
         for _ in range(20):
             try:
@@ -193,7 +158,7 @@ def test_moves_of_several_processes_never_mix(registry, add, settings):
     versions = [add() for _ in range(3)]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(3, mp_context=context) as pool:
-        list(pool.map(promote_and_return, [settings] * 3, versions))
+        list(pool.map(promote_or_roll_back, [settings] * 3, versions))
     moves = registry.history()
     champion = "base"
     for previous, new in zip(moves[::2], moves[1::2], strict=True):
@@ -203,36 +168,33 @@ def test_moves_of_several_processes_never_mix(registry, add, settings):
     assert registry.champion == champion
 
 
-# homes that cannot be written ------------------------------------------------------------
-
-
 @pytest.fixture
-def locked(registry, add, settings, monkeypatch):
-    """A home with the champion v0001 that says it cannot be written, as a locked medium does."""
+def read_only_settings(registry, add, settings, monkeypatch):
+    """Settings of a home with the champion v0001 that seems to be on a read-only medium."""
     registry.promote(add(), by="ann")
     registry.close()
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
     return settings
 
 
-def test_a_home_that_cannot_be_written_still_has_its_champion(locked):
-    with ModelRegistry(locked) as registry:
+def test_a_home_that_cannot_be_written_still_has_its_champion(read_only_settings):
+    with ModelRegistry(read_only_settings) as registry:
         assert registry.champion == "v0001"
         with pytest.raises(StoreError, match="read-only"):
             registry.rollback(by="ann")
 
 
-def test_an_older_home_that_cannot_be_written_has_the_champion_base(locked):
-    database = Database.open(locked.database_url)
+def test_an_older_home_that_cannot_be_written_has_the_champion_base(read_only_settings):
+    database = Database.open(read_only_settings.database_url)
     with database.write() as connection:
         connection.exec_driver_sql("DROP TABLE aliases")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     database.close()
-    with ModelRegistry(locked) as registry:
+    with ModelRegistry(read_only_settings) as registry:
         assert registry.champion == "base"
 
 
-def test_a_database_that_is_none_is_not_passed_over(registry, settings):
+def test_a_file_that_is_not_a_database_is_an_error(registry, settings):
     path = settings.home / "feedback" / "digitlab.db"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"my holiday notes" * 100)
@@ -240,7 +202,7 @@ def test_a_database_that_is_none_is_not_passed_over(registry, settings):
         _ = registry.champion
 
 
-def test_a_copied_home_takes_its_champion_along(registry, add, settings, tmp_path):
+def test_a_copied_home_has_the_same_champion(registry, add, settings, tmp_path):
     registry.promote(add(), by="ann")
     registry.close()
     shutil.copytree(settings.home, tmp_path / "copy")

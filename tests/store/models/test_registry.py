@@ -1,17 +1,15 @@
-"""Model versions of a home: what ships, what training adds, what is refused."""
+"""ModelRegistry: versions are listed, loaded, described and pruned."""
 
-import os
-import shutil
-import time
-import zipfile
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
+from support.html_tables import parse_table
 from support.model_versions import add_version, damage, fine_tuned
 
 from digitlab.errors import ModelError
-from digitlab.settings import Settings, bundled
+from digitlab.settings import Settings
 from digitlab.store import ModelRegistry
 
 
@@ -22,17 +20,12 @@ def registry(tmp_path):
 
 
 @pytest.fixture
-def made(tmp_path):
-    """A finished version folder outside the registry."""
-    return shutil.copytree(bundled("models/base"), tmp_path / "made")
-
-
-@pytest.fixture
 def add(registry):
+    """Register another version; see `add_version`."""
     return partial(add_version, registry)
 
 
-def test_a_new_home_has_the_base_and_it_serves(registry):
+def test_in_a_new_home_the_base_serves(registry):
     assert (registry.versions(), registry.champion) == (["base"], "base")
     assert registry.load().version == "base"
 
@@ -41,69 +34,7 @@ def test_a_version_is_loaded_once(registry):
     assert registry.load() is registry.load("base")
 
 
-def test_versions_are_numbered_and_overwrite_nothing(registry, made, tmp_path):
-    again = shutil.copytree(made, tmp_path / "again")
-    assert [registry.folders.register(made), registry.folders.register(again)] == ["v0001", "v0002"]
-    assert registry.versions() == ["base", "v0001", "v0002"]
-    assert not made.exists()
-    assert registry.champion == "base"
-
-
-def test_a_version_that_is_not_what_its_card_says_is_not_adopted(registry, made):
-    (made / "model.keras").write_bytes(b"something else")
-    with pytest.raises(ModelError, match="made is damaged"):
-        registry.folders.register(made)
-    assert registry.versions() == ["base"]
-
-
-def test_an_unknown_version_is_refused_with_those_there_are(registry):
-    with pytest.raises(ModelError, match="'v0007'.*there are: base"):
-        registry.load("v0007")
-
-
-@pytest.mark.parametrize("name", ["../base", "v1", ""])
-def test_a_name_that_is_none_reaches_no_folder(registry, name):
-    with pytest.raises(ModelError):
-        registry.folder(name)
-
-
-def test_a_training_has_its_folder_alone(registry):
-    with (
-        registry.folders.work_folder("abc"),
-        pytest.raises(ModelError, match="runs already"),
-        registry.folders.work_folder("abc"),
-    ):
-        pass
-
-
-def test_checkpoints_stay_after_a_failure_and_go_after_success(registry):
-    def interrupted():
-        with registry.folders.work_folder("abc") as folder:
-            (folder / "history.json").write_text("[]")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    with registry.folders.work_folder("abc") as folder:
-        assert (folder / "history.json").is_file()
-    assert not folder.exists()
-
-
-def test_versions_beyond_the_ten_thousandth_come_in_the_order_of_their_making(registry, add):
-    first = registry.folder(add())
-    os.rename(first, first.with_name("v9999"))
-    assert add() == "v10000"
-    assert registry.versions() == ["base", "v9999", "v10000"]
-
-
-def test_a_folder_that_is_being_written_is_never_listed(registry):
-    with registry.folders.staging_folder() as folder:
-        shutil.copytree(bundled("models/base"), folder, dirs_exist_ok=True)
-        assert registry.versions() == ["base"]
-    assert not folder.exists()
-
-
-def test_a_version_that_appears_later_is_loaded(registry, add):
+def test_a_version_that_was_added_later_is_loaded(registry, add):
     registry.load()
     assert registry.load(add()).version == "v0001"
 
@@ -116,22 +47,68 @@ def test_only_the_last_few_versions_stay_loaded(registry, add):
     assert registry.load("v0003") is registry.load("v0003")
 
 
-def test_a_version_is_shown_with_what_points_to_it_and_what_made_it(registry, add):
+def test_an_unknown_version_is_refused_with_the_known_versions(registry):
+    with pytest.raises(ModelError, match="'v0007'.*there are: base"):
+        registry.load("v0007")
+
+
+def test_a_version_is_described_with_its_aliases_card_and_notebook(registry, add):
     version = add(**fine_tuned(notebook="runs/x.ipynb"))
     registry.promote(version, by="ann")
-    found = registry.describe(version)
-    assert (found["name"], found["aliases"]) == (version, ["champion"])
-    assert found["folder"] == str(registry.folder(version))
-    assert found["card"]["notebook"] == "runs/x.ipynb"
-    assert Path(found["notebook"]).is_absolute()
-    assert found["notebook"].endswith("runs/x.ipynb")
+    description = registry.describe(version)
+    assert (description["name"], description["aliases"]) == (version, ["champion"])
+    assert description["folder"] == str(registry.folder(version))
+    assert description["card"]["notebook"] == "runs/x.ipynb"
+    assert Path(description["notebook"]).is_absolute()
+    assert description["notebook"].endswith("runs/x.ipynb")
     assert registry.describe("base")["aliases"] == ["previous"]
 
 
-# damage ----------------------------------------------------------------------------------
+def test_list_gives_every_version_with_its_aliases_and_card(registry, add):
+    registry.promote(add(), by="ann")
+    add(**fine_tuned(metrics={}))
+    base, champion, other = registry.list()
+    assert [base.name, champion.name, other.name] == ["base", "v0001", "v0002"]
+    assert [base.aliases, champion.aliases, other.aliases] == [("previous",), ("champion",), ()]
+    assert (base.kind, other.kind) == ("base", "fine-tuned")
+    assert base.card == registry.card("base")
+    assert base.created_at == datetime.fromisoformat(base.card.created)
+    assert base.created_at.utcoffset() == UTC.utcoffset(None)
+    assert base.test_accuracy == base.card.metrics["mnist:test"]["accuracy"]
+    assert other.test_accuracy is None
 
 
-def test_a_damaged_champion_is_named_with_the_ways_out(registry, add):
+def test_list_includes_a_version_whose_card_cannot_be_read(registry, add):
+    (registry.folder(add()) / "card.json").write_text("no card")
+    version = registry.list()[1]
+    assert (version.name, version.card, version.kind) == ("v0001", None, None)
+    assert (version.created_at, version.test_accuracy) == (None, None)
+
+
+def test_a_notebook_shows_the_versions_as_a_table(registry, add):
+    add(**fine_tuned(created="2026-03-01T12:30:00+00:00", decision="<b>rejected</b>"))
+    registry.promote(add(), by="ann")
+    table = parse_table(registry._repr_html_())
+    assert table.caption == "Model versions"
+    assert table.columns[:2] == ["version", "aliases"]
+    assert list(table.rows) == ["base", "v0001", "v0002"]
+    accuracy = f"{registry.list()[1].test_accuracy:.2%}"
+    assert table.rows["v0001"] == [
+        "",
+        "fine-tuned",
+        "2026-03-01 12:30",
+        accuracy,
+        "<b>rejected</b>",
+    ]
+    assert table.rows["v0002"][0] == "champion"
+
+
+def test_a_notebook_shows_a_version_without_a_card_as_damaged(registry, add):
+    (registry.folder(add()) / "card.json").write_text("no card")
+    assert parse_table(registry._repr_html_()).rows["v0001"] == ["", "damaged", "", "", ""]
+
+
+def test_a_damaged_champion_is_named_with_the_commands_that_replace_it(registry, add):
     registry.promote(add(), by="ann")
     damage(registry, "v0001")
     with pytest.raises(ModelError) as caught:
@@ -141,14 +118,14 @@ def test_a_damaged_champion_is_named_with_the_ways_out(registry, add):
         assert words in str(caught.value)
 
 
-def test_both_ways_out_of_a_damaged_champion_work(registry, add):
+def test_a_damaged_champion_can_be_replaced(registry, add):
     registry.promote(add(), by="ann")
     damage(registry, "v0001")
     registry.promote("base", by="ann", force=True, why="v0001 is damaged")
     assert registry.load().version == "base"
 
 
-def test_another_damaged_version_is_named_without_a_way_out_of_it(registry, add):
+def test_another_damaged_version_is_named_without_such_commands(registry, add):
     damage(registry, add())
     with pytest.raises(ModelError, match="v0001 is damaged") as caught:
         registry.load("v0001")
@@ -174,73 +151,21 @@ def test_a_rollback_to_a_damaged_version_leaves_the_champion(registry, add):
     assert (registry.champion, registry.previous) == ("v0002", "v0001")
 
 
-# the base of fine-tunes ------------------------------------------------------------------
-
-
-def test_fine_tunes_start_from_the_champions_base(registry, add):
+def test_fine_tunes_start_from_the_base_of_the_champion(registry, add):
     assert registry.base == "base"
     registry.promote(add(**fine_tuned()), by="ann")
     assert (registry.champion, registry.base) == ("v0001", "base")
 
 
-def test_a_version_that_was_compared_with_another_one_than_serves_needs_force(registry, add):
-    first, second = (add(**fine_tuned(champion="base")) for _ in range(2))
-    registry.promote(first)
-    with pytest.raises(ModelError, match=f"better than base, and {first} serves now"):
-        registry.promote(second)
-    registry.promote(second, force=True, why="I looked at both")
-    registry.promote(first)  # it has served before
-    assert registry.champion == first
-
-
-def test_a_version_does_not_replace_one_that_came_to_serve_a_moment_ago(registry, add, monkeypatch):
-    first, second = (add(**fine_tuned(champion="base")) for _ in range(2))
-
-    def raced(*_, **__):
-        monkeypatch.undo()
-        registry.promote(first)
-        return ""
-
-    monkeypatch.setattr("digitlab.store.models.registry.reason_against_promotion", raced)
-    with pytest.raises(ModelError, match=f"{first} serves now and no more base"):
-        registry.promote(second)
-    assert registry.champion == first
-
-
 @pytest.mark.parametrize("kind", ["base", "imported"])
-def test_a_promoted_base_is_what_later_fine_tunes_start_from(registry, add, kind):
+def test_later_fine_tunes_start_from_a_promoted_base(registry, add, kind):
     registry.promote(add(kind=kind), by="ann")
     assert registry.base == "v0001"
     registry.promote(add(**fine_tuned("v0001")), by="ann")
     assert (registry.champion, registry.base) == ("v0002", "v0001")
 
 
-# export, prune, sweep --------------------------------------------------------------------
-
-
-def test_an_exported_folder_is_a_whole_version(registry, add, tmp_path):
-    place = registry.export(add(), tmp_path / "new" / "copy")
-    assert {path.name for path in place.iterdir()} == {"card.json", "model.keras", "model.tflite"}
-    assert registry.folders.register(place) == "v0002"
-
-
-def test_an_exported_zip_holds_the_three_files(registry, tmp_path):
-    with zipfile.ZipFile(registry.export("base", tmp_path / "base.zip")) as archive:
-        assert set(archive.namelist()) == {"card.json", "model.keras", "model.tflite"}
-        assert archive.testzip() is None
-
-
-def test_an_export_overwrites_nothing_and_leaves_nothing_behind(registry, tmp_path):
-    (tmp_path / "base.zip").write_text("mine")
-    with pytest.raises(ModelError, match="exists already"):
-        registry.export("base", tmp_path / "base.zip")
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(ModelError, match="cannot be written"):
-        registry.export("base", tmp_path / "file" / "base.zip")
-    assert {path.name for path in tmp_path.iterdir()} == {"base.zip", "file"}
-
-
-def test_prune_keeps_the_newest_and_what_is_needed(registry, add):
+def test_prune_keeps_the_newest_versions_and_the_needed_ones(registry, add):
     for _ in range(2):
         add(kind="base")  # v0001, the parent of the champion, and v0002
     registry.promote(add(**fine_tuned("v0001")), by="ann")  # v0003, the previous one later
@@ -252,7 +177,7 @@ def test_prune_keeps_the_newest_and_what_is_needed(registry, add):
     assert registry.versions() == ["base", "v0001", "v0003", "v0004", "v0005", "v0008"]
 
 
-def test_what_was_pruned_is_gone_and_its_name_is_not_given_again(registry, add, tmp_path):
+def test_the_name_of_a_pruned_version_is_not_used_again(registry, add, tmp_path):
     add()
     assert registry.prune(0) == ["v0001"]
     assert list((tmp_path / "home" / "models").iterdir()) == [
@@ -261,19 +186,6 @@ def test_what_was_pruned_is_gone_and_its_name_is_not_given_again(registry, add, 
     assert add() == "v0002"
 
 
-def test_a_home_without_versions_has_nothing_to_prune(registry, tmp_path):
+def test_prune_in_a_new_home_changes_nothing(registry, tmp_path):
     assert registry.prune(0) == []
     assert not (tmp_path / "home").exists()
-
-
-def test_sweep_takes_what_died_an_hour_ago_and_spares_what_is_being_written(registry, tmp_path):
-    models = tmp_path / "home" / "models"
-    for name in (".new-old", ".gone-v0001-old", ".new-young"):
-        (models / name).mkdir(parents=True)
-        (models / name / "model.keras").write_text("half")
-    an_hour_ago = time.time() - 3700
-    for name in (".new-old", ".gone-v0001-old"):
-        os.utime(models / name / "model.keras", (an_hour_ago, an_hour_ago))
-        os.utime(models / name, (an_hour_ago, an_hour_ago))
-    registry.folders.remove_leftovers()
-    assert [path.name for path in models.iterdir()] == [".new-young"]
