@@ -1,6 +1,6 @@
-"""Learning: examples from feedback, a fine-tune from the base, the gate before it serves.
+"""Learning from feedback: training examples, label quality, fine-tuning and the gate.
 
-`FineTune` is the one engine behind the notebook, the page, the command line and the schedule.
+`FineTune` runs a fine-tune for the notebook, the page, the command line and the schedule.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["FineTune", "FineTuneConfig"]
 
-_HOMES = {"FineTune": "fine_tune", "FineTuneConfig": "config"}
+_MODULES = {"FineTune": "fine_tune", "FineTuneConfig": "config"}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'digitlab.learning' has no attribute {name!r}")
-    return getattr(import_module(f"digitlab.learning.{_HOMES[name]}"), name)
+    return getattr(import_module(f"digitlab.learning.{_MODULES[name]}"), name)

@@ -203,7 +203,8 @@ class FineTune:
             decision = self._with_corrections(gate_decision, preview, comparison)
             card = dataclasses.replace(card, decision="rejected", reasons=list(decision.reasons))
             card.write(folder)
-        if not self._log.holds_lease(self.session.name):  # without a heartbeat the run counts as dead
+        # Another run may have taken the lease of a run whose heartbeat stopped.
+        if not self._log.holds_lease(self.session.name):
             raise RunError("Another run has taken over.", run=self.session.name)
         version = self._models.folders.register(folder)
         if decision.promoted:

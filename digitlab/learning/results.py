@@ -53,7 +53,7 @@ class ValidationChange:
     def passes(self) -> bool:
         """Whether the gate is likely to accept the change.
 
-        The difference must satisfy the gate's own bound and a limit of its own. The mean over five
+        The difference must satisfy the gate's bound and a limit on itself. The mean over five
         variants has a smaller error than the gate's single image, so the bound alone would accept
         changes that the gate rejects more often than not.
         """

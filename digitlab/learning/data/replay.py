@@ -22,7 +22,6 @@ from digitlab.model.augment import augment
 from digitlab.model.runtime import Classifier
 from digitlab.synthetic.non_digits.sampler import sample_non_digits
 
-
 Images = NDArray[np.uint8]
 Rows = NDArray[np.intp]
 Floats = NDArray[np.float32]

@@ -38,12 +38,16 @@ def describe_corrections(
     ):
         numbers = checks if example.check else learned if correct else not_learned
         numbers += example.verdicts
-    known = "{n} predicted correctly by " + comparison.champion + ", the champion of the comparison"
-    in_vain = "{n} trained into the rejected version, and left to the correction memory"
-    still_wrong = "{n} trained, still predicted wrongly and left to the correction memory"
+    if promoted:
+        learned_text = "{n} learned"
+        not_learned_text = "{n} trained, still predicted wrongly and left to the correction memory"
+    else:
+        champion = f"{comparison.champion}, the champion of the comparison"
+        learned_text = "{n} predicted correctly by " + champion
+        not_learned_text = "{n} trained into the rejected version, left to the correction memory"
     groups = (
-        (learned, "{n} learned" if promoted else known),
-        (not_learned, still_wrong if promoted else in_vain),
+        (learned, learned_text),
+        (not_learned, not_learned_text),
         (checks, "{n} kept back as a check and left to the correction memory"),
         ([entry.id for entry in held], "{n} held for review, not learned from"),
         (list(preview.examples.left_out), "{n} left out"),

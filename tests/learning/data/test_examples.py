@@ -125,7 +125,7 @@ def test_one_corrected_copy_makes_the_example_a_correction(store):
     assert [example.correction for example in examples_of(store).all] == [True]
 
 
-def test_examples_are_sorted_by_hash_whatever_the_order_of_the_verdicts(store, other):
+def test_examples_are_sorted_by_hash_in_any_order_of_the_verdicts(store, other):
     for n in range(5):
         add_verdict(store, noise(n), n + 1)
         add_verdict(other, noise(4 - n), 5 - n)

@@ -39,7 +39,7 @@ def test_what_a_rejected_version_predicts_correctly_was_not_learned():
     examples = [example(3, 4), example(5, 6)]
     assert sentences_of(examples, [4, 6], champion=[4, 0], promoted=False) == (
         "1 verdict predicted correctly by base, the champion of the comparison: 3.",
-        "1 verdict trained into the rejected version, and left to the correction memory: 5.",
+        "1 verdict trained into the rejected version, left to the correction memory: 5.",
     )
 
 
