@@ -1,10 +1,10 @@
 """The tables of the store, in SQLAlchemy Core; `migrations` creates them.
 
-Of readings, judgements, decisions and aliases rows are only ever added: `predictions` has one
-small row of every reading, `verdicts` one of every judgement with all its evidence, `reviews`
-one of every decision on a verdict, `aliases` one of every move of an alias to a version, and
-`home_settings` one of every change of a home's setting. `runs` has a row for every fine-tune, which
-follows it while it lasts; `leases`, `schedules` and `dues` are where processes meet.
+Rows of these tables are only ever added: `predictions` has one small row per prediction,
+`verdicts` one per verdict with all its evidence, `fingerprints` one per correction, `reviews` one
+per review of a verdict, `aliases` one per move of an alias to a version, and `home_settings` one
+per change of a setting. `runs` has one row per fine-tune, which changes while the run lasts.
+Processes coordinate through `leases`, `schedules` and `dues`.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import Final
 import sqlalchemy as sa
 
 HEAD: Final = "0004"
-"""The migration that these tables correspond to; compared without loading Alembic."""
+"""The revision that creates these tables; compared with a database without loading Alembic."""
 
 
 class UTCDateTime(sa.types.TypeDecorator[datetime]):
-    """Aware datetimes, kept in UTC also by databases that keep no time zone (SQLite)."""
+    """Aware times, stored in UTC; also in databases that store no time zone, such as SQLite."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Refuse naive times, whose zone would be a guess; turn the others into UTC."""
+        """Convert a time to UTC; refuse a naive time, because its zone is unknown."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -33,7 +33,7 @@ class UTCDateTime(sa.types.TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Give back an aware time in UTC."""
+        """Return an aware time in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -97,7 +97,7 @@ KEY: Final = (
     verdicts.c.height,
     verdicts.c.contributor,
 )
-"""What makes two verdicts speak of the same thing: the picture, the box and the person."""
+"""The key of a verdict: two verdicts with one key are about the same digit by the same person."""
 
 sa.Index("ix_verdicts_key", *KEY)
 
@@ -107,7 +107,7 @@ fingerprints = sa.Table(
     sa.Column("verdict_id", sa.ForeignKey("verdicts.id"), primary_key=True),
     sa.Column("fingerprint", sa.LargeBinary, nullable=False),
 )
-"""How the pictures of corrections looked, small: `images.fingerprint`."""
+"""Fingerprints of the pictures of corrections: `images.similarity.picture_fingerprint`."""
 
 reviews = sa.Table(
     "reviews",

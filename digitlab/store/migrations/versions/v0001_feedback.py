@@ -1,4 +1,4 @@
-"""Predictions, verdicts and reviews: the ledger of feedback."""
+"""Create the tables of feedback: predictions, verdicts and reviews."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the three tables with their indexes."""
+    """Create the three tables and their indexes."""
     op.create_table(
         "predictions",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,4 +1,4 @@
-"""Aliases of model versions, a home's options, runs with their lease, and the schedule."""
+"""Create the tables of learning: aliases, options, runs with their lease, and schedules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the tables of learning; nothing that was kept changes."""
+    """Create the tables; existing rows stay unchanged."""
     op.create_table(
         "aliases",
         sa.Column("id", sa.Integer(), nullable=False),

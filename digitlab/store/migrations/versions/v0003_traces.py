@@ -1,4 +1,4 @@
-"""How the pictures of corrections looked, for the memory to know them again."""
+"""Create the table of picture fingerprints, by which the memory recognises pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the table; verdicts that were given before have no row in it."""
+    """Create the table; earlier verdicts have no row in it."""
     op.create_table(
         "traces",
         sa.Column("verdict_id", sa.Integer(), nullable=False),
