@@ -179,6 +179,7 @@ _RENAMED_KEYS: Final = {
     "tune_log_loss": "validation_log_loss",
     "lessons": "examples",
     "written": "synthetic_digits",
+    "asked": "export_checked",
 }
 """Keys inside the fields of a card of digitlab 0.1, and their present names."""
 

@@ -33,7 +33,7 @@ RENAMED_COLUMNS: Final = (
 )
 """Table, old name and new name, in the order in which the columns are renamed."""
 
-RENAMED_METRICS: Final = {"gate": "holdout", "tune": "validation"}
+RENAMED_METRICS: Final = {"gate": "holdout", "tune": "validation", "asked": "export_checked"}
 RENAMED_PARAMETERS: Final = {"lessons": "examples"}
 RENAMED_DATA_SETS: Final = {"mnist:tune": "mnist:validation"}
 
