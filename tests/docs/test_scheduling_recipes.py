@@ -43,7 +43,7 @@ def test_the_crontab_command_reports_nothing_new_in_an_empty_home(tmp_path):
     command = line.split(maxsplit=5)[5].strip()
     assert run(in_place(command, tmp_path), tmp_path).returncode == 0
     last = (tmp_path / "runs.log").read_text().splitlines()[-1]
-    assert json.loads(last)["verdict"] == "nothing-new"
+    assert json.loads(last)["outcome"] == "nothing-new"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no systemd")
@@ -53,7 +53,7 @@ def test_the_systemd_command_reports_nothing_new_in_an_empty_home(tmp_path):
     (command,) = re.findall(r"^ExecStart=(.*)$", service, re.MULTILINE)
     done = run(in_place(command, tmp_path), tmp_path)
     assert done.returncode == 0
-    assert json.loads(done.stdout)["verdict"] == "nothing-new"
+    assert json.loads(done.stdout)["outcome"] == "nothing-new"
 
 
 def test_the_schedule_command_stores_the_next_due_time(tmp_path):
