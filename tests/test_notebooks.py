@@ -91,7 +91,7 @@ def test_the_fine_tune_notebook_reports_nothing_new(home, tmp_path):
     assert "There is no accepted correction to learn from." in shown[0]
     assert ["nothing-new" in html for html in shown[1:]] == [True] * 4
     with RunLog.open(Settings.load(home, environ={})) as log:
-        assert (log.get("monday").verdict, log.get("monday").trigger) == (
+        assert (log.get("monday").outcome, log.get("monday").trigger) == (
             "nothing-new",
             "papermill",
         )

@@ -83,20 +83,20 @@ class _Axes:
         self._y_min, self._y_max = _range([y for _, y in points], padding=0.06)
 
     def y_tick(self, share: float, *, percent: bool) -> dict[str, str]:
-        """A grid line at a share of the vertical axis, with its value."""
+        """Return the grid line at a share of the vertical axis, with its value."""
         value = self._y_min + share * (self._y_max - self._y_min)
         text = f"{value:.2%}" if percent else f"{value:.3g}"
         y = self._y(value)
         return {"y": f"{y:.1f}", "text_y": f"{y + 4:.1f}", "text": text}
 
     def x_tick(self, share: float) -> dict[str, str]:
-        """The value at a share of the horizontal axis."""
+        """Return the value at a share of the horizontal axis."""
         value = self._x_min + share * (self._x_max - self._x_min)
         anchor = ("start", "middle", "end")[round(share * 2)]
         return {"x": f"{self._x(value):.1f}", "anchor": anchor, "text": f"{value:.3g}"}
 
     def place(self, line: Line) -> dict[str, Any]:
-        """The positions of a line's points."""
+        """Return the positions of a line's points."""
         points = [
             {"x": f"{self._x(x):.1f}", "y": f"{self._y(y):.1f}"}
             for x, y in line.points
@@ -117,7 +117,7 @@ class _Axes:
 
 
 def _range(values: Sequence[float], *, padding: float = 0.0) -> tuple[float, float]:
-    """The range of values, widened by a share of it; never empty."""
+    """Return the range of values, widened by a share of it; never empty."""
     low, high = min(values), max(values)
     if high == low:
         return low - 0.5 * (abs(low) or 1), high + 0.5 * (abs(high) or 1)

@@ -250,7 +250,7 @@ class FineTune:
             return {"source": source, "error": str(error)}
 
     def _notebook(self) -> str | None:
-        """The path of the executed notebook in the home; None if papermill's caller chose it."""
+        """Return the executed notebook's path in the home; None if papermill's caller chose it."""
         in_home = self._log.get(self.session.name).trigger != "papermill"
         return f"notebooks/runs/{self.session.name}.ipynb" if in_home else None
 

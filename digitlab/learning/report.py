@@ -131,7 +131,7 @@ _FORMATTERS: Final[Mapping[type, Callable[[Any], str]]] = {
 
 
 def _named_counts(counts: ComparisonCounts) -> list[tuple[str, PairedCounts]]:
-    """The rows of the table of counts: those with images."""
+    """Return the rows of the table of counts: those with images."""
     named = [
         ("holdout", counts.holdout),
         ("photographs", counts.photographs),
@@ -161,7 +161,7 @@ def _count_row(name: str, pairs: PairedCounts) -> dict[str, Any]:
 def _matrix_rows(
     labels: NDArray[np.uint8], predictions: NDArray[np.int64]
 ) -> list[list[dict[str, Any]]]:
-    """Count and background opacity of each cell; errors are shaded, the diagonal is not."""
+    """Return count and background opacity of each cell; only errors are shaded."""
     counts = confusion_matrix(labels, predictions)
     most_errors = max(1, int(np.where(np.eye(10, dtype=bool), 0, counts).max()))
     return [
@@ -188,7 +188,7 @@ def _changed(part: PairedPredictions, mask: NDArray[np.bool_]) -> dict[str, Any]
 
 
 def _gallery(captioned: Iterable[tuple[NDArray[np.uint8], str]]) -> dict[str, Any]:
-    """The first images with their captions, and how many more there are."""
+    """Return the first images with their captions, and how many more there are."""
     images = list(captioned)
     return {
         "images": [

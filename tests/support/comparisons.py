@@ -4,7 +4,7 @@ from digitlab.learning.results import ComparisonCounts, PairedCounts
 
 
 def pairs(n=5000, *, champion=4900, fixed=0, broken=0):
-    """Two versions, of which the champion predicts `champion` of n images correctly."""
+    """Return counts of two versions; the champion predicts `champion` of n images correctly."""
     challenger = champion + fixed - broken
     return PairedCounts(n=n, champion=champion, challenger=challenger, fixed=fixed, broken=broken)
 
@@ -14,7 +14,7 @@ def no_pairs():
 
 
 def comparison_counts(**changes):
-    """A challenger that fixes three corrections and breaks nothing."""
+    """Return the counts of a challenger that fixes three corrections and breaks nothing."""
     values = {
         "holdout": pairs(),
         "photographs": pairs(1000, champion=950),

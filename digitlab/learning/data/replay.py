@@ -107,7 +107,7 @@ def digits_per_step(config: FineTuneConfig) -> int:
 
 
 def _images_per_step(config: FineTuneConfig) -> tuple[int, int, int]:
-    """Digits of the train split, photographed digits and images without a digit in one step."""
+    """Return the numbers of train digits, photographed digits and non-digits in one step."""
     photographed = round(TRAINING.photograph_share * config.replay)
     non_digits = round(TRAINING.non_digit_share * config.replay)
     return config.replay - photographed - non_digits, photographed, non_digits
@@ -140,12 +140,12 @@ def hard_examples(base: Classifier, cache_folders: Sequence[Path]) -> Rows:
 
 
 def _prediction_hashes(base: Classifier) -> tuple[str, str]:
-    """The hashes that determine a base's predictions on MNIST."""
+    """Return the hashes that determine a base's predictions on MNIST."""
     return base.card.hashes["model.tflite"], mnist.SHA256
 
 
 def _margins(base: Classifier, x: Images, y: Images) -> NDArray[np.float64]:
-    """Margins to the decision boundary, (N,); infinite if clearly misread."""
+    """Return margins to the decision boundary, (N,); infinite if clearly misread."""
     margins = metrics.margin(base.logits_and_embeddings(x)[0], y)
     return np.where(margins < TRAINING.min_margin, np.inf, margins)
 
@@ -180,7 +180,7 @@ def _digits_near_boundary(
 
 
 def _smallest_of_each_digit(values: NDArray[np.floating], labels: Images, n: int) -> Rows:
-    """Rows of the `n` smallest values of each digit."""
+    """Return the rows of the `n` smallest values of each digit."""
     return np.concatenate(
         [
             rows[np.argsort(values[rows], kind="stable")[:n]]

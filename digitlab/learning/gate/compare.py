@@ -221,7 +221,7 @@ def _predict(
     champion: NDArray[np.int64],
     challenger: LiteRTModel,
 ) -> PairedPredictions:
-    """Both versions' most probable digits, also of images that they refuse."""
+    """Predict the most probable digit with both versions, also for images that they refuse."""
     logits, _ = challenger.logits_and_embeddings(x)
     return PairedPredictions(x=x, y=y, champion=champion, challenger=logits.argmax(axis=1))
 
@@ -233,7 +233,7 @@ def _predict_corrections(
     challenger: LiteRTModel,
     calibration: Calibration,
 ) -> PairedPredictions:
-    """Both versions' answers to corrections; a refused image counts as "no digit"."""
+    """Predict corrections with both versions; a refused image counts as "no digit"."""
     output = champion.classify(x)
     logits, _ = challenger.logits_and_embeddings(x)
     return PairedPredictions(
@@ -245,7 +245,7 @@ def _predict_corrections(
 
 
 def _latency_ms(path: Path, embedding: int) -> float:
-    """Milliseconds for one digit image on one thread, the minimum of many."""
+    """Measure the milliseconds for one digit image on one thread, the minimum of many."""
     model = LiteRTModel(path, embedding=embedding, version="challenger")
     image = mnist.load("validation")[0][:1]
     return _min_milliseconds(lambda: model.logits_and_embeddings(image))

@@ -80,8 +80,8 @@ class NeighbourVotes:
             ):
                 issues[int(row)] = (
                     f"It was labelled {label_text(self._labels[row])}, but looks like an ordinary "
-                    f"{self._reference_labels[row]}: so do the {NEIGHBOURS} most similar digits "
-                    "of MNIST."
+                    f"{self._reference_labels[row]}: the {NEIGHBOURS} most similar digits of MNIST "
+                    f"are all labelled {self._reference_labels[row]}."
                 )
         return issues
 
@@ -91,7 +91,7 @@ class NeighbourVotes:
         return leave_group_out_scores(similarity, self._labels[rows], variance, groups)
 
     def _worst_group(self, rows: Rows) -> dict[int, str]:
-        """Reasons for the items of the most contradicted group of one contributor; or nothing."""
+        """Return the reasons for the items of the most contradicted group of one contributor."""
         scores = self._group_scores(rows)
         worst, highest_mean = rows[:0], -np.inf
         for group in self._groups(rows):
@@ -110,7 +110,7 @@ class NeighbourVotes:
         return {int(rows[place]): reason for place in worst if scores[place] > 0}
 
     def _group_scores(self, rows: Rows) -> Floats:
-        """How much other contributors, or the contributor's other items, contradict each item."""
+        """Score how much other contributors or the contributor's other items contradict each."""
         contributors, labels = self._contributors[rows], self._labels[rows]
         places = np.arange(len(rows))
         agree = (contributors[:, None] == contributors) & (labels[:, None] == labels)

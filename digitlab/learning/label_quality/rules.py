@@ -71,7 +71,7 @@ def check_new_item(
 
 
 def _contradicting_labels(items: Sequence[FeedbackItem]) -> dict[int, str]:
-    """Reasons for both sides, where contributors label one picture or one image differently.
+    """Find both sides, where contributors label one picture or one image differently.
 
     Where a reviewer accepted one side, only the other side is held.
     """

@@ -120,7 +120,7 @@ def _predict(tuner: FineTuner, x: NDArray[np.uint8]) -> Ints:
 
 
 def _base_results(base: Classifier, cache_folders: Sequence[Path]) -> tuple[Any, ...]:
-    """The base's results on the validation split.
+    """Compute or read the base's results on the validation split.
 
     Returns:
         The margin of each image, (5000,); and of the copies to check, the images, (N, 28, 28),
@@ -162,7 +162,7 @@ def _base_results(base: Classifier, cache_folders: Sequence[Path]) -> tuple[Any,
 
 
 def _augmented_copies(x: NDArray[np.uint8], margins: NDArray[Any]) -> NDArray[np.uint8]:
-    """Augmented copies of the hardest images: all of them once, then all of them again."""
+    """Augment copies of the hardest images: all images once, then all of them again."""
     hardest = np.argsort(margins, kind="stable")[:_N_HARD]
     rows = np.tile(hardest, TRAINING.validation_copies)
     rng = np.random.default_rng(TRAINING.validation_copies_seed)

@@ -124,8 +124,8 @@ def test_an_ordinary_digit_with_another_label_is_held(reference):
         items = items_at([7], [1], predicted=7, seed=seed)
         held |= find_label_issues(items, reference=reference)
     assert held[0] == (
-        "It was labelled 1, but looks like an ordinary 7: so do the 10 most similar digits of "
-        "MNIST."
+        "It was labelled 1, but looks like an ordinary 7: the 10 most similar digits of MNIST "
+        "are all labelled 7."
     )
 
 
