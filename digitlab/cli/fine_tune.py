@@ -59,7 +59,7 @@ class RunBar:
             leave=False,
         )
         self._phase = ""
-        self._show_phase("looking up")
+        self._show_phase("checking")
         self._bar.refresh()
 
     def close(self) -> None:

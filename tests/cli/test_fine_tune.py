@@ -90,7 +90,7 @@ def test_it_prints_each_phase_and_one_json_object(call):
     assert last["notebook"].endswith(f"{last['run']}.ipynb")
     assert last["seconds"] > 0
     said = done.stderr.splitlines()
-    assert said[1:3] == ["looking up ...", "starting ..."]
+    assert said[1:3] == ["checking ...", "starting ..."]
     assert "training ..." in said
 
 
@@ -120,7 +120,7 @@ def test_nothing_new_has_no_notebook(call):
     assert (last["outcome"], last["notebook"], last["inputs_fingerprint"]) == (
         "nothing-new",
         None,
-        "hash",
+        "inputs_fingerprint",
     )
 
 

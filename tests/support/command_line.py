@@ -1,6 +1,6 @@
-"""Call the command line in this process or in a process of its own.
+"""Call the command line in this process or in a new one.
 
-In this process a call takes milliseconds, in its own a second and a half of CPU. A test that
+In this process a call takes milliseconds, in a new one a second and a half of CPU. A test that
 looks at the process itself (signals, standard input, imports) starts one.
 """
 
@@ -64,7 +64,7 @@ def command_line(folder: Path, *, text: bool = False) -> Callable[..., Done]:
 
 
 def command_process(folder: Path) -> Callable[..., subprocess.CompletedProcess[bytes]]:
-    """Like `command_line`, but each call is a process of its own."""
+    """Like `command_line`, but each call starts a process."""
 
     def call(
         *arguments: object, stdin: bytes | None = None, home: Path = folder / "home"
