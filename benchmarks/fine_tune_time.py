@@ -1,10 +1,9 @@
-"""The bench of a fine-tune's time: seconds from `digitlab fine-tune` to its outcome.
+"""Measure the duration of the command `digitlab fine-tune`, in seconds.
 
     python benchmarks/fine_tune_time.py [--n 20] [--runs 3] [--style hands] [--write]
 
-Each run has a new home with `n` corrections of digits that the base misreads, and is the whole
-command as a person calls it, from its start to its end. Run it on a machine that does nothing
-else. `--write` puts the table into docs/learning.md.
+Each run has a new home with `n` corrections of digits that the base misreads, and includes the
+start and the end of the command. Use a machine that runs no other program.
 """
 
 from __future__ import annotations
@@ -21,25 +20,25 @@ import time
 from pathlib import Path
 
 import adapt
-from common.docs_tables import table, write
+from common.docs_tables import markdown_table, write_to_docs
 
 from digitlab.prediction import Prediction
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
 
 
-def fill(home: Path, style: str, n: int) -> None:
-    """Make a home with the first n corrections of a style, by one person."""
-    job = adapt.clean_job("clean", style, n, 0)
-    answers = adapt.base().classify(job.x)
+def make_home(home: Path, style: str, n: int) -> None:
+    """Create a home with the first n corrections of a style, by one person."""
+    corrections = adapt.clean_job("clean", style, n, 0).corrections
+    outputs = adapt.base().classify(corrections.x)
     with FeedbackStore.open(Settings.load(home, environ={})) as store:
-        for row, image in enumerate(job.x):
-            shares = answers.probabilities[row]
+        for row, image in enumerate(corrections.x):
+            probabilities = outputs.probabilities[row]
             prediction = Prediction(
-                digit=int(shares.argmax()),
-                confidence=float(shares.max()),
-                probabilities=tuple(map(float, shares)),
-                refused=bool(answers.refused[row]),
+                digit=int(probabilities.argmax()),
+                confidence=float(probabilities.max()),
+                probabilities=tuple(map(float, probabilities)),
+                refused=bool(outputs.refused[row]),
                 remembered=False,
                 model="base",
                 box=(0, 0, 28, 28),
@@ -47,43 +46,44 @@ def fill(home: Path, style: str, n: int) -> None:
                 picture_sha256=hashlib.sha256(image.tobytes()).hexdigest(),
                 name="",
             )
-            store.add(prediction, "wrong", label=int(job.true[row]), contributor="Ada")
+            label = int(corrections.true_labels[row])
+            store.add(prediction, "wrong", label=label, contributor="Ada")
 
 
-def timed(home: Path) -> tuple[float, str, float]:
-    """Seconds of the whole command, its outcome, and the seconds that it says itself."""
+def fine_tune(home: Path) -> tuple[float, str, float]:
+    """Run the command; return its duration, its outcome and the duration that it reports."""
     command = [sys.executable, "-m", "digitlab", "fine-tune", "--json"]
     environment = os.environ | {"DIGITLAB_HOME": str(home)}
     started = time.monotonic()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    took = time.monotonic() - started
-    said = json.loads(done.stdout.splitlines()[-1])
-    return took, said["outcome"], said["seconds"]
+    seconds = time.monotonic() - started
+    run = json.loads(done.stdout.splitlines()[-1])
+    return seconds, run["outcome"], run["seconds"]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the bench."""
+    """Time all runs and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--n", type=int, default=20)
+    parser.add_argument("--n", type=int, default=20, help="corrections in each home")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--style", default="hands")
-    parser.add_argument("--write", action="store_true", help="write docs/learning.md's table")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/")
     options = parser.parse_args(arguments)
-    adapt.WORK.mkdir(parents=True, exist_ok=True)
-    rows, times = [], []
-    for number in range(options.runs):
+    rows, durations = [], []
+    for number in range(1, options.runs + 1):
         with tempfile.TemporaryDirectory() as folder:
-            fill(Path(folder) / "home", options.style, options.n)
-            took, outcome, said = timed(Path(folder) / "home")
-        times.append(took)
-        rows.append([str(number + 1), f"{options.n}", outcome, f"{said:.1f}", f"{took:.1f}"])
+            home = Path(folder) / "home"
+            make_home(home, options.style, options.n)
+            seconds, outcome, reported = fine_tune(home)
+        durations.append(seconds)
+        rows.append([str(number), f"{options.n}", outcome, f"{reported:.1f}", f"{seconds:.1f}"])
         print(" ".join(rows[-1]), flush=True)
-    rows.append(["median", "", "", "", f"{statistics.median(times):.1f}"])
-    heads = ["run", "corrections", "outcome", "seconds by its own account", "whole command, s"]
-    text = table(heads, rows)
+    rows.append(["median", "", "", "", f"{statistics.median(durations):.1f}"])
+    head = ["run", "corrections", "outcome", "seconds by its own account", "whole command, s"]
+    text = markdown_table(head, rows)
     print(text)
     if options.write:
-        write("outcome", text, page="learning")
+        write_to_docs("fine_tune_time", text)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
-"""The suspicion bench: how much poisoned feedback is held for review, and how much that is sound.
+"""Measure how much feedback with flipped labels is held for review, and how much sound feedback.
 
     python benchmarks/label_issues.py [--seeds 5] [--model DIR] [--json] [--write]
 
-Corrections are digits of a style that the base misreads. One person gives 50 or 200 of them, with
-labels flipped at random; or five people give fifty each, all sound, flipped at random, or one of
-the five does harm: all of theirs flipped at random; all of one digit, called another one;
-or ordinary 7s of MNIST that are read right, called 1. Sound sets that neighbours could wrong
-stand below: few, mostly of one digit, of all styles at once, and the base's own misreadings.
+The corrections are digits of a style that the base misreads. One person gives 50 or 200 of them,
+some with labels flipped at random. Or five people give fifty each: all are sound, labels are
+flipped at random, or one person gives only wrong labels: all flipped at random, all of one digit
+that is called another, or ordinary 7s of MNIST that are called 1. Other rows have sound feedback
+that the rules could hold by mistake: a few corrections, mostly one digit, all styles at once, and
+digits that the base misreads.
 """
 
 from __future__ import annotations
@@ -20,8 +21,14 @@ from pathlib import Path
 
 import numpy as np
 import styles
-from common.docs_tables import table, write
-from common.poisoned_feedback import Given, by_all, by_five, by_one
+from common.docs_tables import markdown_table, write_to_docs
+from common.poisoned_feedback import (
+    FeedbackCase,
+    all_styles_case,
+    five_people_cases,
+    one_person_cases,
+    sound_case,
+)
 
 from digitlab.datasets import mnist, photographs
 from digitlab.learning.label_quality.items import FeedbackItem
@@ -35,7 +42,16 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What was held of all feedback of a case; shares of 1, means over styles and seeds."""
+    """The shares of a case's feedback that are held, 0-1; means over styles and seeds.
+
+    Attributes:
+        case: name of the case.
+        n: number of corrections.
+        sound_held: share of the sound corrections that are held.
+        flips_held: share of the flipped corrections that are held; None without any.
+        worst_sound: `sound_held` of the style with the highest share.
+        worst_style: that style.
+    """
 
     case: str
     n: float
@@ -46,7 +62,7 @@ class Row:
 
 
 class Bench:
-    """The rules on one model's embeddings."""
+    """The rules for label issues, with the embeddings of one model."""
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
@@ -54,116 +70,130 @@ class Bench:
         self._reference = ReferenceEmbeddings(embeddings=classifier.embed(x), labels=y)
 
     def misread(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Which digits the model misreads."""
+        """Return the digits that the model misreads, bool (N,)."""
         return self._classifier.logits_and_embeddings(x)[0].argmax(1) != y
 
-    def held(self, given: Given, rng: np.random.Generator) -> np.ndarray:
-        """Which of the feedback is held, bool (N,); it came in any order, one every ten seconds."""
-        embeddings = self._classifier.embed(given.x)
-        probabilities = self._classifier.predict_proba(given.x)
-        when = rng.permutation(len(given.x))
+    def held(self, feedback: FeedbackCase, rng: np.random.Generator) -> np.ndarray:
+        """Return the feedback that is held, bool (N,).
+
+        Args:
+            feedback: the feedback; one verdict is given every ten seconds.
+            rng: draws the order of the verdicts.
+        """
+        embeddings = self._classifier.embed(feedback.x)
+        probabilities = self._classifier.predict_proba(feedback.x)
+        order = rng.permutation(len(feedback.x))
         items = [
             FeedbackItem(
                 id=row,
-                digit=int(given.said[row]),
-                contributor=str(given.people[row]),
-                time=NOON + timedelta(seconds=10 * int(when[row])),
+                label=int(feedback.given_labels[row]),
+                contributor=str(feedback.contributors[row]),
+                time=NOON + timedelta(seconds=10 * int(order[row])),
                 picture=str(row),
-                digit_sha256=hashlib.sha256(given.x[row].tobytes()).hexdigest(),
+                digit_sha256=hashlib.sha256(feedback.x[row].tobytes()).hexdigest(),
                 embedding=embeddings[row],
                 probabilities=probabilities[row],
             )
-            for row in range(len(given.x))
+            for row in range(len(feedback.x))
         ]
-        found = find_label_issues(items, reference=self._reference)
-        return np.array([row in found for row in range(len(items))])
+        issues = find_label_issues(items, reference=self._reference)
+        return np.array([row in issues for row in range(len(items))])
 
 
-def own_misreadings(bench: Bench) -> Given:
-    """What the base misreads of MNIST's tune digits and of photographs of them."""
+def misread_mnist(bench: Bench) -> FeedbackCase:
+    """Return what the base misreads of MNIST's validation digits and of photographs of them."""
     parts = [mnist.load("validation"), photographs.load("validation")]
     x = np.concatenate([x for x, _ in parts])
     y = np.concatenate([y for _, y in parts]).astype(int)
-    wrong = bench.misread(x, y)
-    return Given(case="sound: the base's own misreadings", style="MNIST", x=x[wrong], said=y[wrong],
-                 true=y[wrong], people=np.full(int(wrong.sum()), "Ada"))  # fmt: skip
+    misread = bench.misread(x, y)
+    contributors = np.full(int(misread.sum()), "Ada")
+    return sound_case(
+        "sound: the base's own misreadings", "MNIST", x[misread], y[misread], contributors
+    )
 
 
 def run(bench: Bench, seeds: int) -> list[Row]:
-    """All cases over styles and seeds."""
-    measured: dict[str, list[tuple[str, int, float, float | None]]] = {}
+    """Return a row for each case, over all styles and seeds."""
+    results: dict[str, list[tuple[str, int, float, float | None]]] = {}
 
-    def measure(given: Given, seed: int) -> None:
-        held = bench.held(given, np.random.default_rng([seed, 3]))
-        wrong = given.said != given.true
-        flips = float(held[wrong].mean()) if wrong.any() else None
-        row = given.style, len(held), float(held[~wrong].mean()), flips
-        measured.setdefault(given.case, []).append(row)
+    def measure(feedback: FeedbackCase, seed: int) -> None:
+        held = bench.held(feedback, np.random.default_rng([seed, 3]))
+        flipped = feedback.flipped
+        flips_held = float(held[flipped].mean()) if flipped.any() else None
+        result = feedback.style, len(held), float(held[~flipped].mean()), flips_held
+        results.setdefault(feedback.case, []).append(result)
 
     for seed in range(seeds):
-        found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-        for name in styles.STYLES:
-            x, y, people = styles.style(name, seed)
+        misread_by_style: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        for style in styles.STYLES:
+            x, y, contributors = styles.load_style(style, seed)
             if not len(x):
                 continue
-            wrong = bench.misread(x, y)
-            found[name] = x[wrong], y[wrong].astype(int)
+            misread = bench.misread(x, y)
+            digits = x[misread], y[misread].astype(int)
+            misread_by_style[style] = digits
             rng = np.random.default_rng([seed, 1])
-            for given in by_one(name, *found[name], rng):
-                measure(given, seed)
-            for given in by_five(name, *found[name], np.array(people)[wrong], seed):
-                measure(given, seed)
-        if found:
-            measure(by_all(found, seed), seed)
-    measure(own_misreadings(bench), 0)
-    return [_row(case, rows) for case, rows in measured.items()]
+            for feedback in one_person_cases(style, *digits, rng):
+                measure(feedback, seed)
+            people = np.array(contributors)[misread]
+            for feedback in five_people_cases(style, *digits, people, seed):
+                measure(feedback, seed)
+        if misread_by_style:
+            measure(all_styles_case(misread_by_style, seed), seed)
+    measure(misread_mnist(bench), 0)
+    return [_row(case, case_results) for case, case_results in results.items()]
 
 
-def _row(case: str, rows: list[tuple[str, int, float, float | None]]) -> Row:
+def _row(case: str, results: list[tuple[str, int, float, float | None]]) -> Row:
     by_style: dict[str, list[float]] = {}
-    for name, _, sound, _ in rows:
-        by_style.setdefault(name, []).append(sound)
-    means = {name: float(np.mean(shares)) for name, shares in by_style.items()}
-    worst = max(means, key=lambda name: means[name])
-    flips = [share for *_, share in rows if share is not None]
+    for style, _, sound_held, _ in results:
+        by_style.setdefault(style, []).append(sound_held)
+    means = {style: float(np.mean(shares)) for style, shares in by_style.items()}
+    worst = max(means, key=lambda style: means[style])
+    flips_held = [share for *_, share in results if share is not None]
     return Row(
         case=case,
-        n=float(np.mean([n for _, n, _, _ in rows])),
-        sound_held=float(np.mean([sound for _, _, sound, _ in rows])),
-        flips_held=float(np.mean(flips)) if flips else None,
+        n=float(np.mean([n for _, n, _, _ in results])),
+        sound_held=float(np.mean([sound_held for _, _, sound_held, _ in results])),
+        flips_held=float(np.mean(flips_held)) if flips_held else None,
         worst_sound=means[worst],
         worst_style=worst,
     )
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the bench."""
+    """Measure all cases and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--model", type=Path, default=bundled("models/base"))
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--write", action="store_true", help="write docs/learning.md's table")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/")
     options = parser.parse_args(arguments)
     rows = run(Bench(Classifier.load(options.model)), options.seeds)
-    install = styles.lacking()
+    install = styles.install_command()
     command = (
         f"`python benchmarks/label_issues.py --seeds {options.seeds}`, model {options.model.name}."
         + (f" Missing: {install}" if install else "")
     )
-    text = table(
+    table = markdown_table(
         ["feedback", "images", "flips held", "sound ones held", "most of a style's"],
         [
-            [row.case, f"{row.n:.0f}", "" if row.flips_held is None else f"{row.flips_held:.0%}",
-             f"{row.sound_held:.1%}", f"{row.worst_sound:.1%}, {row.worst_style}"]
+            [
+                row.case,
+                f"{row.n:.0f}",
+                "" if row.flips_held is None else f"{row.flips_held:.0%}",
+                f"{row.sound_held:.1%}",
+                f"{row.worst_sound:.1%}, {row.worst_style}",
+            ]
             for row in rows
         ],
-    )  # fmt: skip
+    )
     if options.json:
         print(json.dumps([asdict(row) for row in rows]))
     else:
-        print(f"{command}\n\n{text}")
+        print(f"{command}\n\n{table}")
     if options.write:
-        write("suspicion", f"{command}\n\n{text}", page="learning")
+        write_to_docs("label_issues", f"{command}\n\n{table}")
 
 
 if __name__ == "__main__":

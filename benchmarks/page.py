@@ -1,11 +1,11 @@
-"""The page bench: how soon the page opens, how soon a dropped photograph is read, what it weighs.
+"""Measure how soon the page opens and reads a dropped photograph, and how much memory it needs.
 
     python benchmarks/page.py [--times 9] [--json] [--write]
 
-A real Chromium on two real servers with the same settings: the page, and a notebook of one cell
-with one button. Opening is taken in turn, with a warm kernel each time, from the request to the
-moment when the view answers. The photograph is a JPEG of 2 MB that is dropped on the page; it has
-more than 2,048 pixels, so that the browser reduces it first.
+A real Chromium opens two real servers with the same settings in turn: the page, and a notebook of
+one cell with one button. Each time a warm kernel waits, and the time ends when the view is ready.
+The photograph is a JPEG of 2 MB that is dropped on the page. It is larger than 2,048 pixels, so
+the browser reduces it first. The tests' browser dependencies must be installed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common.docs_tables import write
+from common.docs_tables import write_to_docs
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -31,11 +31,11 @@ from digitlab.synthetic.photographs.photograph import photograph
 from digitlab.synthetic.photographs.scene import Scene
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-from support.chromium import launch  # the browser that the tests use
-from support.live_server import Server, start_server, write_notebook  # and their server
+from support.chromium import launch
+from support.live_server import Server, start_server, write_notebook
 
 ONE_CELL = 'import ipywidgets; ipywidgets.Button(description="Lone")'
-BYTES = 2_000_000
+MAX_PHOTO_BYTES = 2_000_000
 
 DROP = """([base64, name]) => new Promise((resolve) => {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -56,23 +56,32 @@ DROP = """([base64, name]) => new Promise((resolve) => {
 })"""
 
 
-def photo() -> bytes:
-    """A photograph of a digit, about 2 MB of JPEG."""
+def make_photo() -> bytes:
+    """Return a photograph of a digit, about 2 MB of JPEG."""
     x, _ = mnist.load("validation")
     rng = np.random.default_rng(2)
     scene = Scene(size=(3000, 2250), height=0.3, gradient=0.3, noise=6)
     image = photograph(x[1], rng=rng, scene=scene)
     for quality in range(95, 30, -2):
-        out = io.BytesIO()
-        image.save(out, "JPEG", quality=quality)
-        if out.tell() <= BYTES:
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=quality)
+        if buffer.tell() <= MAX_PHOTO_BYTES:
             break
-    assert Image.open(out).size == scene.size
-    return out.getvalue()
+    assert Image.open(buffer).size == scene.size
+    return buffer.getvalue()
 
 
-def opened(browser: Browser, server: Server, ready: str) -> tuple[float, Page]:
-    """Seconds from the request to the moment that `ready`, a selector, is there; and the page."""
+def open_page(browser: Browser, server: Server, ready: str) -> tuple[float, Page]:
+    """Open a page.
+
+    Args:
+        browser: a running browser.
+        server: a running server.
+        ready: a selector of the element that shows that the page is ready.
+
+    Returns:
+        The seconds from the request until the page is ready, and the page.
+    """
     server.wait_for_warm_kernels()
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     started = time.perf_counter()
@@ -81,19 +90,19 @@ def opened(browser: Browser, server: Server, ready: str) -> tuple[float, Page]:
     return time.perf_counter() - started, page
 
 
-def dropped(page: Page, data: bytes, times: int) -> list[float]:
-    """Milliseconds from the drop to the digit, each time."""
+def time_drops(page: Page, data: bytes, times: int) -> list[float]:
+    """Return the milliseconds from a drop to the prediction, without a first drop to warm up."""
     encoded = base64.b64encode(data).decode("ascii")
     return [page.evaluate(DROP, [encoded, f"photo-{n}.jpg"]) for n in range(times + 1)][1:]
 
 
 def kernel_mb(server: Server) -> float:
-    """Resident memory of the largest kernel, in MB."""
+    """Return the resident memory of the largest kernel, in MB."""
     return max(kernel.memory_info().rss for kernel in server.kernel_processes()) / 1e6
 
 
 def measure(times: int) -> dict[str, Any]:
-    """All figures; seconds, milliseconds and MB."""
+    """Return all figures, in seconds, milliseconds and MB."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         home = Path(folder)
         one_cell = write_notebook(home / "one.ipynb", ONE_CELL)
@@ -103,26 +112,26 @@ def measure(times: int) -> dict[str, Any]:
         ]
         try:
             browser = launch(playwright)
-            marks = ('[data-testid="digitlab-ready"]', "button:has-text('Lone')")
-            opening: list[list[float]] = [[], []]
+            ready = ('[data-testid="digitlab-ready"]', "button:has-text('Lone')")
+            open_s: list[list[float]] = [[], []]
             for turn in range(times + 1):
-                for which, (server, mark) in enumerate(zip(servers, marks, strict=True)):
-                    seconds, page = opened(browser, server, mark)
-                    if turn:  # the first one fills the browser's cache
-                        opening[which].append(seconds)
+                for which, (server, selector) in enumerate(zip(servers, ready, strict=True)):
+                    seconds, page = open_page(browser, server, selector)
+                    if turn:  # the first turn fills the browser's cache
+                        open_s[which].append(seconds)
                     page.close()
-            _, page = opened(browser, servers[0], marks[0])
-            data = photo()
-            drops = dropped(page, data, times)
-            read = kernel_mb(servers[0])
+            _, page = open_page(browser, servers[0], ready[0])
+            data = make_photo()
+            drop_ms = time_drops(page, data, times)
+            memory_mb = kernel_mb(servers[0])
             page.get_by_test_id("judge-wrong-0").click()
             page.get_by_test_id("receipt").get_by_text("Kept").wait_for()
             return {
-                "open_s": opening[0],
-                "one_cell_s": opening[1],
+                "open_s": open_s[0],
+                "one_cell_s": open_s[1],
                 "photo_bytes": len(data),
-                "drop_ms": drops,
-                "kernel_mb": read,
+                "drop_ms": drop_ms,
+                "kernel_mb": memory_mb,
                 "kernel_mb_after_a_correction": kernel_mb(servers[0]),
             }
         finally:
@@ -130,36 +139,37 @@ def measure(times: int) -> dict[str, Any]:
                 server.stop()
 
 
-def text(found: dict[str, Any], call: str) -> str:
-    """The figures as Markdown."""
-    page, one = (statistics.median(found[name]) for name in ("open_s", "one_cell_s"))
-    drop = statistics.median(found["drop_ms"])
+def format_figures(figures: dict[str, Any], command: str) -> str:
+    """Return the figures as Markdown."""
+    page, one_cell = (statistics.median(figures[name]) for name in ("open_s", "one_cell_s"))
+    drop = statistics.median(figures["drop_ms"])
     return "\n".join(
         (
-            f"`{call}`, medians of {len(found['drop_ms'])}:\n",
-            f"- the page can be used {page:.2f} s after the request, with a warm kernel; a "
-            f"notebook of one cell with one button {one:.2f} s: {page / one:.2f} times that;",
-            f"- a photograph of {found['photo_bytes'] / 1e6:.1f} MB is read {drop:.0f} ms after "
+            f"`{command}`, medians of {len(figures['drop_ms'])}:\n",
+            f"- the page is ready {page:.2f} s after the request, with a warm kernel; a "
+            f"notebook of one cell with one button after {one_cell:.2f} s: the ratio is "
+            f"{page / one_cell:.2f};",
+            f"- a photograph of {figures['photo_bytes'] / 1e6:.1f} MB is read {drop:.0f} ms after "
             "it was dropped;",
-            f"- a visitor's kernel has {found['kernel_mb']:.0f} MB after "
-            f"{len(found['drop_ms']) + 1} pictures, and after the first correction "
-            f"{found['kernel_mb_after_a_correction']:.0f} MB.",
+            f"- a visitor's kernel needs {figures['kernel_mb']:.0f} MB after "
+            f"{len(figures['drop_ms']) + 1} pictures, and after the first correction "
+            f"{figures['kernel_mb_after_a_correction']:.0f} MB.",
         )
     )
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the bench."""
+    """Measure all figures and print them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--times", type=int, default=9)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--write", action="store_true", help="write docs/serving.md's figures")
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/")
     options = parser.parse_args(arguments)
-    found = measure(options.times)
-    said = text(found, f"python benchmarks/page.py --times {options.times}")
-    print(json.dumps(found) if options.json else said)
+    figures = measure(options.times)
+    text = format_figures(figures, f"python benchmarks/page.py --times {options.times}")
+    print(json.dumps(figures) if options.json else text)
     if options.write:
-        write("page", said, page="serving")
+        write_to_docs("page", text)
 
 
 if __name__ == "__main__":

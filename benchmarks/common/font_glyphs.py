@@ -1,4 +1,4 @@
-"""Fonts: single letters and digits of Debian's fonts, each on a page of its own."""
+"""Draw pages with one letter or digit each, in Debian's fonts."""
 
 from __future__ import annotations
 
@@ -40,76 +40,80 @@ PRINTED = (
     "fonts-sil-andika",
 )
 LETTERS = "".join(sorted(set(string.ascii_letters) - set("IlOoSsgqZzBbD")))
-"""Letters that have no digit's shape."""
+"""Letters that do not look like a digit."""
 
 
 @cache
-def files(package: str) -> tuple[Path, ...]:
-    """The font files of a Debian package; none when it is not installed."""
+def font_files(package: str) -> tuple[Path, ...]:
+    """Return the font files of a Debian package; empty if it is not installed."""
     try:
-        found = subprocess.run(
+        listing = subprocess.run(
             ["/usr/bin/dpkg", "-L", package], capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):
         return ()
-    paths = (Path(line) for line in found.stdout.splitlines())
+    paths = (Path(line) for line in listing.stdout.splitlines())
     return tuple(sorted(path for path in paths if path.suffix.lower() in {".ttf", ".otf"}))
 
 
-def missing(packages: Sequence[str]) -> list[str]:
-    """The packages without a font here."""
-    return [package for package in packages if not files(package)]
+def missing_packages(packages: Sequence[str]) -> list[str]:
+    """Return the packages that are not installed or have no font."""
+    return [package for package in packages if not font_files(package)]
 
 
-def pages(
-    packages: Sequence[str], signs: str, n: int, *, rng: np.random.Generator
+def draw_pages(
+    packages: Sequence[str], characters: str, n: int, *, rng: np.random.Generator
 ) -> tuple[list[np.ndarray], list[str]]:
-    """Pages of 200-300 pixels with one sign each, in turns of package, font and sign.
+    """Draw pages of 200-300 pixels with one character each, over all packages and characters.
 
     Args:
-        packages: Debian packages; those that are not here are left out.
-        signs: the letters or digits.
-        n: how many pages; a few fewer where fonts draw small letters as capitals.
-        rng: draws font, size, place, turn, paper and ink.
+        packages: Debian packages; those that are not installed are left out.
+        characters: the letters or digits.
+        n: number of pages; a few less if fonts draw small letters as capitals.
+        rng: draws font, size, position, rotation, paper and ink.
 
     Returns:
-        Grey pages, uint8 (side, side), and their signs; none without any font.
+        Grey pages, uint8 (side, side), and their characters; empty without any font.
     """
-    there = [package for package in packages if files(package)]
-    if not there:
+    installed = [package for package in packages if font_files(package)]
+    if not installed:
         return [], []
-    turns = [signs[i] for start in range(0, n, len(signs)) for i in rng.permutation(len(signs))]
-    drawn, labels = [], []
-    for turn, sign in enumerate(turns):
-        fonts = files(there[turn % len(there)])
+    sequence = [
+        characters[i]
+        for start in range(0, n, len(characters))
+        for i in rng.permutation(len(characters))
+    ]
+    pages, labels = [], []
+    for index, character in enumerate(sequence):
+        fonts = font_files(installed[index % len(installed)])
         font = fonts[rng.integers(len(fonts))]
-        if sign.islower() and _capitals_only(font):
-            continue  # its i is an I
-        drawn.append(page(font, sign, rng=rng))
-        labels.append(sign)
-    return drawn[:n], labels[:n]
+        if character.islower() and _has_only_capitals(font):
+            continue  # its i looks like an I
+        pages.append(draw_page(font, character, rng=rng))
+        labels.append(character)
+    return pages[:n], labels[:n]
 
 
 @cache
-def _capitals_only(font: Path) -> bool:
-    """Whether a font draws its small letters as capitals."""
+def _has_only_capitals(font: Path) -> bool:
+    """Return whether a font draws its small letters as capitals."""
     face = ImageFont.truetype(font, 100)
     heights = [box[3] - box[1] for box in (face.getbbox("x"), face.getbbox("X"))]
     return heights[0] > 0.9 * heights[1]
 
 
-def page(font: Path, sign: str, *, rng: np.random.Generator) -> np.ndarray:
-    """A page of 200-300 pixels with one sign in a font; grey, uint8 (side, side)."""
+def draw_page(font: Path, character: str, *, rng: np.random.Generator) -> np.ndarray:
+    """Draw a page of 200-300 pixels with one character; grey, uint8 (side, side)."""
     side = int(rng.integers(200, 301))
     face = ImageFont.truetype(font, 100)
-    left, top, right, bottom = face.getbbox(sign)
+    left, top, right, bottom = face.getbbox(character)
     height = rng.uniform(0.4, 0.65) * side / max(bottom - top, right - left)
     face = ImageFont.truetype(font, round(100 * height))
-    left, top, right, bottom = face.getbbox(sign)
+    left, top, right, bottom = face.getbbox(character)
     paper, ink = int(rng.integers(190, 256)), int(rng.integers(0, 90))
     page = Image.new("L", (side, side), paper)
     x, y = (side / 2 + rng.uniform(-0.08, 0.08, 2) * side).tolist()
-    place = (x - (left + right) / 2, y - (top + bottom) / 2)
-    ImageDraw.Draw(page).text(place, sign, font=face, fill=ink)
+    position = (x - (left + right) / 2, y - (top + bottom) / 2)
+    ImageDraw.Draw(page).text(position, character, font=face, fill=ink)
     page = page.rotate(rng.uniform(-5, 5), Image.Resampling.BICUBIC, fillcolor=paper)
     return np.asarray(page.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.0))))

@@ -1,4 +1,4 @@
-"""Numerals: digits in Debian's fonts, of other scripts and of hands that are no usual ones."""
+"""Draw the numerals of other scripts and of handwriting fonts, in Debian's fonts."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 from PIL import ImageFont
 
-from common.font_glyphs import files, page
+from common.font_glyphs import draw_page, font_files
 from digitlab.images import from_array, read_digit
 
 
 @dataclass(frozen=True, kw_only=True)
 class Numerals:
-    """What is drawn, and in which fonts.
+    """The numerals of a script and the fonts that draw them.
 
     Attributes:
         zero: the code point of the 0; 1-9 follow it.
-        digits: those that are drawn: none that has the shape of another Latin digit, for
-            nobody could learn that one and still read MNIST.
+        digits: the digits to draw. A numeral that looks like another Latin digit is left out: a
+            model that learns it would misread MNIST.
         packages: Debian packages with the fonts.
     """
 
@@ -30,7 +30,7 @@ class Numerals:
     packages: tuple[str, ...]
 
     @property
-    def signs(self) -> str:
+    def characters(self) -> str:
         """The characters of the digits."""
         return "".join(chr(self.zero + int(digit)) for digit in self.digits)
 
@@ -102,44 +102,50 @@ NUMERALS = {
         ),
     ),
 }
-"""Scripts whose numerals mostly have shapes of their own, and handwriting fonts.
+"""Scripts whose numerals mostly have their own shapes, and handwriting fonts.
 
-None of the packages is in `fonts.HANDWRITING` or `fonts.PRINTED`, and the training uses no font.
+None of the packages is in `font_glyphs.HANDWRITING` or `font_glyphs.PRINTED`, and the training
+uses no font.
 """
 
 
-def drawn(numerals: Numerals, n: int, *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Numerals in turns of sign and package, each on a page that the front end read.
+def draw_numerals(
+    numerals: Numerals, n: int, *, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw numerals over all characters and packages, and read each page with the front end.
 
     Args:
-        numerals: what to draw; packages that are not here are left out.
-        n: how many.
-        rng: draws font, size, place, turn, paper and ink.
+        numerals: the script; packages that are not installed are left out.
+        n: number of images.
+        rng: draws font, size, position, rotation, paper and ink.
 
     Returns:
-        Digit images uint8 (n, 28, 28) and labels uint8 (n,); none without any font.
+        Digit images uint8 (n, 28, 28) and labels uint8 (n,); empty without any font.
     """
-    found = [drawing(package, numerals.signs) for package in numerals.packages]
-    there = [fonts for fonts in found if fonts]
-    images = np.zeros((n if there else 0, 28, 28), np.uint8)
-    which = np.arange(len(images)) % len(numerals.signs)
-    for turn in range(len(images)):
-        fonts = there[turn // len(numerals.signs) % len(there)]
-        sheet = page(fonts[rng.integers(len(fonts))], numerals.signs[which[turn]], rng=rng)
-        images[turn] = read_digit(from_array(sheet)).digit_image
+    fonts_by_package = [
+        fonts_that_draw(package, numerals.characters) for package in numerals.packages
+    ]
+    installed = [fonts for fonts in fonts_by_package if fonts]
+    images = np.zeros((n if installed else 0, 28, 28), np.uint8)
+    which = np.arange(len(images)) % len(numerals.characters)
+    for index in range(len(images)):
+        fonts = installed[index // len(numerals.characters) % len(installed)]
+        font = fonts[rng.integers(len(fonts))]
+        page = draw_page(font, numerals.characters[which[index]], rng=rng)
+        images[index] = read_digit(from_array(page)).digit_image
     return images, np.array([int(digit) for digit in numerals.digits], np.uint8)[which]
 
 
 @cache
-def drawing(package: str, signs: str) -> tuple[Path, ...]:
-    """A package's fonts that draw all the signs, each in a shape of its own."""
-    return tuple(path for path in files(package) if _draws(path, signs))
+def fonts_that_draw(package: str, characters: str) -> tuple[Path, ...]:
+    """Return the fonts of a package that draw all the characters, each in its own shape."""
+    return tuple(path for path in font_files(package) if _draws(path, characters))
 
 
-def _draws(path: Path, signs: Sequence[str]) -> bool:
+def _draws(path: Path, characters: Sequence[str]) -> bool:
     try:
         face = ImageFont.truetype(path, 40)
-        shapes = {bytes(face.getmask(sign)) for sign in (*signs, "\uffff")}
+        shapes = {bytes(face.getmask(character)) for character in (*characters, "\uffff")}
     except OSError:
         return False
-    return len(shapes) == len(signs) + 1 and b"" not in shapes
+    return len(shapes) == len(characters) + 1 and b"" not in shapes

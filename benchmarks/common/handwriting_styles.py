@@ -1,4 +1,7 @@
-"""Hands: five made-up people, each with forms, proportions and a slant of their own."""
+"""Write digits in the hands of five invented people.
+
+They differ in the forms of their digits, in proportions and in slant.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +9,32 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from digitlab.synthetic.handwriting.digit_shapes import DIGITS
-from digitlab.synthetic.handwriting.pen_strokes import skeleton, trace
-from digitlab.synthetic.handwriting.rasterise import draw
+from digitlab.synthetic.handwriting.digit_shapes import DIGIT_SHAPES
+from digitlab.synthetic.handwriting.pen_strokes import parse_strokes, sample_pen_paths
+from digitlab.synthetic.handwriting.rasterise import rasterise
 
 Rng = np.random.Generator
 
-_WILD = 0.45
-"""How much one person's digits differ from each other; different people's differ by 1."""
+_VARIATION = 0.45
+"""Variation between the digits of one person; 1 is the variation between people."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hand:
-    """What stays the same in all that one person writes.
+    """The handwriting of one person.
 
     Attributes:
-        aspect: width of the digits, relative to the usual ones.
-        slant: how far their top leans to the right, in heights; negative to the left.
-        turn: degrees by which they are turned, clockwise.
-        bend: how far long waves bend them, in hundredths of the box.
-        pen: width in pixels of MNIST's box.
-        forms: the form of each digit, a name in `digit_shapes` or strokes in its
-            notation.
+        aspect: width of the digits, relative to the usual width.
+        slant: shift of the digit's top to the right, in heights; negative to the left.
+        rotation: degrees, clockwise.
+        bend: amplitude of long waves that bend the strokes, in hundredths of the box.
+        pen: width of the pen, in pixels of MNIST's box.
+        forms: the form of each digit, a name in `digit_shapes` or strokes in its notation.
     """
 
     aspect: float = 1.0
     slant: float = 0.0
-    turn: float = 0.0
+    rotation: float = 0.0
     bend: float = 0.0
     pen: float = 2.2
     forms: dict[int, str] = field(default_factory=dict)
@@ -64,63 +66,65 @@ HANDS = {
     "Bela": Hand(  # narrow, leaning far forward
         aspect=0.75,
         slant=1.0,
-        turn=14,
+        rotation=14,
         pen=2.6,
         forms={1: "curved flag", 3: "flat top", 4: "lightning", 5: "drooping", 8: "slanted"},
     ),
-    "Cleo": Hand(aspect=1.15, turn=-20, pen=2.0, forms=_CORNERS),  # as a draughtsman
-    "Dara": Hand(  # a thick pen in a trembling hand
+    "Cleo": Hand(aspect=1.15, rotation=-20, pen=2.0, forms=_CORNERS),  # technical lettering
+    "Dara": Hand(  # a thick pen and a trembling hand
         aspect=0.9,
         slant=0.2,
         bend=13,
         pen=4.2,
         forms={0: "slashed", 1: "flag and foot", 4: "closed", 7: "serif, crossed"},
     ),
-    "Emil": Hand(  # turned; 1 a peak, 9 a g
+    "Emil": Hand(  # rotated; the 1 is a peak, the 9 a g
         aspect=1.3,
         slant=0.5,
-        turn=24,
+        rotation=24,
         pen=1.4,
         forms={1: "10,96 46,0! 84,100", 2: "swan", 4: "cup", 6: "spiral", 7: "round corner", 9: _G},
     ),
 }
-"""The people by name."""
+"""The handwriting of each person, by name."""
 
 
-def written_by(hand: Hand, labels: np.ndarray, *, rng: Rng) -> np.ndarray:
-    """Digits in one person's hand.
+def write_digits(hand: Hand, labels: np.ndarray, *, rng: Rng) -> np.ndarray:
+    """Write digits in one person's hand.
 
     Args:
-        hand: whose.
-        labels: which digits, (N,).
-        rng: draws what differs between one person's digits.
+        hand: the person's handwriting.
+        labels: the digits to write, (N,).
+        rng: draws the variation between the digits of one person.
 
     Returns:
-        uint8 (N, 28, 28), in MNIST's frame.
+        Digit images, uint8 (N, 28, 28), framed as MNIST's.
     """
     images = np.zeros((len(labels), 28, 28), np.uint8)
     for label in np.unique(labels):
         where = np.flatnonzero(labels == label)
-        points, pressure = trace(
-            skeleton(_strokes(hand, int(label))), len(where), rng=rng, wild=_WILD
+        points, pressure = sample_pen_paths(
+            parse_strokes(_strokes(hand, int(label))), len(where), rng=rng, variation=_VARIATION
         )
         width = hand.pen * np.exp(rng.normal(0, 0.12, len(where)))
-        images[where] = draw(_led(points, hand), pressure, width.astype(np.float32), rng=rng)
+        images[where] = rasterise(
+            _apply_hand(points, hand), pressure, width.astype(np.float32), rng=rng
+        )
     return images
 
 
 def _strokes(hand: Hand, label: int) -> str:
-    """The strokes of a digit; the first form there is where the hand has none of its own."""
-    forms = DIGITS[str(label)]
+    """Return the strokes of a digit, in the first form if the hand names none."""
+    forms = DIGIT_SHAPES[str(label)]
     name = hand.forms.get(label, next(iter(forms)))
     return forms[name][1] if name in forms else name
 
 
-def _led(points: np.ndarray, hand: Hand) -> np.ndarray:
-    """Points (N, P, 2) in the hand's own proportions."""
+def _apply_hand(points: np.ndarray, hand: Hand) -> np.ndarray:
+    """Return points (N, P, 2) in the proportions of the hand."""
     x, y = points[..., 0] - 50, points[..., 1] - 50
     x, y = x + hand.bend * np.sin(y / 17 + 1), y + hand.bend * np.sin(x / 15)
     x = x * hand.aspect - y * hand.slant
-    turn = np.deg2rad(hand.turn)
-    led = [x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)]
-    return np.stack(led, axis=-1).astype(np.float32)
+    angle = np.deg2rad(hand.rotation)
+    rotated = [x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)]
+    return np.stack(rotated, axis=-1).astype(np.float32)

@@ -1,8 +1,8 @@
-"""Corruptions of digit images, fifteen of them, by our own definitions.
+"""Corrupt digit images in fifteen ways.
 
-The fifteen names are those of Mu and Gilmer 2019, "MNIST-C: A Robustness Benchmark for Computer
-Vision"; what each does is written here from its description, with strengths of our own, so
-figures compare between versions of digitlab and only roughly with other people's.
+The names are those of Mu and Gilmer 2019, "MNIST-C: A Robustness Benchmark for Computer Vision".
+The code follows the descriptions in the paper with its own strengths. Compare the results between
+versions of digitlab, and only roughly with published ones.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from scipy import ndimage
 
 Rng = np.random.Generator
 Corruption = Callable[[np.ndarray, Rng], np.ndarray]
-"""From an image, float (28, 28) of 0-1, to another of its kind, not yet clipped."""
+"""A function from an image, float (28, 28) of 0-1, to the corrupted image, not yet clipped."""
 
 
 def shot_noise(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """Few photons: each pixel counts about twelve at full light."""
+    """Draw each pixel from a Poisson distribution, with a mean of twelve at full brightness."""
     return rng.poisson(image * 12) / 12
 
 
 def impulse_noise(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """A sixth of the pixels are stuck, black or white."""
+    """Set a sixth of the pixels to black or white."""
     stuck = rng.random(image.shape)
     return np.where(stuck < 1 / 12, 0.0, np.where(stuck < 1 / 6, 1.0, image))
 
 
 def glass_blur(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """Behind rippled glass: pixels come from beside their places, twice, and are blurred."""
+    """Move pixels to adjacent positions twice, then blur, as rippled glass does."""
     for _ in range(2):
         rows, columns = np.mgrid[0:28, 0:28] + rng.integers(-1, 2, (2, 28, 28))
         image = image[np.clip(rows, 0, 27), np.clip(columns, 0, 27)]
@@ -38,7 +38,7 @@ def glass_blur(image: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def motion_blur(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """The camera moved by seven pixels, in any direction."""
+    """Blur along a line of seven pixels, in a random direction."""
     angle = rng.uniform(0, np.pi)
     along = np.linspace(-3.5, 3.5, 15)
     shifts = [(a * np.sin(angle), a * np.cos(angle)) for a in along]
@@ -46,34 +46,34 @@ def motion_blur(image: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def shear(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """Leaning by half a pixel a pixel, to either side."""
+    """Shear by half a pixel for each row, to a random side."""
     return _affine(image, np.array([[1, 0], [rng.choice([-0.5, 0.5]), 1]]))
 
 
 def scale(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """Reduced to three fifths."""
+    """Scale to three fifths."""
     return _affine(image, np.eye(2) / 0.6)
 
 
 def rotate(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """Turned by 25-35 degrees, either way."""
+    """Rotate by 25-35 degrees, in a random direction."""
     angle = np.deg2rad(rng.uniform(25, 35) * rng.choice([-1, 1]))
     cos, sin = np.cos(angle), np.sin(angle)
     return _affine(image, np.array([[cos, -sin], [sin, cos]]))
 
 
 def brightness(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """The ground as bright as six tenths of the ink."""
+    """Add 0.6 to every pixel."""
     return image + 0.6
 
 
 def translate(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """Moved by four pixels or a little more; what leaves the frame is lost."""
+    """Move the digit by 4-5 pixels; cut off the ink that leaves the frame."""
     return ndimage.shift(image, rng.uniform(4, 5, 2) * rng.choice([-1, 1], 2), order=1)
 
 
 def stripe(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """Tones inverted within an upright band in the middle."""
+    """Invert a vertical band in the middle."""
     start = int(rng.integers(8, 12))
     striped = image.copy()
     striped[:, start : start + 8] = 1 - striped[:, start : start + 8]
@@ -81,7 +81,7 @@ def stripe(image: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def fog(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """Bright clouds of every size over a paler digit."""
+    """Dim the digit and add bright clouds of three sizes."""
     clouds = sum(
         ndimage.zoom(rng.random((size, size)), 28 / size, order=1, grid_mode=True, mode="nearest")
         * share
@@ -91,25 +91,25 @@ def fog(image: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def spatter(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """Drops on the paper, bright as ink."""
+    """Add drops as bright as the ink."""
     drops = ndimage.gaussian_filter(rng.standard_normal((28, 28)), 1.3)
     return np.maximum(image, np.clip((drops / drops.std() - 1.5) * 2, 0, 1))
 
 
 def dotted_line(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """A line of dots from side to side."""
+    """Draw a dotted line from side to side."""
     heights = rng.uniform(4, 24, 2)
-    return _lines(image, [(0.0, heights[0]), (27.0, heights[1])])
+    return _dotted_lines(image, [(0.0, heights[0]), (27.0, heights[1])])
 
 
 def zigzag(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """A dotted line that goes up and down on its way from side to side."""
+    """Draw a dotted zigzag line from side to side."""
     heights = rng.uniform(6, 20) + np.array([-4, 4] * 4) * rng.choice([-1, 1])
-    return _lines(image, list(zip(np.linspace(0, 27, 8), heights, strict=True)))
+    return _dotted_lines(image, list(zip(np.linspace(0, 27, 8), heights, strict=True)))
 
 
 def canny_edges(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """Outlines alone, a pixel wide: the ridges of the gradient, as Canny 1986 traces them."""
+    """Keep only the edges, one pixel wide: the ridges of the gradient (Canny 1986)."""
     smooth = ndimage.gaussian_filter(image, 1.0)
     down, right = (ndimage.sobel(smooth, axis) for axis in (0, 1))
     size = np.hypot(down, right)
@@ -143,22 +143,31 @@ CORRUPTIONS: dict[str, Corruption] = {
 
 
 def corrupt(images: np.ndarray, name: str, *, seed: int) -> np.ndarray:
-    """Corrupt digit images, uint8 (N, 28, 28), all of them in one way."""
+    """Corrupt digit images in one way.
+
+    Args:
+        images: uint8 (N, 28, 28).
+        name: a key of `CORRUPTIONS`.
+        seed: equal seeds give equal images.
+
+    Returns:
+        uint8 (N, 28, 28).
+    """
     rng = np.random.default_rng([seed, list(CORRUPTIONS).index(name)])
-    changed = [CORRUPTIONS[name](image / 255, rng) for image in images]
-    return np.rint(np.clip(changed, 0, 1) * 255).astype(np.uint8)
+    corrupted = [CORRUPTIONS[name](image / 255, rng) for image in images]
+    return np.rint(np.clip(corrupted, 0, 1) * 255).astype(np.uint8)
 
 
 def _affine(image: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Read each pixel at `matrix` times its place about the centre."""
+    """Transform the image about its centre; `matrix` maps output positions to input positions."""
     centre = np.array([13.5, 13.5])
     return ndimage.affine_transform(image, matrix, centre - matrix @ centre, order=1)
 
 
-def _lines(image: np.ndarray, places: list[tuple[float, float]]) -> np.ndarray:
-    """Draw a dotted line of a pixel's width through places x, y."""
+def _dotted_lines(image: np.ndarray, points: list[tuple[float, float]]) -> np.ndarray:
+    """Draw a dotted line, one pixel wide, through points x, y."""
     drawn = image.copy()
-    for (x0, y0), (x1, y1) in pairwise(places):
+    for (x0, y0), (x1, y1) in pairwise(points):
         length = int(np.hypot(x1 - x0, y1 - y0)) + 1
         for step in range(length):
             if step % 4 >= 2:

@@ -1,4 +1,4 @@
-"""The difficulties of the photo bench: each a way from a digit image to a picture's bytes."""
+"""Make pictures with one difficulty each, for `benchmarks/photos.py`."""
 
 from __future__ import annotations
 
@@ -8,38 +8,41 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from common.picture_files import either, encoded
-from common.tight_crops import CUTOUTS
-from digitlab.synthetic.photographs import difficulties as hard
-from digitlab.synthetic.photographs.flourish import FLOURISHED, flourish
-from digitlab.synthetic.photographs.ordinary import ordinary
-from digitlab.synthetic.photographs.photograph import Scene, photograph, random_scene
-from digitlab.synthetic.photographs.random_scene import readable
-from digitlab.synthetic.photographs.scene import Difficulty
+from common.picture_files import encode, invert_at_random
+from common.tight_crops import TIGHT_CROPS
+from digitlab.synthetic.photographs import difficulties
+from digitlab.synthetic.photographs.extra_strokes import (
+    DIGITS_WITH_EXTRA_STROKES,
+    add_extra_strokes,
+)
+from digitlab.synthetic.photographs.ordinary_scene import ordinary_scene
+from digitlab.synthetic.photographs.photograph import photograph
+from digitlab.synthetic.photographs.random_scene import make_readable, random_scene
+from digitlab.synthetic.photographs.scene import Difficulty, Scene
 
 Rng = np.random.Generator
-Make = Callable[[np.ndarray, int, Rng], bytes]
-"""From digit image, label and generator to the bytes of a picture file."""
+MakePicture = Callable[[np.ndarray, int, Rng], bytes]
+"""A function from digit image, label and generator to the bytes of a picture file."""
 
 DRAWING = Scene(grain=0, gradient=0, blur=0, noise=0, quality=None, paper=(255, 255, 255),
                 ink=(0, 0, 0))  # fmt: skip
-LABELS = {"flourishes": FLOURISHED}
-"""Difficulties that only some digits can have."""
+LABELS = {"flourishes": DIGITS_WITH_EXTRA_STROKES}
+"""The digits of a difficulty that only some digits can have."""
 
 
 def as_file(image: Image.Image, quality: int, rng: Rng) -> bytes:
-    """A photograph as people keep it: mostly JPEG, now and then WebP or PNG."""
-    kind = str(rng.choice(["JPEG", "WEBP", "PNG"], p=[0.8, 0.12, 0.08]))
-    return encoded(image, kind, **({} if kind == "PNG" else {"quality": quality}))
+    """Encode a photograph: 80 % are JPEG, 12 % WebP and 8 % PNG files."""
+    file_format = str(rng.choice(["JPEG", "WEBP", "PNG"], p=[0.8, 0.12, 0.08]))
+    return encode(image, file_format, **({} if file_format == "PNG" else {"quality": quality}))
 
 
-def photo(change: Difficulty | None) -> Make:
-    """An ordinary photograph with one change."""
+def photo(change: Difficulty | None) -> MakePicture:
+    """Return a function that makes an ordinary photograph with one change."""
 
     def make(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
-        scene = ordinary(rng)
+        scene = ordinary_scene(rng)
         if change is not None:
-            scene = readable(change(scene, rng))
+            scene = make_readable(change(scene, rng))
         image = photograph(digit_image, rng=rng, scene=replace(scene, quality=None))
         return as_file(image, scene.quality or 90, rng)
 
@@ -47,28 +50,28 @@ def photo(change: Difficulty | None) -> Make:
 
 
 def mixed(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
-    """A photograph with any of the difficulties, several at once."""
+    """Make a photograph with several difficulties."""
     scene = random_scene(rng)
     image = photograph(digit_image, rng=rng, scene=replace(scene, quality=None))
     return as_file(image, scene.quality or 90, rng)
 
 
 def phone(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
-    """12 megapixels, kept sideways with its EXIF orientation."""
-    scene = replace(ordinary(rng), size=(1008, 756), height=rng.uniform(0.15, 0.5))
-    scene = replace(scene, pen=max(2.0, scene.unit * rng.uniform(0.03, 0.09)), quality=None)
+    """Make a photograph of 12 megapixels that is stored sideways with an EXIF orientation."""
+    scene = replace(ordinary_scene(rng), size=(1008, 756), height=rng.uniform(0.15, 0.5))
+    scene = replace(scene, pen=max(2.0, scene.digit_height * rng.uniform(0.03, 0.09)), quality=None)
     image = photograph(digit_image, rng=rng, scene=scene)
     large = image.resize((4032, 3024), Image.Resampling.BICUBIC).transpose(
         Image.Transpose.ROTATE_90
     )
     exif = Image.Exif()
     exif[0x0112] = 6
-    return encoded(large, "JPEG", quality=82, exif=exif)
+    return encode(large, "JPEG", quality=82, exif=exif)
 
 
 def flourished(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
-    """Crossed 7s, slashed 0s, 1s with flag and foot."""
-    return photo(None)(flourish(digit_image, label, rng=rng), label, rng)
+    """Photograph a crossed 7, a slashed 0 or a 1 with flag and foot."""
+    return photo(None)(add_extra_strokes(digit_image, label, rng=rng), label, rng)
 
 
 def canvas(
@@ -79,7 +82,7 @@ def canvas(
     height: float | None = None,
     **changes: object,
 ) -> Image.Image:
-    """A drawing on a screen, black on white; grey."""
+    """Draw a digit on a screen, black on white; return a grey image."""
     size = size or int(rng.choice([280, 400, 1000]))
     scene = replace(
         DRAWING,
@@ -92,8 +95,8 @@ def canvas(
     return photograph(digit_image, rng=rng, scene=scene).convert("L")
 
 
-def brushed(digit_image: np.ndarray, rng: Rng) -> Image.Image:
-    """A drawing with a fat brush, which closes no loop; black on white."""
+def brush_drawing(digit_image: np.ndarray, rng: Rng) -> Image.Image:
+    """Draw with a thick brush that leaves loops open, black on white."""
     size = int(rng.choice([80, 280, 400]))
     height = rng.uniform(0.45, 0.8)
     return canvas(
@@ -107,43 +110,43 @@ def brushed(digit_image: np.ndarray, rng: Rng) -> Image.Image:
 
 
 def thin_drawing(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
-    """A drawing with lines of one pixel."""
+    """Draw with lines of one pixel."""
     thin = canvas(digit_image, rng, pen=1.0, crisp=rng.random() < 0.5)
-    return encoded(either(thin, rng), "PNG")
+    return encode(invert_at_random(thin, rng), "PNG")
 
 
-def fat_drawing(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
-    """A drawing with a fat brush."""
-    return encoded(either(brushed(digit_image, rng), rng), "PNG")
+def thick_drawing(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
+    """Draw with a thick brush."""
+    return encode(invert_at_random(brush_drawing(digit_image, rng), rng), "PNG")
 
 
 def transparent(digit_image: np.ndarray, rng: Rng, ink: int) -> bytes:
-    """A drawing on no ground at all: ink of one tone, and alpha."""
+    """Draw on a transparent background: ink of one tone, and alpha."""
     thin = canvas(digit_image, rng, pen=float(rng.uniform(3, 12)))
-    drawing = thin if rng.random() < 0.5 else brushed(digit_image, rng)
+    drawing = thin if rng.random() < 0.5 else brush_drawing(digit_image, rng)
     alpha = Image.eval(drawing, lambda tone: 255 - tone)
     tones = Image.new("L", drawing.size, ink)
-    return encoded(Image.merge("LA", (tones, alpha)).convert("RGBA"), "PNG")
+    return encode(Image.merge("LA", (tones, alpha)).convert("RGBA"), "PNG")
 
 
-def black_on_nothing(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
-    """Black ink on a transparent ground."""
+def black_on_transparent(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
+    """Draw in black on a transparent background."""
     return transparent(digit_image, rng, 0)
 
 
-def white_on_nothing(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
-    """White ink on a transparent ground."""
+def white_on_transparent(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
+    """Draw in white on a transparent background."""
     return transparent(digit_image, rng, 255)
 
 
 def opaque_rgba(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
-    """A drawing with an alpha channel that says nothing."""
+    """Draw on an opaque background, in a file with an alpha channel."""
     drawing = canvas(digit_image, rng, pen=float(rng.uniform(3, 14)))
-    return encoded(either(drawing, rng).convert("RGBA"), "PNG")
+    return encode(invert_at_random(drawing, rng).convert("RGBA"), "PNG")
 
 
 def webcam(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
-    """A dim frame of 32 x 32 pixels and very low contrast."""
+    """Make a dim picture of 32 x 32 pixels with very low contrast."""
     tone = rng.uniform(45, 110)
     depth = rng.uniform(9, 26)
     levels = np.clip((tone, tone - depth), 8, 255).astype(int).tolist()
@@ -160,46 +163,52 @@ def webcam(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
         noise=rng.uniform(0.4, 1.4),
     )
     image = photograph(digit_image, rng=rng, scene=scene)
-    return encoded(image, "PNG") if rng.random() < 0.5 else encoded(image, "JPEG", quality=90)
+    return encode(image, "PNG") if rng.random() < 0.5 else encode(image, "JPEG", quality=90)
 
 
 def mnist_form(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
-    """The digit image itself."""
-    return encoded(Image.fromarray(digit_image), "PNG")
+    """Encode the digit image itself."""
+    return encode(Image.fromarray(digit_image), "PNG")
 
 
 def mnist_on_white(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
-    """The digit image in black on white."""
-    return encoded(Image.fromarray(255 - digit_image), "PNG")
+    """Encode the digit image in black on white."""
+    return encode(Image.fromarray(255 - digit_image), "PNG")
 
 
 def thumbnail(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
-    """A drawing that somebody has resized to 28 x 28, neither fitted nor centred."""
-    how = (Image.Resampling.BOX, Image.Resampling.LANCZOS, Image.Resampling.BILINEAR)
-    small = brushed(digit_image, rng).resize((28, 28), how[rng.integers(3)])
-    image = either(small, rng)
-    return encoded(image.convert("RGBA") if rng.random() < 0.4 else image, "PNG")
+    """Draw with a thick brush and resize to 28 x 28, neither fitted nor centred."""
+    filters = (Image.Resampling.BOX, Image.Resampling.LANCZOS, Image.Resampling.BILINEAR)
+    small = brush_drawing(digit_image, rng).resize((28, 28), filters[rng.integers(3)])
+    image = invert_at_random(small, rng)
+    return encode(image.convert("RGBA") if rng.random() < 0.4 else image, "PNG")
 
 
-DIFFICULTIES: dict[str, Make] = {
+DIFFICULTIES: dict[str, MakePicture] = {
     "ordinary": photo(None),
     **{
         name: photo(change)
-        for group in (hard.PENS, hard.PAGES, hard.LIGHTS, hard.LENSES, hard.FRAMES)
+        for group in (
+            difficulties.PENS,
+            difficulties.PAPERS,
+            difficulties.LIGHTS,
+            difficulties.LENSES,
+            difficulties.FRAMES,
+        )
         for name, change in group.items()
     },
     "flourishes": flourished,
     "12 megapixels": phone,
     "mixed": mixed,
     "thin drawing": thin_drawing,
-    "fat drawing": fat_drawing,
-    "black on nothing": black_on_nothing,
-    "white on nothing": white_on_nothing,
+    "fat drawing": thick_drawing,
+    "black on nothing": black_on_transparent,
+    "white on nothing": white_on_transparent,
     "opaque RGBA": opaque_rgba,
     "webcam": webcam,
     "thumbnail": thumbnail,
-    **CUTOUTS,
+    **TIGHT_CROPS,
     "MNIST's form": mnist_form,
     "MNIST on white": mnist_on_white,
 }
-"""Every difficulty by its name, in the order of the table."""
+"""The function of each difficulty by its name, in the order of the table."""

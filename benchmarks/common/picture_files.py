@@ -1,4 +1,4 @@
-"""Files: images as the bytes of picture files."""
+"""Encode images as picture files."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from PIL import Image
 Rng = np.random.Generator
 
 
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    """The bytes of an image in a format of Pillow's."""
+def encode(image: Image.Image, file_format: str, **options: object) -> bytes:
+    """Return the bytes of an image file in a format of Pillow, for example "JPEG"."""
     buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
+    image.save(buffer, file_format, **options)
     return buffer.getvalue()
 
 
-def either(image: Image.Image, rng: Rng) -> Image.Image:
-    """The image or, as often, its negative."""
+def invert_at_random(image: Image.Image, rng: Rng) -> Image.Image:
+    """Return the image or, with probability 0.5, its negative."""
     return image if rng.random() < 0.5 else Image.eval(image, lambda tone: 255 - tone)

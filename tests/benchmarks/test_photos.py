@@ -1,11 +1,10 @@
-"""The photo bench: its pictures, its figures and its baselines."""
+"""The benchmark of photographs: its pictures, its figures and its baselines."""
 
 import io
 
 import numpy as np
 import pytest
 from PIL import Image
-from support.paths import BENCHMARKS
 
 from digitlab.datasets import mnist
 from digitlab.images import decode
@@ -14,47 +13,48 @@ from digitlab.synthetic.photographs.scene import Scene
 
 
 @pytest.fixture
-def photos(monkeypatch):
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
+def photos():
     import photos
 
     return photos
 
 
-def test_every_difficulty_of_the_bench_gives_a_picture(photos):
+def test_each_difficulty_gives_a_repeatable_picture(photos):
     for name in photos.DIFFICULTIES:
-        data, labels = photos.pictures(name, n=1, seed=0)
+        data, labels = photos.make_pictures(name, n=1, seed=0)
         assert decode(data[0]).grey.size
-        assert data == photos.pictures(name, n=1, seed=0)[0]
+        assert data == photos.make_pictures(name, n=1, seed=0)[0]
         assert labels[0] in range(10)
 
 
-def test_the_bench_does_not_change_digits_in_mnists_form(photos):
-    data, _ = photos.pictures("MNIST's form", n=3, seed=1)
+def test_digits_in_the_form_of_mnist_are_not_changed(photos):
+    data, _ = photos.make_pictures("MNIST's form", n=3, seed=1)
     x = mnist.load("validation")[0]
     for picture in data:
         grey = np.asarray(Image.open(io.BytesIO(picture)))
         assert (x == grey).all(axis=(1, 2)).any()
 
 
-def test_the_bench_counts_refused_pictures_by_their_best_guess(photos):
+def test_a_refused_picture_counts_by_its_predicted_digit(photos):
     tally, other = photos.Tally(), photos.Tally()
-    other.right, other.confidence, other.refused = [True, False], [0.9, 0.2], [True, False]
+    other.correct, other.confidence, other.refused = [True, False], [0.9, 0.2], [True, False]
     other.plain, other.resized = [False, False], [True, False]
     tally.add(other)
-    row = tally.row()
-    assert (row["n"], row["accuracy"], row["refused"]) == (2, 0.5, 0.5)
-    assert row["resized"] == 0.5
-    assert "| all | 2 | 50.0% | 0.0% | 50.0% |" in photos.table({"all": row})
-    assert photos.verdict(row).startswith("Hard enough: NO.")
+    figures = tally.figures()
+    assert (figures["n"], figures["accuracy"], figures["refused"]) == (2, 0.5, 0.5)
+    assert figures["resized"] == 0.5
+    assert "| all | 2 | 50.0% | 0.0% | 50.0% |" in photos.format_table({"all": figures})
+    assert photos.difficulty_summary(figures).startswith("Hard enough: NO.")
 
 
-def test_the_plain_normaliser_brings_a_clean_photograph_into_the_frame(photos):
+def test_the_plain_normaliser_brings_a_clean_photograph_into_the_frame():
+    from common.baseline_normalisers import plain_normalise
+
     digit_image = mnist.load("validation")[0][0]
     scene = Scene(
         paper=(255, 255, 255), ink=(0, 0, 0), grain=0, gradient=0, blur=0, noise=0, quality=None
     )
     image = photograph(digit_image, rng=np.random.default_rng(0), scene=scene).convert("L")
     for grey in (np.asarray(image), 255 - np.asarray(image)):
-        correlation = np.corrcoef(photos.plain(grey).ravel(), digit_image.ravel())[0, 1]
+        correlation = np.corrcoef(plain_normalise(grey).ravel(), digit_image.ravel())[0, 1]
         assert correlation > 0.8
