@@ -5,7 +5,7 @@ from __future__ import annotations
 import anywidget
 import traitlets
 
-from digitlab.widgets.state.messages import listen
+from digitlab.widgets.state.browser_messages import listen
 from digitlab.widgets.state.session import Session
 from digitlab.widgets.views import assets
 

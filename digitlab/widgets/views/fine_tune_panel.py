@@ -9,7 +9,7 @@ import anywidget
 import traitlets
 
 from digitlab.store import Run
-from digitlab.widgets.state.messages import Content, listen
+from digitlab.widgets.state.browser_messages import Content, listen
 from digitlab.widgets.state.run_follower import RunFollower
 from digitlab.widgets.state.session import Session
 from digitlab.widgets.views import assets, correction_gallery, training_curve

@@ -7,7 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from digitlab.widgets.state.messages import listen
+from digitlab.widgets.state.browser_messages import listen
 from digitlab.widgets.state.session import MAX_CONTRIBUTOR_LENGTH, Session
 from digitlab.widgets.views import assets
 

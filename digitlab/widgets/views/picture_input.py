@@ -12,8 +12,8 @@ from PIL import Image
 
 from digitlab.html.primitives import data_uri
 from digitlab.images.examples import Example
+from digitlab.widgets.state.browser_messages import Content, listen
 from digitlab.widgets.state.chunked_uploads import CHUNK_BYTES, ChunkedUploads
-from digitlab.widgets.state.messages import Content, listen
 from digitlab.widgets.state.session import Session
 from digitlab.widgets.views import assets
 

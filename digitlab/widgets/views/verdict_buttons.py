@@ -8,7 +8,7 @@ import anywidget
 import traitlets
 
 from digitlab.prediction import Prediction, prediction_text
-from digitlab.widgets.state.messages import listen
+from digitlab.widgets.state.browser_messages import listen
 from digitlab.widgets.state.session import Session
 from digitlab.widgets.state.visit_items import VisitItem, last_added
 from digitlab.widgets.views import assets

@@ -10,8 +10,8 @@ import traitlets
 
 from digitlab.html.primitives import digit_image_uri
 from digitlab.prediction import FAIRLY_SURE, Prediction, prediction_text
+from digitlab.widgets.state.browser_messages import Content, listen
 from digitlab.widgets.state.bulk_confirm import button_text
-from digitlab.widgets.state.messages import Content, listen
 from digitlab.widgets.state.session import Session
 from digitlab.widgets.state.visit_items import VisitItem, VisitItems, count_text
 from digitlab.widgets.views import assets
