@@ -77,5 +77,5 @@ def test_a_home_with_any_name_holds_its_own_database(tmp_path, name):
 
 
 def test_a_home_of_an_unknown_user_is_refused():
-    with pytest.raises(StoreError, match="no folder that can be a home"):
+    with pytest.raises(StoreError, match="cannot be a home folder"):
         Settings.load("~unknown-user-name/home")
