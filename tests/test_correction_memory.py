@@ -104,7 +104,7 @@ def test_a_correction_of_an_ordinary_digit_answers_for_that_picture_alone(lab):
 def test_not_a_digit_is_remembered_as_a_refusal(lab, seven):
     lab.judge(lab.predict(png(seven)), "not-a-digit")
     after = lab.predict(png(seven))
-    assert (after.refused, after.remembered, after.correction.digit) == (True, True, None)
+    assert (after.refused, after.remembered, after.correction.label) == (True, True, None)
 
 
 def test_an_empty_picture_does_not_recall_another_empty_one(lab):
@@ -119,13 +119,13 @@ def test_the_version_answers_if_it_agrees_with_the_correction(lab, seven):
     lab.correct(lab.predict(png(seven)), 7)  # the person was wrong the first time
     after = lab.predict(png(seven))
     assert (after.digit, after.remembered) == (7, False)
-    assert after.correction.digit == 7
+    assert after.correction.label == 7
 
 
 def test_a_training_example_of_the_version_counts_as_learned(lab, seven, monkeypatch):
     entry = lab.feedback.get(corrected(lab, png(seven)).id)
     card = lab.models.load().card
-    monkeypatch.setitem(vars(card), "examples", [entry.digit_sha256])
+    monkeypatch.setitem(vars(card), "training_examples", [entry.digit_sha256])
     assert lab.predict(png(seven)).correction.learned
 
 
@@ -187,7 +187,7 @@ def test_confirming_a_remembered_answer_counts_as_a_correction(lab, seven):
     turned = lab.predict(png(seven.rotate(4, fillcolor=seven.getpixel((0, 0)))))
     entry = lab.feedback.get(lab.confirm(turned).id)
     assert turned.remembered
-    assert (entry.verdict, entry.digit, entry.is_correction) == ("right", 3, True)
+    assert (entry.verdict, entry.label, entry.is_correction) == ("right", 3, True)
 
 
 def test_the_confidence_text_names_the_correction(lab, seven):

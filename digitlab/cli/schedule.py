@@ -45,14 +45,14 @@ def schedule(ctx: click.Context, *, cron: str, zone: str | None, once: bool) -> 
     scheduler = Scheduler(settings, Cron(cron, zone=zone), by=default_contributor())
     try:
         if once:
-            run = scheduler.look(wait=True)
+            run = scheduler.start_if_due(wait=True)
             click.echo("nothing is due" if run is None else outcome_text(run))
-            click.echo(f"next: {scheduler.next_in_words}")
+            click.echo(f"next: {scheduler.next_due_text}")
             if run is not None and run.outcome == "failed":
                 ctx.exit(1)
             return
         with scheduler.running(click.echo):
-            click.echo(f"next: {scheduler.next_in_words}")
+            click.echo(f"next: {scheduler.next_due_text}")
             _wait()
     finally:
         scheduler.close()

@@ -8,8 +8,9 @@ from PIL import Image
 
 from digitlab.datasets import mnist
 from digitlab.images import from_array, read_candidates
-from digitlab.synthetic.photographs.photograph import Scene, photograph_with_box
-from digitlab.synthetic.photographs.through_front_end import overlap
+from digitlab.synthetic.photographs.geometry import intersection_over_union
+from digitlab.synthetic.photographs.photograph import photograph_with_box
+from digitlab.synthetic.photographs.scene import Scene
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def test_the_digit_is_among_the_candidates(digits, scene):
     hits = 0
     for number in range(8):
         candidates, box = photographed_candidates(digits[number], scene, number)
-        hits += max(overlap(candidate.box, box) for candidate in candidates) > 0.6
+        hits += max(intersection_over_union(candidate.box, box) for candidate in candidates) > 0.6
     assert hits >= 7
 
 
