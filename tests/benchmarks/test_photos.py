@@ -1,6 +1,7 @@
 """The benchmark of photographs: its pictures, its figures and its baselines."""
 
 import io
+from functools import partial
 
 import numpy as np
 import pytest
@@ -19,7 +20,12 @@ def photos():
     return photos
 
 
-def test_each_difficulty_gives_a_repeatable_picture(photos):
+def test_each_difficulty_gives_a_repeatable_picture(photos, monkeypatch):
+    from common import photo_difficulties
+
+    for name in ("ordinary_scene", "random_scene"):
+        small = partial(getattr(photo_difficulties, name), sides=(120, 160))
+        monkeypatch.setattr(photo_difficulties, name, small)
     for name in photos.DIFFICULTIES:
         data, labels = photos.make_pictures(name, n=1, seed=0)
         assert decode(data[0]).grey.size
