@@ -17,6 +17,7 @@ FLOORS = [
     "labels",
     "html",
     "images.formats",
+    "images.resize",
     "images.transparency",
     "images.picture",
     "images.decode",

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from digitlab.images.normalise import NORMALISATION, is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
+from digitlab.images.resize import enlarge, shrink
 from digitlab.images.segmentation.candidates import PolarityInk, find_ink
 from digitlab.images.segmentation.ink import bounds, extent, widened
-from digitlab.images.segmentation.resize import enlarge, shrink
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,9 +13,9 @@ from digitlab.images.multi_digit.split_touching import ways_to_split
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.normalise import is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
+from digitlab.images.resize import enlarge
 from digitlab.images.segmentation.contrast import isolate_ink, soft_edge_width
 from digitlab.images.segmentation.ink import Mask, bounds, widened
-from digitlab.images.segmentation.resize import enlarge
 from digitlab.images.single_digit import DigitCandidate, pad_tight_crop, read_digit, to_full_box
 
 MAX_DIGITS: Final = 200

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.images.resize import shrink
 from digitlab.images.segmentation.contrast import measure_contrast, threshold_ink
 from digitlab.images.segmentation.digit_parts import (
     InkCandidate,
@@ -17,7 +18,6 @@ from digitlab.images.segmentation.digit_parts import (
     gather_candidates,
 )
 from digitlab.images.segmentation.ink import Floats, Mask, bounds, extent, overlap, widened
-from digitlab.images.segmentation.resize import shrink
 from digitlab.images.segmentation.ruled_lines import find_page_lines
 from digitlab.images.segmentation.thresholds import THRESHOLDS
 

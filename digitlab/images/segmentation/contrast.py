@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from digitlab.images.resize import block_factor, expand_blocks, reduce_blocks
 from digitlab.images.segmentation.components import label_connected
 from digitlab.images.segmentation.ink import Floats, Mask
-from digitlab.images.segmentation.resize import block_factor, expand_blocks, reduce_blocks
 from digitlab.images.segmentation.thresholds import THRESHOLDS
 
 

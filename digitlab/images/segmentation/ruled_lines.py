@@ -18,9 +18,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.images.resize import block_factor, expand_blocks, reduce_blocks
 from digitlab.images.segmentation.components import label_connected
 from digitlab.images.segmentation.ink import Mask
-from digitlab.images.segmentation.resize import block_factor, expand_blocks, reduce_blocks
 from digitlab.images.segmentation.thresholds import THRESHOLDS
 
 _SLOPES: Final = np.linspace(

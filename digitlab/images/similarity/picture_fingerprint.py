@@ -19,6 +19,7 @@ from PIL import Image
 from scipy import ndimage
 
 from digitlab.images.picture import GreyImage
+from digitlab.images.resize import reduce_blocks
 
 SIDE: Final = 32
 """Side of a view, in pixels."""
@@ -210,9 +211,7 @@ def _digit_view(
 
 
 def _coarse_vector(whole: GreyImage) -> Floats:
-    step = SIDE // COARSE_SIDE
-    blocks = whole.reshape(COARSE_SIDE, step, COARSE_SIDE, step)
-    return _to_vector(blocks.mean(axis=(1, 3), dtype=np.float32))
+    return _to_vector(reduce_blocks(whole.astype(np.float32), SIDE // COARSE_SIDE, np.mean))
 
 
 def _to_vector(view: NDArray[np.generic], *, remove_light: bool = False) -> Floats:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digitlab.images.segmentation.resize import (
+from digitlab.images.resize import (
     block_factor,
     enlarge,
     expand_blocks,
