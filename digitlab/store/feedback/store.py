@@ -11,9 +11,16 @@ from digitlab.errors import FeedbackError
 from digitlab.prediction import DigitImage, Prediction
 from digitlab.settings import Settings
 from digitlab.store.database import ClosesOnExit, Database, utc_now_or
-from digitlab.store.feedback import corrections, queries
+from digitlab.store.feedback import queries
 from digitlab.store.feedback.add_verdict import add_verdict
-from digitlab.store.feedback.corrections import Correction, Position
+from digitlab.store.feedback.corrections import (
+    START,
+    Correction,
+    Position,
+    fetch_changes,
+    fetch_fingerprints,
+    fetch_position,
+)
 from digitlab.store.feedback.export import ExportFormat, export
 from digitlab.store.feedback.pictures import PictureStorage
 from digitlab.store.feedback.types import (
@@ -25,7 +32,7 @@ from digitlab.store.feedback.types import (
     State,
     Verdict,
 )
-from digitlab.store.feedback.validation import check_contributor, to_row
+from digitlab.store.feedback.validation import check_contributor, check_undo, to_row
 from digitlab.store.home_settings import HomeSettings
 from digitlab.store.tables import predictions, verdicts
 
@@ -61,8 +68,6 @@ class FeedbackStore(ClosesOnExit):
     def close(self) -> None:
         """Close the database."""
         self.database.close()
-
-    # Reading -----------------------------------------------------------------------------
 
     def get(self, verdict_id: int) -> Entry:
         """Return one verdict in any state.
@@ -118,9 +123,7 @@ class FeedbackStore(ClosesOnExit):
             entries = queries.fetch_entries(connection, statement.where(verdicts.c.id.in_(ids)))
         return {entry.id: (entry.digit_image, entry.label) for entry in entries}
 
-    def corrections(
-        self, since: Position = corrections.START
-    ) -> tuple[Position, dict[int, Correction | None]]:
+    def corrections(self, since: Position = START) -> tuple[Position, dict[int, Correction | None]]:
         """Return the corrections that are new or may have changed.
 
         Args:
@@ -131,10 +134,10 @@ class FeedbackStore(ClosesOnExit):
             counts. If nothing has changed, they are empty after one small read.
         """
         with self.database.read() as connection:
-            position = corrections.fetch_position(connection)
+            position = fetch_position(connection)
             if position == since:
                 return position, {}
-            return position, corrections.fetch_changes(connection, since)
+            return position, fetch_changes(connection, since)
 
     def counts(self) -> Counts:
         """Count the stored predictions and verdicts."""
@@ -156,18 +159,7 @@ class FeedbackStore(ClosesOnExit):
         return export(self.accepted(), self.pictures, path, format)
 
     def _repr_html_(self) -> str:
-        from digitlab.html.render import render  # loads Jinja2
-
-        counts = self.counts()
-        rows = [
-            ("predictions", counts.predictions),
-            ("judged predictions", counts.judged),
-            *((f'verdicts "{verdict}" in force', n) for verdict, n in counts.verdicts.items()),
-            *((f"verdicts {state}", n) for state, n in counts.states.items()),
-        ]
-        return render("table.html.j2", caption="Feedback", columns=(), rows=rows)
-
-    # Predictions and verdicts ------------------------------------------------------------
+        return self.counts()._repr_html_()
 
     def record(self, prediction: Prediction, *, now: datetime | None = None) -> int:
         """Store the small row of a prediction, without its picture; return its number."""
@@ -289,7 +281,7 @@ class FeedbackStore(ClosesOnExit):
                 entry = queries.fetch_newest_in_force(connection, verdicts.c.contributor == name)
             else:
                 entry = queries.fetch_by_id(connection, [verdict_id])[0]
-                _check_undo(name, entry)
+                check_undo(name, entry)
             if entry is None:
                 return None
             time = utc_now_or(now)
@@ -319,8 +311,6 @@ class FeedbackStore(ClosesOnExit):
             time = utc_now_or(now)
             queries.insert_reviews(connection, undone_ids, "undone", by=name, reason="", time=time)
             return queries.fetch_by_id(connection, undone_ids)
-
-    # Reviews -----------------------------------------------------------------------------
 
     def review(
         self,
@@ -450,7 +440,7 @@ class FeedbackStore(ClosesOnExit):
         if entry.label == label:
             raise FeedbackError(f"Verdict {verdict_id} names a {label} already; accept it.")
         with self.database.read() as connection:
-            fingerprint = corrections.fetch_fingerprints(connection, [verdict_id]).get(verdict_id)
+            fingerprint = fetch_fingerprints(connection, [verdict_id]).get(verdict_id)
         picture = self.pictures.get(entry.picture_sha256) if entry.picture_bytes else b""
         is_right = label == entry.predicted and not entry.refused
         receipt = self.add(
@@ -463,13 +453,3 @@ class FeedbackStore(ClosesOnExit):
         if entry.contributor != by.strip():  # otherwise the new verdict has superseded it
             self.review([verdict_id], "rejected", by=by, reason=f"relabelled as {label}")
         return self.review([receipt.id], "accepted", by=by, reason="relabelled")[0]
-
-
-def _check_undo(name: str, entry: Entry) -> None:
-    """Raise FeedbackError unless the contributor `name` may take the verdict back."""
-    if entry.contributor != name:
-        raise FeedbackError(
-            "This verdict belongs to another contributor; only its contributor can take it back."
-        )
-    if entry.state not in IN_FORCE:
-        raise FeedbackError("This verdict is no longer in force; there is nothing to take back.")

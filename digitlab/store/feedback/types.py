@@ -167,3 +167,14 @@ class Counts:
     judged: int
     verdicts: Mapping[str, int]
     states: Mapping[str, int]
+
+    def _repr_html_(self) -> str:
+        from digitlab.html.render import render  # loads Jinja2
+
+        rows = [
+            ("predictions", self.predictions),
+            ("judged predictions", self.judged),
+            *((f'verdicts "{verdict}" in force', n) for verdict, n in self.verdicts.items()),
+            *((f"verdicts {state}", n) for state, n in self.states.items()),
+        ]
+        return render("table.html.j2", caption="Feedback", columns=(), rows=rows)

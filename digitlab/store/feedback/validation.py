@@ -9,7 +9,7 @@ import numpy as np
 
 from digitlab.errors import FeedbackError
 from digitlab.prediction import Prediction
-from digitlab.store.feedback.types import VERDICTS, Entry, Verdict
+from digitlab.store.feedback.types import IN_FORCE, VERDICTS, Entry, Verdict
 
 COMMENT_LIMIT: Final = 2_000
 """Longest comment, in characters."""
@@ -106,6 +106,20 @@ def check_contributor(contributor: str) -> str:
     if not name:
         raise FeedbackError("Expected the name of the contributor, got an empty one.")
     return name
+
+
+def check_undo(name: str, entry: Entry) -> None:
+    """Check that the contributor `name` can take a verdict back.
+
+    Raises:
+        FeedbackError: the verdict belongs to another contributor or is no longer in force.
+    """
+    if entry.contributor != name:
+        raise FeedbackError(
+            "This verdict belongs to another contributor; only its contributor can take it back."
+        )
+    if entry.state not in IN_FORCE:
+        raise FeedbackError("This verdict is no longer in force; there is nothing to take back.")
 
 
 def clean(text: str) -> str:

@@ -142,8 +142,8 @@ class Aliases:
             champion = current["champion"]
             if expected_champion is not None and champion != expected_champion:
                 raise ModelError(
-                    f"{champion} serves now and no more {expected_champion}, with which {version} "
-                    "was compared; run it again.",
+                    f"{champion} serves now, but {version} was compared with "
+                    f"{expected_champion}; run the fine-tune again.",
                     version=version,
                 )
             if version == champion:

@@ -89,8 +89,6 @@ class ModelRegistry(ClosesOnExit):
         """Close the database, unless the caller gave it."""
         self._aliases.close()
 
-    # Versions ----------------------------------------------------------------------------
-
     def versions(self) -> list[str]:
         """Return the names of all versions: `base`, then the others, oldest first."""
         return self.folders.versions()
@@ -210,8 +208,6 @@ class ModelRegistry(ClosesOnExit):
             # `remove_leftovers` deletes later what cannot be deleted now.
             shutil.rmtree(folder, ignore_errors=True)
         return [*removed]
-
-    # Aliases -----------------------------------------------------------------------------
 
     @property
     def champion(self) -> str:

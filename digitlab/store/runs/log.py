@@ -53,8 +53,6 @@ class RunLog(ClosesOnExit):
         """Close the database."""
         self.database.close()
 
-    # Reading -----------------------------------------------------------------------------
-
     def get(self, name: str) -> Run:
         """Return one run.
 
@@ -154,8 +152,6 @@ class RunLog(ClosesOnExit):
                 for run in self.recent()
             ],
         )
-
-    # Start and supervision ---------------------------------------------------------------
 
     def announce(
         self,
@@ -279,8 +275,6 @@ class RunLog(ClosesOnExit):
             queries.fail_dead_runs(connection, time)
             return True
 
-    # Progress ----------------------------------------------------------------------------
-
     def heartbeat(
         self,
         name: str,
@@ -353,8 +347,6 @@ class RunLog(ClosesOnExit):
         """Request the end of a run; it ends at its next step, or is ended soon after."""
         with self.database.write() as connection:
             queries.update_unfinished(connection, name, cancel=True)
-
-    # End ---------------------------------------------------------------------------------
 
     def record_fingerprints(
         self, name: str, *, inputs_fingerprint: str, feedback_fingerprint: str

@@ -288,11 +288,11 @@ def test_constraints_and_indexes_have_the_names_of_the_tables(database):
             # SQLite keeps no name for the key of a table that numbers its rows.
             key_name = inspector.get_pk_constraint(table.name)["name"]
             assert key_name in {None, table.primary_key.name}
-            for found, declared in (
+            for actual, declared in (
                 (inspector.get_foreign_keys(table.name), table.foreign_key_constraints),
                 (inspector.get_indexes(table.name), table.indexes),
             ):
-                assert {row["name"] for row in found} == {one.name for one in declared}
+                assert {row["name"] for row in actual} == {item.name for item in declared}
         assert inspector.get_pk_constraint("fingerprints")["name"] == "pk_fingerprints"
         unique = inspector.get_unique_constraints("runs")
     assert [row["name"] for row in unique] == ["uq_runs_name"]

@@ -73,6 +73,8 @@ def test_a_version_does_not_replace_a_champion_promoted_in_the_meantime(registry
         return ""
 
     monkeypatch.setattr("digitlab.store.models.registry.reason_against_promotion", promote_first)
-    with pytest.raises(ModelError, match=f"{first} serves now and no more base"):
+    with pytest.raises(
+        ModelError, match=f"{first} serves now, but {second} was compared with base"
+    ):
         registry.promote(second)
     assert registry.champion == first
