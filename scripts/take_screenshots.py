@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 from support.browser_page import choose, label  # noqa: E402 # `tests` must be on the path
 from support.chromium import launch  # noqa: E402
-from support.misread_digits import SCALE, misread  # noqa: E402
+from support.misread_digits import SCALE, misread_digits  # noqa: E402
 
 OUT = ROOT / "docs" / "screenshots"
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}}
@@ -122,7 +122,7 @@ def take_batch_and_fine_tune(page: Page) -> None:
 def upright_and_mirrored() -> Iterator[tuple[FilePayload, int]]:
     """Yield picture files with their labels: an upright digit, a mirrored digit, and so on."""
     base = Classifier.load(bundled("models/base"))
-    mirrored = ((picture.file, picture.digit) for picture in misread(base, PAIRS))
+    mirrored = ((picture.file, picture.label) for picture in misread_digits(base, PAIRS))
     return chain.from_iterable(zip(upright(), mirrored, strict=False))
 
 

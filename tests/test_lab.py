@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
-from support.number_sheets import sheet
+from support.number_sheets import write_sheet
 
 import digitlab
 from digitlab.datasets import mnist
@@ -45,7 +45,7 @@ def test_path_and_bytes_give_the_same_prediction(lab, tmp_path):
 
 def test_all_digits_of_a_picture_share_it_and_have_their_own_verdicts(lab, tmp_path):
     path = tmp_path / "row.png"
-    Image.fromarray(sheet("2019")).save(path)
+    Image.fromarray(write_sheet("2019")).save(path)
     predictions = lab.predict_all(path)
     assert [prediction.digit for prediction in predictions] == [2, 0, 1, 9]
     assert [prediction.id for prediction in predictions] == [1, 2, 3, 4]

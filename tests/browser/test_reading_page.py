@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from support.browser_page import choose, digit_picture, label, png, ready, see
 from support.live_server import Server
-from support.number_sheets import sheet
+from support.number_sheets import write_sheet
 from support.stored_feedback import stored_verdicts
 
 from digitlab.settings import Settings
@@ -234,7 +234,7 @@ def test_the_digits_of_a_row_are_judged_one_after_the_other_with_keys(
     page: Page, server: Server
 ) -> None:
     out = io.BytesIO()
-    Image.fromarray(sheet("207", "51")).save(out, "PNG")
+    Image.fromarray(write_sheet("207", "51")).save(out, "PNG")
     file: FilePayload = {"name": "row.png", "mimeType": "image/png", "buffer": out.getvalue()}
     switch = page.get_by_role("switch", name="Several digits in one picture")
     switch.focus()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.browser_page import drop, label, ready, see
 from support.live_server import Server, wait_until
-from support.misread_digits import Misread, misread
+from support.misread_digits import MisreadDigit, misread_digits
 
 import digitlab
 from digitlab.lab import Lab
@@ -45,20 +45,20 @@ def lab(server: Server) -> Iterator[Lab]:
         yield lab
 
 
-def judge_in_the_grid(page: Page, pictures: list[Misread]) -> None:
+def judge_in_the_grid(page: Page, pictures: list[MisreadDigit]) -> None:
     """Drop pictures in one go, and correct each with the key of its digit."""
     drop(page, *(picture.file for picture in pictures))
     see(cell(page, len(pictures) - 1)).to_be_visible(timeout=LOOK_MS)
     for number, picture in enumerate(pictures):
         see(cell(page, number)).to_have_attribute("aria-current", "true", timeout=LOOK_MS)
         # As it was read, or as a correction of another picture like it has it by now.
-        see(label(page)).to_have_text(re.compile(f"^({picture.read}|{picture.digit})$"))
-        page.keyboard.press(str(picture.digit))
+        see(label(page)).to_have_text(re.compile(f"^({picture.predicted}|{picture.label})$"))
+        page.keyboard.press(str(picture.label))
     count = f"{len(pictures)} pictures, {len(pictures)} judged"
     see(page.locator(".dl-count")).to_have_text(count, timeout=LOOK_MS)
 
 
-def show(page: Page, picture: Misread) -> Locator:
+def show(page: Page, picture: MisreadDigit) -> Locator:
     """Drop a picture on a page that has none yet; its cell."""
     drop(page, picture.file)
     see(cell(page, 0)).to_have_attribute("aria-current", "true", timeout=LOOK_MS)
@@ -92,14 +92,14 @@ def see_verdict(page: Page, run: Run) -> None:
     )
 
 
-def read_right(lab: Lab, pictures: list[Misread]) -> set[str]:
+def read_right(lab: Lab, pictures: list[MisreadDigit]) -> set[str]:
     """Names of the pictures that the version which serves reads right by itself."""
     reader = lab.reader()
     reads = {picture: reader.read(picture.data) for picture in pictures}
     return {
         picture.name
         for picture, read in reads.items()
-        if not read.refused and read.digit == picture.digit
+        if not read.refused and read.digit == picture.label
     }
 
 
@@ -108,14 +108,14 @@ def names_of(lab: Lab, run: Run, kind: str) -> set[str]:
     return {lab.feedback.get(number).name for number in run.metrics[kind]}
 
 
-def see_one_story(lab: Lab, run: Run, pictures: list[Misread]) -> None:
+def see_one_story(lab: Lab, run: Run, pictures: list[MisreadDigit]) -> None:
     """Ledger, registry and the executed notebook say the same of the run."""
     entries = {entry.name: entry for entry in lab.feedback.entries()}
     assert {name: entry.label for name, entry in entries.items()} == {
-        picture.name: picture.digit for picture in pictures
+        picture.name: picture.label for picture in pictures
     }
     assert all(entry.is_correction for entry in entries.values())
-    said = {picture.name: ("wrong", picture.read) for picture in pictures}
+    said = {picture.name: ("wrong", picture.predicted) for picture in pictures}
     confirmed = {name for name, entry in entries.items() if entry.remembered}
     assert len(confirmed) < CORRECTIONS / 2
     for name in entries.keys() - confirmed:
@@ -138,7 +138,7 @@ def see_one_story(lab: Lab, run: Run, pictures: list[Misread]) -> None:
 def test_twenty_corrections_are_learned_on_the_page_and_a_rollback_leaves_them_remembered(
     page: Page, other: Page, server: Server, lab: Lab, base: Classifier
 ) -> None:
-    pictures = misread(base, CORRECTIONS)
+    pictures = misread_digits(base, CORRECTIONS)
     judge_in_the_grid(page, pictures)
     assert read_right(lab, pictures) == set()
 
@@ -163,14 +163,14 @@ def test_twenty_corrections_are_learned_on_the_page_and_a_rollback_leaves_them_r
 
     learned = next(picture for picture in pictures if picture.name in fixed)
     see(show(other, learned)).to_have_attribute("data-remembered", "false")
-    see(label(other)).to_have_text(str(learned.digit))
+    see(label(other)).to_have_text(str(learned.label))
     answer = other.get_by_test_id("prediction-confidence")
     see(answer).to_have_text(re.compile(f"; learned in {run.version}$"))
 
     lab.models.rollback(by="ada", why="to see the old answers")
     assert read_right(lab, pictures) == set()
     see(show(page, learned)).to_have_attribute("data-remembered", "true")
-    see(label(page)).to_have_text(str(learned.digit))
+    see(label(page)).to_have_text(str(learned.label))
     see(page.get_by_test_id("prediction-confidence")).to_have_text(REMEMBERED)
     see(page.get_by_test_id("model-version")).to_have_text("base")
     see(page.get_by_test_id("receipt")).to_have_text("The page now reads with base.")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.command_line import command_line, command_process
-from support.number_sheets import sheet
+from support.number_sheets import write_sheet
 
 from digitlab.datasets import mnist
 
@@ -70,7 +70,7 @@ def test_predict_prints_one_documented_json_object_for_each_picture(run, seven):
 
 
 def test_split_returns_all_digits_in_reading_order(run, tmp_path):
-    Image.fromarray(sheet("207", "51")).save(tmp_path / "rows.png")
+    Image.fromarray(write_sheet("207", "51")).save(tmp_path / "rows.png")
     (line,) = lines(run("predict", "--split", "--json", "rows.png"))
     assert [digit["digit"] for digit in line["digits"]] == [2, 0, 7, 5, 1]
     assert line["error"] is None

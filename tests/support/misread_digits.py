@@ -1,4 +1,4 @@
-"""Pictures that the base misreads: handwritten digits in a mirror, each with its right digit."""
+"""Pictures of digits that the base model misreads: mirrored MNIST digits."""
 
 from __future__ import annotations
 
@@ -20,46 +20,49 @@ if TYPE_CHECKING:
     from playwright.sync_api import FilePayload
 
 SCALE = 6
-TURNED = (0, 1, 8)  # look the same in a mirror
+"""Pixels of a picture for one pixel of the digit image."""
+
+SYMMETRIC_DIGITS = (0, 1, 8)
+"""Digits that look the same in a mirror."""
 
 
 @dataclass(frozen=True)
-class Misread:
-    """A picture and what is known of it.
+class MisreadDigit:
+    """A picture that the base model misreads.
 
     Attributes:
-        name: of its file.
-        data: a PNG: dark ink on white paper, 168 x 168 pixels.
-        digit: the right one.
-        read: the one that the base reads.
+        name: name of its file.
+        data: the PNG, 168 x 168 pixels, dark ink on white paper.
+        label: the true digit.
+        predicted: the digit that the base model predicts.
     """
 
     name: str
     data: bytes
-    digit: int
-    read: int
+    label: int
+    predicted: int
 
     @property
     def file(self) -> FilePayload:
-        """For the page."""
+        """The picture as a file for the page's file input."""
         return {"name": self.name, "mimeType": "image/png", "buffer": self.data}
 
 
-def misread(base: Classifier, n: int) -> list[Misread]:
-    """The first `n` of them; the same ones each time."""
-    return list(islice(_misread(base), n))
+def misread_digits(base: Classifier, count: int) -> list[MisreadDigit]:
+    """Return `count` pictures that the base model misreads; the same ones at each call."""
+    return list(islice(_misread_digits(base), count))
 
 
-def _misread(base: Classifier) -> Iterator[Misread]:
+def _misread_digits(base: Classifier) -> Iterator[MisreadDigit]:
     reader = Reader(base, limits=limits_of(Settings.load(environ={})))
-    number = 0
-    for image, digit in zip(*mnist.load("validation"), strict=True):
-        if digit in TURNED:
+    count = 0
+    for image, label in zip(*mnist.load("validation"), strict=True):
+        if label in SYMMETRIC_DIGITS:
             continue
         mirrored = 255 - image[:, ::-1]
         out = io.BytesIO()
         Image.fromarray(np.kron(mirrored, np.ones((SCALE, SCALE), np.uint8))).save(out, "PNG")
-        read = reader.read(out.getvalue())
-        if not read.refused and read.digit != digit:
-            yield Misread(f"form {number}.png", out.getvalue(), int(digit), read.digit)
-            number += 1
+        prediction = reader.read(out.getvalue())
+        if not prediction.refused and prediction.digit != label:
+            yield MisreadDigit(f"form {count}.png", out.getvalue(), int(label), prediction.digit)
+            count += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.number_sheets import sheet, truth
+from support.number_sheets import labels_of, write_sheet
 
 from digitlab.images.multi_digit.digit_ink import DigitInk
 from digitlab.images.multi_digit.join_broken import cluster_broken, merge, ways_to_join
@@ -72,7 +72,7 @@ def test_merging_keeps_all_pixels():
 
 def broken_row(text: str, *, at: float, seed: int) -> np.ndarray:
     """A row whose first two digits have a gap of a sixteenth of their height through them."""
-    page = sheet(text, seed=seed)
+    page = write_sheet(text, seed=seed)
     rows = np.flatnonzero((page < 120).any(1))
     columns = np.flatnonzero((page < 120).any(0))
     row = rows[0] + round(at * len(rows))
@@ -84,4 +84,4 @@ def broken_row(text: str, *, at: float, seed: int) -> np.ndarray:
 def test_a_row_with_a_gap_through_two_digits_is_read_completely(reader, at):
     page = broken_row("60385", at=at, seed=3)
     predictions = reader.read_all(page)
-    assert [prediction.digit for prediction in predictions] == truth(["60385"])
+    assert [prediction.digit for prediction in predictions] == labels_of(["60385"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
-from support.number_sheets import digit, photographed, sheet, truth
+from support.number_sheets import digit_ink, labels_of, photograph_sheet, write_sheet
 
 from digitlab.datasets import mnist
 from digitlab.images import (
@@ -29,27 +29,27 @@ def digits_on(page: np.ndarray, reader: Reader) -> list[int]:
 
 @pytest.mark.parametrize("inverted", [False, True])
 def test_a_row_is_read_from_left_to_right(reader, inverted):
-    page = sheet("4071396", jitter=0.12)
-    assert digits_on(255 - page if inverted else page, reader) == truth(["4071396"])
+    page = write_sheet("4071396", jitter=0.12)
+    assert digits_on(255 - page if inverted else page, reader) == labels_of(["4071396"])
 
 
 def test_rows_are_read_from_top_to_bottom(reader):
-    assert digits_on(sheet(*YEARS, jitter=0.1), reader) == truth(YEARS)
+    assert digits_on(write_sheet(*YEARS, jitter=0.1), reader) == labels_of(YEARS)
 
 
 @pytest.mark.parametrize("slant", [-10, -5, 5, 10])
 def test_slanted_rows_keep_their_order(reader, slant):
-    assert digits_on(sheet(*YEARS, slant=slant, jitter=0.08), reader) == truth(YEARS)
+    assert digits_on(write_sheet(*YEARS, slant=slant, jitter=0.08), reader) == labels_of(YEARS)
 
 
 def test_uneven_light_shadow_and_noise_do_not_change_the_digits(reader):
-    page = photographed(sheet(*YEARS, jitter=0.1), shadow=0.35, noise=5)
-    assert digits_on(page, reader) == truth(YEARS)
+    page = photograph_sheet(write_sheet(*YEARS, jitter=0.1), shadow=0.35, noise=5)
+    assert digits_on(page, reader) == labels_of(YEARS)
 
 
 def test_large_and_small_digits_of_one_row_are_read(reader):
-    page = sheet("72")
-    small = sheet("30", height=40, seed=1)
+    page = write_sheet("72")
+    small = write_sheet("30", height=40, seed=1)
     row = np.full((page.shape[0], page.shape[1] + small.shape[1]), 225, np.uint8)
     row[:, : page.shape[1]] = page
     row[-small.shape[0] :, page.shape[1] :] = small
@@ -62,14 +62,14 @@ def test_a_strip_of_mnist_images_is_read(reader):
 
 
 def test_ruled_lines_through_the_feet_of_digits_are_ignored(reader):
-    page = sheet("52360", "81794", jitter=0.05, seed=1)
+    page = write_sheet("52360", "81794", jitter=0.05, seed=1)
     for foot in (117, 239):
         page[foot : foot + 3] = np.minimum(page[foot : foot + 3], 120)
-    assert digits_on(page, reader) == truth(["52360", "81794"])
+    assert digits_on(page, reader) == labels_of(["52360", "81794"])
 
 
 def test_a_table_around_the_digits_is_ignored(reader):
-    page = sheet("52", "81", gap=0.9, leading=1.8)
+    page = write_sheet("52", "81", gap=0.9, leading=1.8)
     width = page.shape[1]
     for row in (12, 145, 272):
         page[row : row + 4, 12 : width - 40] = 60
@@ -79,29 +79,29 @@ def test_a_table_around_the_digits_is_ignored(reader):
 
 
 def test_squared_paper_is_ignored(reader):
-    page = photographed(sheet("52360", "81794", jitter=0.05, seed=1))
+    page = photograph_sheet(write_sheet("52360", "81794", jitter=0.05, seed=1))
     page[7::24] = page[7::24] * 0.84
     page[:, 11::24] = page[:, 11::24] * 0.84
-    assert digits_on(page, reader) == truth(["52360", "81794"])
+    assert digits_on(page, reader) == labels_of(["52360", "81794"])
 
 
 def test_lines_from_edge_to_edge_around_one_digit_are_not_read_as_digits(reader):
-    page = sheet("4", height=120)
+    page = write_sheet("4", height=120)
     page[:, 20:25] = page[:, -30:-25] = page[12:17] = page[-14:-9] = 90
-    assert digits_on(photographed(page), reader) == [4]
+    assert digits_on(photograph_sheet(page), reader) == [4]
 
 
 @pytest.mark.parametrize("row", ["2016", "47"])
 def test_a_sheet_of_paper_on_a_dark_desk_is_not_read_as_ink(reader, row):
     desk = np.full((400, 700), 60, np.uint8)
-    page = sheet(row, jitter=0.05)
+    page = write_sheet(row, jitter=0.05)
     desk[90 : 90 + page.shape[0], 80 : 80 + page.shape[1]] = page
     turned = Image.fromarray(desk).rotate(5, Image.Resampling.BILINEAR, fillcolor=60)
-    assert digits_on(photographed(np.asarray(turned)), reader) == truth([row])
+    assert digits_on(photograph_sheet(np.asarray(turned)), reader) == labels_of([row])
 
 
 def test_dust_commas_and_dashes_are_not_read_as_digits(reader):
-    page = sheet("52 80")
+    page = write_sheet("52 80")
     page[20:24, 30:34] = page[140:143, 200:203] = 50
     page[105:125, 248:255] = 50  # a comma
     page[80:86, 225:245] = 50  # a dash
@@ -122,7 +122,7 @@ def test_the_bar_of_a_5_belongs_to_its_digit():
 
 
 def test_boxes_are_tight_around_the_digits_in_pixels_of_the_full_picture():
-    page = np.kron(sheet("13"), np.ones((5, 5), np.uint8))
+    page = np.kron(write_sheet("13"), np.ones((5, 5), np.uint8))
     candidates = read_digits(from_array(page))
     for candidate in candidates:
         x, y, width, height = candidate.box
@@ -135,7 +135,13 @@ def test_boxes_are_tight_around_the_digits_in_pixels_of_the_full_picture():
 
 def test_read_digits_and_read_digit_agree_on_a_single_digit():
     image = mnist.load("validation")[0][0]
-    for page in (sheet("7"), photographed(sheet("4", height=200)), digit(3), image, 255 - image):
+    for page in (
+        write_sheet("7"),
+        photograph_sheet(write_sheet("4", height=200)),
+        digit_ink(3),
+        image,
+        255 - image,
+    ):
         picture = from_array(page)
         (candidate,) = read_digits(picture)
         single = read_digit(picture)
@@ -144,7 +150,7 @@ def test_read_digits_and_read_digit_agree_on_a_single_digit():
 
 
 def test_read_all_and_read_agree_on_a_single_digit(reader):
-    page = photographed(sheet("4", height=200), shadow=0.3)
+    page = photograph_sheet(write_sheet("4", height=200), shadow=0.3)
     (prediction,) = reader.read_all(page)
     single = reader.read(page)
     assert prediction.probabilities == single.probabilities
@@ -166,25 +172,25 @@ def test_blank_paper_has_no_digits(noise):
 def test_ruled_paper_without_writing_has_no_digits():
     page = np.full((300, 400), 225, np.uint8)
     page[60:63] = page[150:153] = page[240:243] = 60
-    assert read_digits(from_array(photographed(page))) == ()
+    assert read_digits(from_array(photograph_sheet(page))) == ()
 
 
 def test_at_most_max_digits_are_read():
-    page = sheet(*["1" * 24] * 10, height=24, gap=0.6)
+    page = write_sheet(*["1" * 24] * 10, height=24, gap=0.6)
     assert len(read_digits(from_array(page))) == MAX_DIGITS
 
 
 def test_two_touching_digits_are_split_when_the_parts_read_better(reader):
-    page = sheet("20", gap=-0.06, height=100, seed=3)
+    page = write_sheet("20", gap=-0.06, height=100, seed=3)
     assert digits_on(page, reader) == [2, 0]
 
 
 def test_a_wide_digit_is_not_split(reader):
-    page = np.kron(digit(0), np.ones((4, 5), np.uint8))
+    page = np.kron(digit_ink(0), np.ones((4, 5), np.uint8))
     page = 225 - np.pad(page, 40).astype(np.uint8) // 2
     assert digits_on(page, reader) == [0]
 
 
 def test_the_first_segmentation_of_each_cluster_is_one_digit():
-    clusters = segment_digits(from_array(sheet("80", gap=-0.08, height=100)))
+    clusters = segment_digits(from_array(write_sheet("80", gap=-0.08, height=100)))
     assert all(len(segmentations[0]) == 1 for segmentations in clusters)
