@@ -1,13 +1,14 @@
 """Measure how much feedback with flipped labels is held for review, and how much sound feedback.
 
     python benchmarks/label_issues.py [--seeds 5] [--model DIR] [--json] [--write]
+                                      [--cleanlab base|neighbours]
 
 The corrections are digits of a style that the base misreads. One person gives 50 or 200 of them,
 some with labels flipped at random. Or five people give fifty each: all are sound, labels are
 flipped at random, or one person gives only wrong labels: all flipped at random, all of one digit
 that is called another, or ordinary 7s of MNIST that are called 1. Other rows have sound feedback
 that the rules could hold by mistake: a few corrections, mostly one digit, all styles at once, and
-digits that the base misreads.
+digits that the base misreads. `--cleanlab` measures cleanlab in place of digitlab's rules.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import styles
+from common.cleanlab_rules import held_by_cleanlab
 from common.docs_tables import markdown_table, write_to_docs
 from common.poisoned_feedback import (
     FeedbackCase,
@@ -62,10 +64,16 @@ class Row:
 
 
 class Bench:
-    """The rules for label issues, with the embeddings of one model."""
+    """The rules for label issues, with the embeddings of one model.
 
-    def __init__(self, classifier: Classifier) -> None:
+    Args:
+        classifier: the model.
+        cleanlab: source of cleanlab's probabilities; None for digitlab's rules.
+    """
+
+    def __init__(self, classifier: Classifier, *, cleanlab: str | None = None) -> None:
         self._classifier = classifier
+        self._cleanlab = cleanlab
         x, y = (array[:3000] for array in mnist.load("train"))
         self._reference = ReferenceEmbeddings(embeddings=classifier.embed(x), labels=y)
 
@@ -80,6 +88,13 @@ class Bench:
             feedback: the feedback; one verdict is given every ten seconds.
             rng: draws the order of the verdicts.
         """
+        if self._cleanlab is not None:
+            return held_by_cleanlab(
+                feedback,
+                classifier=self._classifier,
+                reference=self._reference,
+                source=self._cleanlab,
+            )
         embeddings = self._classifier.embed(feedback.x)
         probabilities = self._classifier.predict_proba(feedback.x)
         order = rng.permutation(len(feedback.x))
@@ -168,8 +183,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, default=bundled("models/base"))
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--write", action="store_true", help="write the table into docs/")
+    parser.add_argument("--cleanlab", choices=["base", "neighbours"])
     options = parser.parse_args(arguments)
-    rows = run(Bench(Classifier.load(options.model)), options.seeds)
+    bench = Bench(Classifier.load(options.model), cleanlab=options.cleanlab)
+    rows = run(bench, options.seeds)
     install = styles.install_command()
     command = (
         f"`python benchmarks/label_issues.py --seeds {options.seeds}`, model {options.model.name}."
