@@ -180,6 +180,7 @@ _RENAMED_KEYS: Final = {
     "lessons": "examples",
     "written": "synthetic_digits",
     "asked": "export_checked",
+    "readings": "variants",
 }
 """Keys inside the fields of a card of digitlab 0.1, and their present names."""
 
@@ -192,6 +193,8 @@ def _with_current_names(card: dict[str, Any]) -> dict[str, Any]:
             card[name] = _rename_keys(card[name])
     if isinstance(card.get("metrics"), dict) and isinstance(card["metrics"].get("base"), dict):
         card["metrics"]["base"] = _rename_keys(card["metrics"]["base"])
+    if isinstance(card.get("metrics"), dict) and isinstance(card["metrics"].get("alphas"), list):
+        card["metrics"]["alphas"] = [_rename_keys(row) for row in card["metrics"]["alphas"]]
     # In the history of a fine-tune "tune" was an accuracy.
     names = {"tune": "validation_accuracy"} if card.get("kind") == "fine-tuned" else {}
     card["history"] = [_rename_keys(row, **names) for row in card.get("history") or []]

@@ -58,7 +58,9 @@ FINE_TUNED_CARD_0_1 = BASE_CARD_0_1 | {
         "corrections": PAIRED,
         "fixed": [3, 5],
         "base": {"gate": PAIRED, "photographs": PAIRED},
+        "asked": 2251,
         "alpha": 0.35,
+        "alphas": [{"alpha": 0.35, "n": 5000, "readings": 5, "fixed": 8}],
     },
     "parent": "base",
     "feedback": [3, 5],
@@ -173,7 +175,9 @@ def test_what_the_gate_of_0_1_measured_has_its_current_names(version):
         "corrections": PAIRED,
         "fixed": [3, 5],
         "base": {"holdout": PAIRED, "photographs": PAIRED},
+        "export_checked": 2251,
         "alpha": 0.35,
+        "alphas": [{"alpha": 0.35, "n": 5000, "variants": 5, "fixed": 8}],
     }
 
 

@@ -165,8 +165,10 @@ RUNS = [
                 "photographs": PAIRED,
                 "base": {"gate": PAIRED, "photographs": PAIRED},
                 "mnist:test": {"n": 10000, "correct": 9972},
-                "evaluate_on": {"data": "mnist:tune", "n": 5000, "correct": 4985},
+                "evaluate_on": {"source": "mnist:tune", "error": "It cannot be read."},
+                "asked": 2251,
                 "alpha": 0.8,
+                "alphas": [{"alpha": 0.8, "n": 5000, "readings": 5, "fixed": 8}],
             }
         ),
         "notebook": "notebooks/runs/run 1.ipynb",
@@ -411,8 +413,10 @@ def test_metrics_and_parameters_of_runs_use_the_current_names(settings):
         "photographs": PAIRED,
         "base": {"holdout": PAIRED, "photographs": PAIRED},
         "mnist:test": {"n": 10000, "correct": 9972},
-        "evaluate_on": {"data": "mnist:validation", "n": 5000, "correct": 4985},
+        "evaluate_on": {"source": "mnist:validation", "error": "It cannot be read."},
+        "export_checked": 2251,
         "alpha": 0.8,
+        "alphas": [{"alpha": 0.8, "n": 5000, "variants": 5, "fixed": 8}],
     }
     assert unfinished.parameters == {"evaluate_on": "scans/2026"}
     assert unfinished.metrics == {"validation": 0.5}

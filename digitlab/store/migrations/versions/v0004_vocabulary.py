@@ -34,6 +34,7 @@ RENAMED_COLUMNS: Final = (
 """Table, old name and new name, in the order in which the columns are renamed."""
 
 RENAMED_METRICS: Final = {"gate": "holdout", "tune": "validation", "asked": "export_checked"}
+RENAMED_ALPHA_METRICS: Final = {"readings": "variants"}
 RENAMED_PARAMETERS: Final = {"lessons": "examples"}
 RENAMED_DATA_SETS: Final = {"mnist:tune": "mnist:validation"}
 
@@ -109,8 +110,10 @@ def _renamed_metrics(metrics: dict[str, Any]) -> dict[str, Any]:
     metrics = _renamed(metrics, RENAMED_METRICS)
     if "base" in metrics:
         metrics["base"] = _renamed(metrics["base"], RENAMED_METRICS)
-    if "evaluate_on" in metrics:
-        metrics["evaluate_on"] = _with_current_data_set(metrics["evaluate_on"], "data")
+    if "alphas" in metrics:
+        metrics["alphas"] = [_renamed(row, RENAMED_ALPHA_METRICS) for row in metrics["alphas"]]
+    if "evaluate_on" in metrics:  # has a source if the data set could not be read
+        metrics["evaluate_on"] = _with_current_data_set(metrics["evaluate_on"], "source")
     return metrics
 
 
