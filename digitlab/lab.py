@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from digitlab.correction_memory import CorrectionMemory
 from digitlab.errors import DigitlabError
@@ -24,12 +24,11 @@ from digitlab.store import (
     RunLog,
     Verdict,
 )
+from digitlab.store.database import ClosesOnExit
 from digitlab.store.feedback.receipt import held_receipt, with_next_step
 from digitlab.store.feedback.types import is_correction
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from digitlab.evaluation import DataSource, Evaluation
     from digitlab.evaluation import Progress as PicturesDone
     from digitlab.learning.label_quality.screening import Screening
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Lab:
+class Lab(ClosesOnExit):
     """One open home: predict, judge, fine-tune, and look at what is stored.
 
     Use `digitlab.open()` to make one. A lab is a context manager; leaving the block closes the
@@ -420,17 +419,6 @@ class Lab:
     def close(self) -> None:
         """Close the database."""
         self.feedback.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<Lab {self.settings.home} ({self.settings.home_source}), model {self.champion}>"
