@@ -1,7 +1,7 @@
 """Digit images extracted from synthetic photographs, as they ship with digitlab.
 
 `scripts/build_photographs.py` makes the file from MNIST's `validation` and `holdout` digits with
-this release's front end: 1,000 of each split. Trainings and fits may use those of `validation`;
+the front end of an earlier release: 1,000 of each split. Trainings and fits may use those of `validation`;
 only the gate uses those of `holdout`.
 """
 
