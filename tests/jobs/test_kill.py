@@ -1,21 +1,13 @@
-"""`kill -9` of a run: what it held is free, the home is whole, and the next run completes."""
+"""SIGKILL of a run's processes: the run fails, the home stays intact and the next run completes."""
 
 import sys
 
 import psutil
 import pytest
-from support.fake_fine_tune import preview_module, something_new, write_notebook
 from support.live_server import wait_until
 from support.paths import ROOT
 
-from digitlab.jobs import follow, launch, start
-from digitlab.settings import Settings
-from digitlab.store import RunLog
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings.load(tmp_path / "home", environ={})
+from digitlab.jobs import follow, start
 
 
 @pytest.fixture
@@ -28,53 +20,32 @@ def soak(monkeypatch):
 
 
 @pytest.mark.notebook
+@pytest.mark.usefixtures("stand_in")
 @pytest.mark.parametrize("victim", ["worker", "kernel", "both"])
-def test_the_next_run_goes_ahead_at_once(settings, soak, tmp_path, monkeypatch, victim):
-    monkeypatch.setitem(
-        sys.modules, "digitlab.learning.data.preview", preview_module(something_new)
-    )
-    monkeypatch.setattr(launch, "NOTEBOOK", write_notebook(tmp_path))
-    first = start(settings, parameters={"steps": 4000}, trigger="cli", by="ann")
+def test_the_next_run_starts_at_once_and_no_process_of_the_killed_run_stays(
+    settings, log, soak, victim
+):
+    first = start(settings, parameters={"steps": 1, "step_s": 300}, trigger="cli", by="ann")
     for state in follow(settings, first.name, every_s=0.02):
         if state.phase == "training":
             break
+    processes = soak.processes_of(first, "both")
     victims = soak.processes_of(first, victim)
+    assert len(processes) >= 2
     for process in victims:
         process.kill()
-    wait_until(lambda: not any(map(runs, victims)), "the end of what was killed")
-    second = start(settings, parameters={}, trigger="cli", by="ann", wait=True)
+    wait_until(lambda: not any(map(is_running, victims)), "the end of the killed processes")
+    second = start(settings, parameters={"steps": 1}, trigger="cli", by="ann", wait=True)
     assert second.outcome == "rejected"
-    with RunLog.open(settings) as log:
-        assert log.get(first.name).outcome == "failed"
-        assert log.current() is None
+    assert log.get(first.name).outcome == "failed"
+    assert log.current() is None
+    wait_until(lambda: not any(map(is_running, processes)), "the end of the run's other process")
 
 
 @pytest.mark.notebook
-def test_a_kernel_does_not_outlive_the_process_that_watched_over_it(
-    settings, soak, tmp_path, monkeypatch
-):
-    monkeypatch.setitem(
-        sys.modules, "digitlab.learning.data.preview", preview_module(something_new)
-    )
-    monkeypatch.setattr(launch, "NOTEBOOK", write_notebook(tmp_path))
-    run = start(settings, parameters={"steps": 4000}, trigger="cli", by="ann")
-    for state in follow(settings, run.name, every_s=0.02):
-        if state.phase == "training":
-            break
-    kernels = soak.processes_of(run, "kernel")
-    assert kernels
-    psutil.Process(run.pid).kill()
-    wait_until(lambda: not any(map(runs, kernels)), "the end of the kernel")
-
-
-@pytest.mark.notebook
-@pytest.mark.tf
-@pytest.mark.parametrize(
-    ("phase", "victim"), [("loading", "worker"), ("training", "kernel"), ("registering", "both")]
-)
-def test_a_killed_fine_tune_leaves_a_whole_home(settings, soak, phase, victim):
+def test_a_killed_fine_tune_leaves_the_home_intact(settings, soak):
     soak.add_corrections(settings)
-    killed = soak.start_and_kill(settings, victim, phase=phase, steps=5)
+    killed = soak.start_and_kill(settings, "both", phase="registering", steps=5)
     soak.check_home(settings)
     if not soak.has_decision(killed):
         assert killed.outcome == "failed"
@@ -82,7 +53,7 @@ def test_a_killed_fine_tune_leaves_a_whole_home(settings, soak, phase, victim):
     soak.check_home(settings)
 
 
-def runs(process):
+def is_running(process):
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

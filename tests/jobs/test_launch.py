@@ -1,4 +1,4 @@
-"""Runs in processes of their own: their verdicts, their notebooks, their ends."""
+"""Runs in separate processes: their outcomes, notebooks, limits and environment."""
 
 import json
 import os
@@ -10,6 +10,7 @@ import nbformat
 import psutil
 import pytest
 from support.fake_fine_tune import nothing_new, preview_module, something_new, write_notebook
+from support.live_server import wait_until
 from support.paths import TESTS
 
 from digitlab.errors import ParameterError
@@ -17,47 +18,64 @@ from digitlab.jobs import follow, start
 from digitlab.jobs.environment import run_environment
 from digitlab.jobs.worker import error_summary
 from digitlab.settings import Settings
-from digitlab.store import RunLog
 
-LOOK_UP = "digitlab.learning.data.preview"
+START_AND_EXIT = """\
+import sys
+from pathlib import Path
+home, notebook, tests = sys.argv[1:]
+sys.path.insert(0, tests)
+from support import fake_fine_tune
+sys.modules["digitlab.learning.data.preview"] = fake_fine_tune.preview_module(
+    fake_fine_tune.something_new
+)
+from digitlab.jobs import start
+from digitlab.settings import Settings
+run = start(
+    Settings.load(home), parameters={"steps": 1}, trigger="page", by="ann", notebook=Path(notebook)
+)
+print(run.name)
+"""
+"""A process that starts a run of the stand-in notebook and ends."""
 
 
 @pytest.fixture
-def settings(tmp_path):
-    return Settings.load(tmp_path / "home", environ={})
-
-
-@pytest.fixture
-def log(settings):
-    with RunLog.open(settings) as log:
-        yield log
-
-
-@pytest.fixture
-def begin(settings, tmp_path, monkeypatch):
-    """Start a run of the stand-in notebook; whatever still runs at the end is ended."""
-    monkeypatch.setitem(sys.modules, LOOK_UP, preview_module(something_new))
-    notebook, begun = write_notebook(tmp_path), []
+def begin(settings, stand_in):
+    """Return a function that starts a run of the stand-in notebook; kill the runs at the end."""
+    runs = []
 
     def begin(*, wait=False, limit_s=60, **parameters):
+        parameters = {"steps": 1} | parameters
         run = start(
-            settings,
-            parameters=parameters,
-            trigger="cli",
-            by="ann",
-            wait=wait,
-            limit_s=limit_s,
-            notebook=notebook,
+            settings, parameters=parameters, trigger="cli", by="ann", wait=wait, limit_s=limit_s
         )
-        begun.append(run)
+        runs.append(run)
         return run
 
     yield begin
-    for run in begun:
-        if run.pid and psutil.pid_exists(run.pid):
-            for process in [*kernels(run.pid), psutil.Process(run.pid)]:
-                process.kill()
-            gone(run.pid)
+    for run in runs:
+        kill(run)
+
+
+@pytest.fixture(scope="module")
+def training_run(tmp_path_factory):
+    """The settings of a home, and a run that trains there until the last test of this module.
+
+    It executes the stand-in notebook, and its kernel loads tensorflow. Tests must not end it.
+    """
+    folder = tmp_path_factory.mktemp("training")
+    settings = Settings.load(folder / "home", environ={})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "digitlab.learning.data.preview", preview_module(something_new))
+        run = start(
+            settings,
+            parameters={"steps": 1, "step_s": 600},
+            trigger="cli",
+            by="ann",
+            notebook=write_notebook(folder),
+        )
+    assert (run.outcome, run.phase) == (None, "starting")
+    yield settings, wait_for_training(settings, run)
+    kill(run)
 
 
 def kernels(pid):
@@ -67,12 +85,21 @@ def kernels(pid):
         return []
 
 
-def gone(pid):
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        time.sleep(0.02)
+def has_ended(pid):
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
-def until_training(settings, run):
+def kill(run):
+    if run.pid and not has_ended(run.pid):
+        for process in [*kernels(run.pid), psutil.Process(run.pid)]:
+            process.kill()
+        wait_until(lambda: has_ended(run.pid), "the end of the worker")
+
+
+def wait_for_training(settings, run):
     for state in follow(settings, run.name, every_s=0.02):
         if state.phase == "training":
             return state
@@ -80,21 +107,21 @@ def until_training(settings, run):
 
 
 @pytest.mark.notebook
-def test_a_run_leaves_its_verdict_its_progress_and_its_notebook(settings, begin, log):
+def test_a_run_stores_its_outcome_its_progress_and_its_notebook(settings, begin, log):
     run = begin(wait=True, seed=5, steps=4)
     assert (run.outcome, run.version, run.reasons) == ("rejected", "v0001", ("It went through.",))
     assert (run.trigger, run.by, run.parameters) == ("cli", "ann", {"seed": 5, "steps": 4})
     assert [point[0] for point in run.curve] == [1, 2, 3, 4]
     executed = settings.home / "notebooks" / "runs" / f"{run.name}.ipynb"
     assert run.notebook == str(executed)
-    given = nbformat.read(executed, as_version=4).cells[1].source
-    assert "seed = 5" in given
-    assert f'home = "{settings.home}"' in given
+    injected = nbformat.read(executed, as_version=4).cells[1].source
+    assert "seed = 5" in injected
+    assert f'home = "{settings.home}"' in injected
     assert log.acquire_lease("next", by="ann", parameters={})
 
 
 @pytest.mark.notebook
-def test_a_failure_keeps_its_notebook_and_the_last_line_of_its_error(begin):
+def test_a_failed_run_stores_its_notebook_and_the_last_line_of_its_error(begin):
     run = begin(wait=True, fails="the last line")
     assert (run.outcome, run.reasons) == ("failed", ("ValueError: the last line",))
     outputs = [o for c in nbformat.read(run.notebook, 4).cells for o in c.get("outputs", [])]
@@ -102,62 +129,25 @@ def test_a_failure_keeps_its_notebook_and_the_last_line_of_its_error(begin):
 
 
 @pytest.mark.notebook
-def test_tensorflow_loads_while_a_run_does_something_else(settings, begin):
-    run = begin(steps=600, step_s=0.1)
-    until_training(settings, run)
-    (kernel,) = kernels(run.pid)
-    deadline = time.monotonic() + 60
-    while not any("tensorflow" in mapped.path for mapped in kernel.memory_maps()):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
-@pytest.mark.notebook
-def test_a_notebook_that_ends_without_a_verdict_has_failed(begin):
+def test_a_notebook_that_ends_without_an_outcome_has_failed(begin):
     run = begin(wait=True, outcome="")
     assert run.outcome == "failed"
     assert "without an outcome" in run.reasons[0]
 
 
 @pytest.mark.notebook
-def test_a_second_run_is_busy_at_once_and_a_cancelled_one_ends_between_its_steps(
-    settings, begin, log
-):
-    first = begin(steps=600, step_s=0.1)
-    assert (first.outcome, first.phase) == (None, "starting")
-    second = begin()
+def test_a_second_run_is_busy_at_once(training_run, set_preview):
+    settings, first = training_run
+    set_preview(something_new)
+    second = start(settings, parameters={}, trigger="cli", by="ann")
     assert (second.outcome, second.notebook, second.pid) == ("busy", None, 0)
     assert first.name in second.reasons[0]
     assert [run.outcome for run in follow(settings, second.name)] == ["busy"]
-    until_training(settings, first)
-    log.request_cancel(first.name)
-    *_, last = follow(settings, first.name)
-    assert (last.outcome, last.reasons) == ("cancelled", ("The run was cancelled.",))
-    assert last.notebook is not None
 
 
 @pytest.mark.notebook
-def test_a_run_that_does_not_hear_is_ended_ten_seconds_after_it_was_cancelled(settings, begin, log):
-    run = begin(steps=6000, step_s=0.1, ignores_cancel=True)
-    until_training(settings, run)
-    log.request_cancel(run.name)
-    asked = time.monotonic()
-    *_, last = follow(settings, run.name)
-    assert last.outcome == "cancelled"
-    assert 9 < time.monotonic() - asked < 30
-
-
-@pytest.mark.notebook
-def test_a_run_is_ended_when_its_time_is_over(settings, begin):
-    run = begin(wait=True, steps=6000, step_s=0.1, limit_s=6)
-    assert run.outcome == "failed"
-    assert "6 seconds" in run.reasons[0]
-
-
-@pytest.mark.notebook
-def test_a_run_is_in_a_session_of_its_own_and_steps_back(settings, begin):
-    run = begin(steps=600, step_s=0.1)
-    assert until_training(settings, run).pid == run.pid
+def test_a_run_has_its_own_session_and_a_lower_priority(training_run):
+    _, run = training_run
     (kernel,) = [
         child for child in kernels(run.pid) if "digitlab.jobs.run_kernel_main" in child.cmdline()
     ]
@@ -169,62 +159,86 @@ def test_a_run_is_in_a_session_of_its_own_and_steps_back(settings, begin):
 
 
 @pytest.mark.notebook
-def test_a_run_outlives_the_process_that_started_it(settings, tmp_path, log):
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[3])\n"
-        "from pathlib import Path\n"
-        "from support import fake_fine_tune\n"
-        "module = fake_fine_tune.preview_module(fake_fine_tune.something_new)\n"
-        "sys.modules['digitlab.learning.data.preview'] = module\n"
-        "from digitlab.jobs import start\n"
-        "from digitlab.settings import Settings\n"
-        "run = start(Settings.load(sys.argv[1]), parameters={}, trigger='page', by='ann',"
-        " notebook=Path(sys.argv[2]))\n"
-        "print(run.name)"
+def test_tensorflow_loads_while_the_notebook_works(training_run):
+    _, run = training_run
+    (kernel,) = kernels(run.pid)
+    wait_until(
+        lambda: any("tensorflow" in mapped.path for mapped in kernel.memory_maps()),
+        "tensorflow in the kernel",
     )
-    call = [settings.home, write_notebook(tmp_path), str(TESTS)]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, call)], capture_output=True, text=True, check=True
-    )
+
+
+@pytest.mark.notebook
+def test_a_cancelled_run_ends_between_two_steps(settings, begin, log):
+    run = begin(steps=600, step_s=0.1)
+    wait_for_training(settings, run)
+    log.request_cancel(run.name)
+    *_, last = follow(settings, run.name)
+    assert (last.outcome, last.reasons) == ("cancelled", ("The run was cancelled.",))
+    assert last.notebook is not None
+
+
+@pytest.mark.notebook
+def test_a_run_that_ignores_its_cancellation_is_killed_after_ten_seconds(settings, begin, log):
+    run = begin(step_s=600, ignores_cancel=True)
+    wait_for_training(settings, run)
+    log.request_cancel(run.name)
+    requested = time.monotonic()
+    *_, last = follow(settings, run.name)
+    assert last.outcome == "cancelled"
+    assert 9 < time.monotonic() - requested < 30
+
+
+@pytest.mark.notebook
+def test_a_run_is_killed_at_its_time_limit(begin):
+    run = begin(wait=True, step_s=600, limit_s=6)
+    assert run.outcome == "failed"
+    assert "6 seconds" in run.reasons[0]
+
+
+@pytest.mark.notebook
+def test_a_run_outlives_the_process_that_started_it(settings, stand_in):
+    call = [sys.executable, "-c", START_AND_EXIT, settings.home, stand_in, TESTS]
+    done = subprocess.run(list(map(str, call)), capture_output=True, text=True, check=True)
     *_, last = follow(settings, done.stdout.strip())
     assert last.outcome == "rejected"
 
 
-def test_nothing_new_is_said_at_once_and_starts_no_process(settings, begin, log, monkeypatch):
-    monkeypatch.setitem(sys.modules, LOOK_UP, preview_module(nothing_new))
+def test_a_run_with_nothing_new_is_over_at_once_and_starts_no_process(settings, begin, set_preview):
+    set_preview(nothing_new)
     run = begin()
-    assert (run.outcome, run.notebook, run.inputs_fingerprint) == (
-        "nothing-new",
-        None,
-        "inputs_fingerprint",
-    )
+    assert (run.outcome, run.notebook) == ("nothing-new", None)
+    assert run.inputs_fingerprint == "inputs_fingerprint"
     assert run.reasons == ("Judged already.",)
     assert not (settings.home / "notebooks").exists()
 
 
-def test_what_is_reported_on_besides_is_no_parameter_of_the_learning(begin, tmp_path, monkeypatch):
-    asked = []
+def test_evaluate_on_becomes_an_absolute_path_and_is_no_parameter_of_the_preview(
+    begin, set_preview, tmp_path, monkeypatch
+):
+    previewed = []
 
     def preview_feedback(settings, parameters):
-        asked.append(parameters)
+        previewed.append(parameters)
         return nothing_new(settings, parameters)
 
-    monkeypatch.setitem(sys.modules, LOOK_UP, preview_module(preview_feedback))
+    set_preview(preview_feedback)
     (tmp_path / "train.csv").touch()
     monkeypatch.chdir(tmp_path)
-    run = begin(evaluate_on="train.csv", seed=3)
-    assert asked == [{"seed": 3}]
-    assert run.parameters == {"evaluate_on": str(tmp_path / "train.csv"), "seed": 3}
-    assert begin(evaluate_on="mnist:validation").parameters == {"evaluate_on": "mnist:validation"}
+    run = begin(evaluate_on="train.csv", steps=3)
+    assert previewed == [{"steps": 3}]
+    assert run.parameters == {"evaluate_on": str(tmp_path / "train.csv"), "steps": 3}
+    run = begin(evaluate_on="mnist:validation", steps=3)
+    assert run.parameters == {"evaluate_on": "mnist:validation", "steps": 3}
 
 
-def test_a_wrong_parameter_is_named_and_leaves_no_run(settings, log):
+def test_a_wrong_parameter_is_named_and_creates_no_run(settings, log):
     with pytest.raises(ParameterError, match="sed"):
         start(settings, parameters={"sed": 1}, trigger="cli", by="ann")
     assert log.recent() == []
 
 
-def test_a_run_whose_processes_died_is_seen_to_have_failed(settings, log):
+def test_a_run_whose_processes_died_has_failed(settings, log):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     log.announce("r1", trigger="page", by="ann", parameters={})
@@ -232,7 +246,7 @@ def test_a_run_whose_processes_died_is_seen_to_have_failed(settings, log):
     assert [run.outcome for run in follow(settings, "r1")] == [None, "failed"]
 
 
-def test_a_runs_environment_names_the_home_and_holds_no_secret(settings):
+def test_the_environment_of_a_run_names_the_home_and_holds_no_secret(settings):
     environ = {
         "PATH": "/bin",
         "DIGITLAB_TOKEN": "secret",

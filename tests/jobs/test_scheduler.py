@@ -1,6 +1,5 @@
-"""Fine-tuning when it is due: due times taken once, missed ones made up once."""
+"""Scheduled fine-tunes: each due time starts one run, missed due times are made up once."""
 
-import sys
 import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -8,39 +7,27 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
-from support.fake_fine_tune import new_until_judged, nothing_new, preview_module, write_notebook
+from support.fake_fine_tune import new_until_judged, nothing_new
 from support.live_server import start_server, wait_until
 
 from digitlab.cli import main
 from digitlab.errors import RunError
-from digitlab.jobs import launch
 from digitlab.jobs.cron import Cron
 from digitlab.jobs.follow import wait_until_over
 from digitlab.jobs.scheduler import Scheduler
 from digitlab.settings import Settings
-from digitlab.store import Database, RunLog, ScheduleBook
+from digitlab.store import Database, ScheduleBook
 from digitlab.store.tables import dues, schedules
 
-LOOK_UP = "digitlab.learning.data.preview"
 NIGHTLY = Cron("0 3 * * *", zone="UTC")
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def settings(tmp_path):
-    return Settings.load(tmp_path / "home", environ={})
-
-
-@pytest.fixture
-def scheduler(settings, monkeypatch):
-    monkeypatch.setitem(sys.modules, LOOK_UP, preview_module(nothing_new))
+def scheduler(settings, set_preview):
+    set_preview(nothing_new)
     with closing(Scheduler(settings, NIGHTLY, by="night")) as scheduler:
         yield scheduler
-
-
-def runs_of(settings):
-    with RunLog.open(settings) as log:
-        return log.recent()[::-1]
 
 
 def rows_of(settings, table):
@@ -48,27 +35,28 @@ def rows_of(settings, table):
         return connection.execute(sa.select(table)).all()
 
 
-def let_be_due(settings, due):
+def set_next_due(settings, due):
     with closing(Database.open(settings.database_url)) as database, database.write() as connection:
         connection.execute(sa.update(schedules).values(next_due=due))
 
 
-def test_the_first_look_only_keeps_when_the_next_run_is_due(settings, scheduler):
+def test_the_first_check_only_stores_the_next_due_time(scheduler, settings, log):
     assert scheduler.start_if_due(now=MONDAY) is None
-    (schedule,) = ScheduleBook(scheduler._database).all()
+    with closing(Database.open(settings.database_url)) as database:
+        (schedule,) = ScheduleBook(database).all()
     assert schedule.next_due == MONDAY.replace(hour=3)
     assert (schedule.cron, schedule.zone, schedule.by) == ("0 3 * * *", "UTC", "night")
     assert schedule.heartbeat_at == MONDAY
-    assert runs_of(settings) == []
+    assert log.recent() == []
 
 
-def test_nothing_runs_before_its_due_time(settings, scheduler):
+def test_no_run_starts_before_its_due_time(scheduler, log):
     scheduler.start_if_due(now=MONDAY)
     assert scheduler.start_if_due(now=MONDAY.replace(hour=2, minute=59)) is None
-    assert runs_of(settings) == []
+    assert log.recent() == []
 
 
-def test_a_due_time_starts_one_run_and_keeps_its_name(settings, scheduler):
+def test_a_due_time_starts_one_run_and_stores_its_name(scheduler, settings):
     scheduler.start_if_due(now=MONDAY)
     run = scheduler.start_if_due(now=MONDAY.replace(hour=3))
     assert (run.trigger, run.by, run.outcome) == ("schedule", "night", "nothing-new")
@@ -78,87 +66,86 @@ def test_a_due_time_starts_one_run_and_keeps_its_name(settings, scheduler):
     assert rows_of(settings, schedules)[0].next_due == MONDAY.replace(day=2, hour=3)
 
 
-def test_due_times_missed_while_down_are_made_up_once(settings, scheduler):
+def test_missed_due_times_are_made_up_once(scheduler, settings, log):
     scheduler.start_if_due(now=MONDAY)
     later = MONDAY + timedelta(days=5, hours=12)
     assert scheduler.start_if_due(now=later) is not None
     assert scheduler.start_if_due(now=later) is None
     assert rows_of(settings, schedules)[0].next_due == MONDAY + timedelta(days=6, hours=3)
-    assert len(runs_of(settings)) == 1
+    assert len(log.recent()) == 1
 
 
-def test_two_schedulers_on_one_home_start_one_run(settings, scheduler):
+def test_several_schedulers_of_one_home_start_one_run(scheduler, settings, log):
     scheduler.start_if_due(now=MONDAY)
-    together, started = threading.Barrier(4), []
+    barrier, results = threading.Barrier(4), []
 
-    def watch():
+    def check():
         with closing(Scheduler(settings, NIGHTLY, by="other")) as other:
-            together.wait()
-            started.append(other.start_if_due(now=MONDAY.replace(hour=3)))
+            barrier.wait()
+            results.append(other.start_if_due(now=MONDAY.replace(hour=3)))
 
-    threads = [threading.Thread(target=watch) for _ in range(4)]
+    threads = [threading.Thread(target=check) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(started) == 4
-    assert len([run for run in started if run is not None]) == 1
-    assert len(runs_of(settings)) == 1
+    assert len(results) == 4
+    assert len([run for run in results if run is not None]) == 1
+    assert len(log.recent()) == 1
 
 
-def test_two_expressions_that_are_due_at_once_start_one_run(settings, scheduler):
+def test_two_expressions_that_are_due_at_the_same_time_start_one_run(scheduler, settings, log):
     with closing(Scheduler(settings, Cron("0 3 * * 1", zone="UTC"), by="weekly")) as weekly:
         for each in (scheduler, weekly):
             each.start_if_due(now=MONDAY)
-        found = [each.start_if_due(now=MONDAY.replace(hour=3)) for each in (scheduler, weekly)]
-    assert found[1] is None
-    assert len(runs_of(settings)) == 1
+        runs = [each.start_if_due(now=MONDAY.replace(hour=3)) for each in (scheduler, weekly)]
+    assert runs[1] is None
+    assert len(log.recent()) == 1
 
 
 @pytest.mark.notebook
-def test_of_two_due_times_the_second_finds_nothing_new(settings, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, LOOK_UP, preview_module(new_until_judged))
-    notebook = write_notebook(tmp_path)
-    with closing(Scheduler(settings, NIGHTLY, by="night", notebook=notebook)) as scheduler:
+def test_the_next_due_time_after_a_run_has_nothing_new(settings, stand_in, set_preview, log):
+    set_preview(new_until_judged)
+    with closing(Scheduler(settings, NIGHTLY, by="night", notebook=stand_in)) as scheduler:
         scheduler.start_if_due(now=MONDAY)
         first = scheduler.start_if_due(now=MONDAY.replace(hour=3))
         assert first.outcome is None
         assert wait_until_over(settings, first.name).outcome == "rejected"
         second = scheduler.start_if_due(now=MONDAY.replace(day=2, hour=3), wait=True)
     assert second.outcome == "nothing-new"
-    assert [run.trigger for run in runs_of(settings)] == ["schedule", "schedule"]
+    assert [run.trigger for run in log.recent()] == ["schedule", "schedule"]
 
 
-def test_a_running_scheduler_makes_up_what_was_missed_and_says_so(settings, scheduler):
+def test_a_running_scheduler_makes_up_a_missed_run_and_reports_it(scheduler, log):
     scheduler.start_if_due(now=MONDAY)
-    told = []
-    with scheduler.running(told.append):
-        wait_until(lambda: told, "the run that was missed")
-    assert told[0].endswith(": nothing-new")
-    assert len(runs_of(settings)) == 1
+    lines = []
+    with scheduler.running(lines.append):
+        wait_until(lambda: lines, "the missed run")
+    assert lines[0].endswith(": nothing-new")
+    assert len(log.recent()) == 1
 
 
-def test_a_running_scheduler_goes_on_when_a_run_cannot_be_started(settings, scheduler, monkeypatch):
-    def refuse(settings, parameters):
+def test_a_running_scheduler_reports_a_run_that_cannot_start(scheduler, set_preview):
+    def preview_feedback(settings, parameters):
         raise RunError("Not today.")
 
-    monkeypatch.setitem(sys.modules, LOOK_UP, preview_module(refuse))
+    set_preview(preview_feedback)
     scheduler.start_if_due(now=MONDAY)
-    told = []
-    with scheduler.running(told.append):
-        wait_until(lambda: told, "its complaint")
-    assert told == ["the run that was due could not be started: Not today."]
+    lines = []
+    with scheduler.running(lines.append):
+        wait_until(lambda: lines, "the report")
+    assert lines == ["the run that was due could not be started: Not today."]
 
 
 @pytest.mark.notebook
-def test_once_runs_what_is_due_and_returns(settings, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, LOOK_UP, preview_module(new_until_judged))
-    monkeypatch.setattr(launch, "NOTEBOOK", write_notebook(tmp_path))
+@pytest.mark.usefixtures("stand_in")
+def test_the_option_once_runs_what_is_due_and_returns(settings, set_preview):
+    set_preview(new_until_judged)
     call = ["--home", str(settings.home), "schedule", "--cron", "0 3 * * *", "--once"]
     first = CliRunner().invoke(main, call)
     assert (first.exit_code, first.stdout.splitlines()[0]) == (0, "nothing is due")
     assert "next: 20" in first.stdout
-    let_be_due(settings, datetime.now(UTC) - timedelta(hours=30))
+    set_next_due(settings, datetime.now(UTC) - timedelta(hours=30))
     second = CliRunner().invoke(main, call)
     assert second.exit_code == 0
     assert second.stdout.startswith("rejected v0001 after ")
@@ -172,12 +159,13 @@ def test_a_wrong_expression_is_one_line_and_exit_code_1(settings):
     assert "'every night' is not a cron expression as in cron(5)" in done.stderr
 
 
-def test_a_server_keeps_the_schedule_that_it_was_given(tmp_path):
+@pytest.mark.server
+def test_a_server_follows_its_schedule(tmp_path):
     server = start_server(tmp_path / "home", retrain="0 3 * * 7", warm=0)
     try:
         assert server.process.stdout.readline().startswith("digitlab fine-tunes when it is due")
         settings = Settings.load(tmp_path / "home", environ={})
-        wait_until(lambda: rows_of(settings, schedules), "its sign of life")
+        wait_until(lambda: rows_of(settings, schedules), "the heartbeat of its scheduler")
         assert rows_of(settings, schedules)[0].cron == "0 3 * * 7"
         assert server.health()["status"] == "ok"
     finally:
