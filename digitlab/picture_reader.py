@@ -119,15 +119,15 @@ class Reader:
             ImageError: the picture cannot be read; `code` says why.
         """
         picture, name, data = self._open(source, name)
-        spots = segment_digits(picture)
-        candidates = [candidate for ways in spots for way in ways for candidate in way]
+        segmentations = segment_digits(picture)
+        candidates = [candidate for ways in segmentations for way in ways for candidate in way]
         if not candidates:
             return ()
         answers = self.classifier.classify(_stack(candidates))
         rows = iter(range(len(candidates)))
-        median_height = float(np.median([ways[0][0].box[3] for ways in spots]))
+        median_height = float(np.median([ways[0][0].box[3] for ways in segmentations]))
         predictions: list[Prediction] = []
-        for ways in spots:
+        for ways in segmentations:
             readings = [(way, list(islice(rows, len(way)))) for way in ways]
             chosen = max(
                 readings,
