@@ -63,7 +63,7 @@ class Row:
     worst_style: str
 
 
-class Bench:
+class IssueFinder:
     """The rules for label issues, with the embeddings of one model.
 
     Args:
@@ -115,24 +115,24 @@ class Bench:
         return np.array([row in issues for row in range(len(items))])
 
 
-def misread_mnist(bench: Bench) -> FeedbackCase:
+def misread_mnist(finder: IssueFinder) -> FeedbackCase:
     """Return what the base misreads of MNIST's validation digits and of photographs of them."""
     parts = [mnist.load("validation"), photographs.load("validation")]
     x = np.concatenate([x for x, _ in parts])
     y = np.concatenate([y for _, y in parts]).astype(int)
-    misread = bench.misread(x, y)
+    misread = finder.misread(x, y)
     contributors = np.full(int(misread.sum()), "Ada")
     return sound_case(
         "sound: the base's own misreadings", "MNIST", x[misread], y[misread], contributors
     )
 
 
-def run(bench: Bench, seeds: int) -> list[Row]:
+def run(finder: IssueFinder, seeds: int) -> list[Row]:
     """Return a row for each case, over all styles and seeds."""
     results: dict[str, list[tuple[str, int, float, float | None]]] = {}
 
     def measure(feedback: FeedbackCase, seed: int) -> None:
-        held = bench.held(feedback, np.random.default_rng([seed, 3]))
+        held = finder.held(feedback, np.random.default_rng([seed, 3]))
         flipped = feedback.flipped
         flips_held = float(held[flipped].mean()) if flipped.any() else None
         result = feedback.style, len(held), float(held[~flipped].mean()), flips_held
@@ -144,7 +144,7 @@ def run(bench: Bench, seeds: int) -> list[Row]:
             x, y, contributors = styles.load_style(style, seed)
             if not len(x):
                 continue
-            misread = bench.misread(x, y)
+            misread = finder.misread(x, y)
             digits = x[misread], y[misread].astype(int)
             misread_by_style[style] = digits
             rng = np.random.default_rng([seed, 1])
@@ -155,7 +155,7 @@ def run(bench: Bench, seeds: int) -> list[Row]:
                 measure(feedback, seed)
         if misread_by_style:
             measure(all_styles_case(misread_by_style, seed), seed)
-    measure(misread_mnist(bench), 0)
+    measure(misread_mnist(finder), 0)
     return [_row(case, case_results) for case, case_results in results.items()]
 
 
@@ -183,10 +183,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, default=bundled("models/base"))
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--write", action="store_true", help="write the table into docs/")
-    parser.add_argument("--cleanlab", choices=["base", "neighbours"])
+    parser.add_argument(
+        "--cleanlab",
+        choices=["base", "neighbours"],
+        help="measure cleanlab, with probabilities of the base or of the nearest images",
+    )
     options = parser.parse_args(arguments)
-    bench = Bench(Classifier.load(options.model), cleanlab=options.cleanlab)
-    rows = run(bench, options.seeds)
+    if options.write and options.cleanlab:
+        parser.error("--write writes the table of digitlab's rules: leave --cleanlab out.")
+    finder = IssueFinder(Classifier.load(options.model), cleanlab=options.cleanlab)
+    rows = run(finder, options.seeds)
     install = styles.install_command()
     command = (
         f"`python benchmarks/label_issues.py --seeds {options.seeds}`, model {options.model.name}."

@@ -25,12 +25,12 @@ def follow(settings: Settings, name: str, *, every_s: float = 0.2) -> Iterator[R
         last = None
         while True:
             # Before `get`: the worker may write the notebook's path just before it ends.
-            watched = log.is_supervised(name)
+            supervised = log.is_supervised(name)
             run = log.get(name)
             if run != last:
                 yield run
                 last = run
-            if run.over and (run.notebook is not None or not watched):
+            if run.over and (run.notebook is not None or not supervised):
                 return
             if not run.over and not log.is_alive(name):
                 log.fail_dead_runs()  # its processes died: this records the outcome "failed"
