@@ -39,7 +39,7 @@ class _LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; print a DigitlabError as one line and exit with 1, a parameter's with 2."""
+        """Run the command; print a DigitlabError as one line and exit with 1 (parameters: 2)."""
         try:
             return super().invoke(ctx)
         except DigitlabError as error:

@@ -1,8 +1,8 @@
 """Digit images extracted from synthetic photographs, as they ship with digitlab.
 
-`scripts/build_photographs.py` makes the file from MNIST's `validation` and `holdout` digits with
-the front end of an earlier release: 1,000 of each split. Trainings and fits may use those of `validation`;
-only the gate uses those of `holdout`.
+`scripts/build_photographs.py` makes the file from MNIST's `validation` and `holdout` digits, 1,000
+of each split; the front end of an earlier release made this one. Trainings and fits may use those
+of `validation`; only the gate uses those of `holdout`.
 """
 
 from __future__ import annotations

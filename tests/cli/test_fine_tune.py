@@ -29,7 +29,8 @@ KEYS = [
 CALL = """\
 import signal
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for background processes
+# A shell ignores SIGINT for processes in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import sys
 from pathlib import Path
 home, notebook, tests, *arguments = sys.argv[1:]
