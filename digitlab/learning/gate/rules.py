@@ -86,8 +86,13 @@ def _check_corrections(counts: ComparisonCounts, thresholds: GateThresholds) -> 
         if checks.champion < checks.n:  # otherwise the checks cannot improve
             gained = checks.fixed > checks.broken
     if counts.withdrawn:
+        withdrawn = (
+            "1 training example of the champion was"
+            if counts.withdrawn == 1
+            else f"{counts.withdrawn} training examples of the champion were"
+        )
         return none_lost, (
-            f"{numbers}. {counts.withdrawn} training examples of the champion were withdrawn, so "
+            f"{numbers}. {withdrawn} withdrawn, so "
             f"the challenger need not be better, and it {'is not' if none_lost else 'is'} worse."
         )
     if not none_lost:

@@ -98,6 +98,7 @@ def test_no_check_may_be_lost_after_training_examples_were_withdrawn():
     assert decide(comparison_counts(corrections=same, checks=checks, withdrawn=1)).promoted
     lost = pairs(12, champion=6, broken=1)
     reason = rejection(corrections=same, checks=lost, withdrawn=1)
+    assert "1 training example of the champion was withdrawn" in reason
     assert "predicts 6 correctly, the challenger 5" in reason
 
 
