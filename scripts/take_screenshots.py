@@ -30,7 +30,8 @@ from digitlab.settings import bundled
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-from support.browser_page import choose, label  # noqa: E402 # `tests` must be on the path
+# `tests` must be on the path.
+from support.browser_page import choose_pictures, predicted_digit  # noqa: E402
 from support.chromium import launch  # noqa: E402
 from support.misread_digits import SCALE, misread_digits  # noqa: E402
 
@@ -93,7 +94,7 @@ def open_page(browser: Browser, url: str, **context: Any) -> Page:
 def take_prediction(page: Page) -> None:
     """Predict an example picture; the file's name has the window's width."""
     page.get_by_test_id(f"example-{EXAMPLE}").click()
-    expect(label(page)).to_have_text(str(examples()[EXAMPLE].label))
+    expect(predicted_digit(page)).to_have_text(str(examples()[EXAMPLE].label))
     dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     width = page.viewport_size and page.viewport_size["width"]
     take(page, f"page-{width}{'-dark' if dark else ''}")
@@ -103,7 +104,7 @@ def take_prediction(page: Page) -> None:
 def take_batch_and_fine_tune(page: Page) -> None:
     """Label a batch of upright and mirrored digits by keyboard, then fine-tune."""
     digits = list(upright_and_mirrored())
-    choose(page, *(file for file, _ in digits))
+    choose_pictures(page, *(file for file, _ in digits))
     expect(page.get_by_test_id(f"visit-item-{len(digits) - 1}")).to_be_visible(timeout=60_000)
     for number, (_, digit) in enumerate(digits):
         expect(page.get_by_test_id(f"visit-item-{number}")).to_have_attribute(

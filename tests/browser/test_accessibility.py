@@ -1,19 +1,28 @@
-"""The page is for everybody: axe-core finds nothing serious, light or dark, narrow or wide."""
+"""Accessibility of the page: axe-core finds no serious violation, light or dark, narrow or wide."""
 
 from __future__ import annotations
 
 import dataclasses
-import io
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
-from support.browser_page import choose, label, png, ready, see
+from support.browser_page import (
+    choose_pictures,
+    expect,
+    expect_in_view,
+    kernel_id,
+    open_page,
+    png_file,
+    predicted_digit,
+    settle,
+    visit_item,
+)
 from support.feedback_rows import add_verdict, noise
 from support.live_server import Server, start_server
-from support.told_runs import train
+from support.simulated_runs import simulate_training
 
 import digitlab
 from digitlab.datasets import mnist
@@ -23,145 +32,145 @@ from digitlab.store import FeedbackStore, RunLog
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload, Page
 
-    from digitlab.store.runs.types import RunOutcome
-
 pytestmark = pytest.mark.browser
 
 TOKEN = "s3cret"  # noqa: S105 # of a server that lives for a test
-LOOK_MS = 30_000
 SCHEMES: tuple[Any, ...] = ("light", "dark")
 WIDTHS = (360, 1280)
 
-AXE = """async (look) => {
+RUN_AXE = """async (appearance) => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
   return violations
     .filter(({ impact }) => ["serious", "critical"].includes(impact))
     .flatMap(({ id, nodes }) => nodes.map(({ target, any }) => {
       const data = any.map((check) => check.data).filter(Boolean);
-      return `${look}: ${id}: ${target.join(" ")} ${JSON.stringify(data)}`;
+      return `${appearance}: ${id}: ${target.join(" ")} ${JSON.stringify(data)}`;
     }));
 }"""
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that asks for a token; its URL carries it."""
+    """Run a server that requires a token; its URL contains the token."""
     server = start_server(tmp_path_factory.mktemp("home"), token=TOKEN)
     yield dataclasses.replace(server, url=f"{server.url}?token={TOKEN}")
     server.stop()
 
 
 @pytest.fixture(scope="module")
-def doubtful(server: Server) -> FilePayload:
-    """A picture of a digit of which the base is unsure."""
+def unsure_picture(server: Server) -> FilePayload:
+    """Return a picture of a digit of which the base model is unsure."""
     x, _ = mnist.load("validation")
     with digitlab.open(server.home) as lab:
         reader = lab.reader()
     sheets = (255 - image.repeat(7, axis=0).repeat(7, axis=1) for image in x)
     sheet = next(sheet for sheet in sheets if 0.5 < reader.read(sheet).confidence < 0.6)
-    return picture("doubtful.png", Image.fromarray(sheet))
+    return png_file(Image.fromarray(sheet), "unsure.png")
 
 
-def picture(name: str, image: Image.Image) -> FilePayload:
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    return {"name": name, "mimeType": "image/png", "buffer": out.getvalue()}
-
-
-def faults(page: Page) -> list[str]:
-    """What axe-core finds serious or critical, in every look of the page."""
-    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
-    page.add_script_tag(content=axe)  # from the installed package; the page may ask nobody
+def violations(page: Page) -> list[str]:
+    """Return the serious and critical violations in each colour scheme and width."""
+    if not page.evaluate("'axe' in window"):
+        axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+        page.add_script_tag(content=axe)  # from the installed package, not from the network
     found: list[str] = []
     for scheme in SCHEMES:
         for width in WIDTHS:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": 800})
-            found += page.evaluate(AXE, f"{scheme}, {width} px")
+            settle(page)
+            found += page.evaluate(RUN_AXE, f"{scheme}, {width} px")
     return found
 
 
-def test_the_empty_page_has_no_fault(page: Page) -> None:
-    assert faults(page) == []
+def test_the_empty_page_and_a_prediction_have_no_violation(page: Page) -> None:
+    assert violations(page) == []
+    choose_pictures(page, png_file("2"))
+    expect_in_view(page, 0)
+    expect(predicted_digit(page)).to_have_text("2")
+    expect(page.get_by_test_id("bars")).to_be_visible()
+    assert violations(page) == []
 
 
-def test_a_prediction_has_no_fault(page: Page) -> None:
-    choose(page, png("2"))
-    see(label(page)).to_have_text("2")
-    see(page.get_by_test_id("bars")).to_be_visible()
-    assert faults(page) == []
-
-
-def test_a_batch_with_all_that_a_cell_can_say_has_no_fault(
-    page: Page, doubtful: FilePayload
+def test_a_batch_with_cells_of_every_state_has_no_violation(
+    page: Page, unsure_picture: FilePayload
 ) -> None:
-    blank = picture("blank.png", Image.new("L", (120, 90), 235))
-    broken: FilePayload = {"name": "notes.png", "mimeType": "image/png", "buffer": b"hello"}
-    choose(page, *map(png, "23570"), blank, doubtful, png("7"))
-    see(page.get_by_test_id("visit-item-7")).to_be_visible(timeout=LOOK_MS)
+    blank = png_file(Image.new("L", (120, 90), 235), "blank.png")
+    unreadable: FilePayload = {"name": "notes.png", "mimeType": "image/png", "buffer": b"hello"}
+    choose_pictures(page, *map(png_file, "23570"), blank, unsure_picture, png_file("7"))
+    expect(visit_item(page, 7)).to_be_visible()
     for number, key in enumerate(["Enter", "8", "n", "u"]):
-        see(page.get_by_test_id(f"visit-item-{number}")).to_have_attribute("aria-current", "true")
+        expect_in_view(page, number)
         page.keyboard.press(key)
-    see(page.get_by_test_id("receipt")).not_to_be_empty()
-    see(page.locator('[data-state="pending"][data-uncertainty="unsure"]')).to_have_count(1)
-    see(page.locator('[data-state="pending"][data-uncertainty="refused"]')).to_have_count(1)
-    choose(page, broken)
-    see(page.get_by_test_id("error-banner")).to_be_visible()
-    assert faults(page) == []
+    expect(page.locator(".dl-count")).to_have_text("8 pictures, 4 judged")
+    expect(page.get_by_test_id("receipt")).not_to_be_empty()
+    expect(page.locator('[data-state="pending"][data-uncertainty="unsure"]')).to_have_count(1)
+    expect(page.locator('[data-state="pending"][data-uncertainty="refused"]')).to_have_count(1)
+    choose_pictures(page, unreadable)
+    expect(page.get_by_test_id("error-banner")).to_be_visible()
+    assert violations(page) == []
 
 
-def test_the_open_camera_has_no_fault(browser_page: Page, server: Server) -> None:
+def test_the_open_camera_has_no_violation(browser_page: Page, server: Server) -> None:
     browser_page.context.grant_permissions(["camera"])
-    page = ready(browser_page, server)
+    page = open_page(browser_page, server)
     page.get_by_test_id("camera").click()
-    see(page.get_by_test_id("camera-view")).to_have_js_property("readyState", 4, timeout=LOOK_MS)
-    assert faults(page) == []
+    expect(page.get_by_test_id("camera-view")).to_have_js_property("readyState", 4)
+    assert violations(page) == []
 
 
-def test_a_fine_tune_under_way_has_no_fault(page: Page, runs: RunLog) -> None:
-    train(runs, "under way")
-    says = page.get_by_test_id("fine-tune-says")
-    see(says).to_have_text("Training on the corrections", timeout=LOOK_MS)
-    assert faults(page) == []
-
-
-@pytest.mark.parametrize("verdict", ["promoted", "rejected", "failed"])
-def test_the_verdict_of_a_fine_tune_has_no_fault(
-    page: Page, server: Server, runs: RunLog, verdict: RunOutcome
+def test_a_fine_tune_and_its_outcomes_have_no_violation(
+    page: Page, server: Server, runs: RunLog
 ) -> None:
     with FeedbackStore.open(Settings.load(server.home)) as store:
         fixed, wrong, broken = ([add_verdict(store, noise(number), 8)] for number in range(3))
     metrics = {"fixed": fixed, "still_wrong": wrong, "broken": broken}
-    train(runs, verdict)
-    runs.finish(verdict, verdict, version="v0001", reasons=["It went so."], metrics=metrics)
-    says = page.get_by_test_id("fine-tune-says")
-    told = {"promoted": "took over", "rejected": "did not prove better", "failed": "It failed"}
-    see(says).to_contain_text(told[verdict], timeout=LOOK_MS)
+    status = page.get_by_test_id("fine-tune-says")
+    simulate_training(runs, "training")
+    expect(status).to_have_text("Training on the corrections")
+    assert violations(page) == []
+    runs.finish("training", "cancelled")
+
+    simulate_training(runs, "promoted")
+    runs.finish("promoted", "promoted", version="v0001", reasons=["It is better."], metrics=metrics)
+    expect(status).to_contain_text("took over")
     page.get_by_text("Why", exact=True).click()
-    see(page.get_by_text("It went so.")).to_be_visible()
-    assert faults(page) == []
+    expect(page.get_by_text("It is better.")).to_be_visible()
+    assert violations(page) == []
+
+    simulate_training(runs, "rejected")
+    runs.finish("rejected", "rejected", version="v0002", reasons=["It is worse."], metrics=metrics)
+    expect(status).to_contain_text("did not prove better")
+    expect(page.get_by_text("It is worse.")).to_be_visible()
+    assert violations(page) == []
+
+    simulate_training(runs, "failed")
+    runs.finish("failed", "failed", reasons=["The disk is full."])
+    expect(status).to_contain_text("It failed")
+    expect(page.get_by_text("The disk is full.")).to_be_visible()
+    assert violations(page) == []
 
 
-@pytest.mark.parametrize("token", ["", "wrong"])
-def test_the_login_has_no_fault(browser_page: Page, server: Server, token: str) -> None:
+def test_the_login_has_no_violation(browser_page: Page, server: Server) -> None:
     browser_page.goto(server.url.partition("?")[0])
     field = browser_page.get_by_label("Token")
-    if token:
-        field.fill(token)
-        field.press("Enter")
-        see(browser_page.get_by_role("alert")).to_be_visible()
-    see(field).to_be_visible()
-    assert faults(browser_page) == []
+    expect(field).to_be_visible()
+    assert violations(browser_page) == []
+    field.fill("wrong")
+    field.press("Enter")
+    expect(browser_page.get_by_role("alert")).to_be_visible()
+    expect(field).to_be_visible()
+    assert violations(browser_page) == []
 
 
-def test_the_sheet_of_a_session_that_has_ended_has_no_fault(page: Page, server: Server) -> None:
-    for kernel in server.kernel_processes():
-        kernel.kill()
-    see(page.get_by_role("alertdialog")).to_be_visible(timeout=LOOK_MS)
-    assert faults(page) == []
-
-
-def test_the_line_about_a_lost_connection_has_no_fault(page: Page) -> None:
+def test_a_lost_connection_and_an_ended_session_have_no_violation(
+    page: Page, server: Server
+) -> None:
     page.context.set_offline(True)
-    see(page.get_by_text("No connection to the server")).to_be_visible(timeout=LOOK_MS)
-    assert faults(page) == []
+    expect(page.get_by_text("No connection to the server")).to_be_visible()
+    assert violations(page) == []
+    page.context.set_offline(False)
+    expect(page.get_by_text("No connection to the server")).to_be_hidden()
+    server.kernel_process(kernel_id(page)).kill()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    assert violations(page) == []

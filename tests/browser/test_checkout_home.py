@@ -1,4 +1,4 @@
-"""In a checkout, with no home named anywhere, every trigger opens the same home."""
+"""The home of a checkout: the page and a Python process open the same one by default."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.browser_page import choose, label, png, see
+from support.browser_page import (
+    START_TIMEOUT_MS,
+    choose_pictures,
+    expect,
+    expect_in_view,
+    png_file,
+    predicted_digit,
+)
+from support.live_server import STOP_TIMEOUT_S
 from support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-READ = """
+PRINT_FEEDBACK = """
 import json, digitlab
 lab = digitlab.open()
 print(json.dumps([str(lab.settings.home), lab.settings.home_source,
@@ -31,7 +39,7 @@ print(json.dumps([str(lab.settings.home), lab.settings.home_source,
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A copy of the checkout with a home as empty as a fresh clone's."""
+    """Copy the checkout; like a fresh clone, the copy has no feedback."""
     folder = tmp_path / "checkout"
     for part in ("digitlab", "dashboards", "models/base"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -39,7 +47,7 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_correction_on_the_page_is_read_by_another_process(
+def test_another_process_reads_a_correction_from_the_page(
     checkout: Path, tmp_path: Path, browser_page: Page
 ) -> None:
     environ = {k: v for k, v in os.environ.items() if not k.startswith("DIGITLAB")}
@@ -55,21 +63,22 @@ def test_a_correction_on_the_page_is_read_by_another_process(
     )
     try:
         assert server.stdout is not None
-        said = re.search(r"http://\S+", server.stdout.readline())
-        assert said
-        browser_page.goto(said[0])
-        browser_page.get_by_test_id("digitlab-ready").wait_for(state="attached", timeout=90_000)
-        picture = png("7")
-        choose(browser_page, picture)
-        see(label(browser_page)).to_have_text("7")
+        address = re.search(r"http://\S+", server.stdout.readline())
+        assert address
+        browser_page.goto(address[0])
+        browser_page.get_by_test_id("digitlab-ready").wait_for(timeout=START_TIMEOUT_MS)
+        picture = png_file("7")
+        choose_pictures(browser_page, picture)
+        expect_in_view(browser_page, 0)
+        expect(predicted_digit(browser_page)).to_have_text("7")
         browser_page.get_by_test_id("judge-comment").fill("a one with a flag")
         browser_page.get_by_test_id("judge-wrong-1").click()
-        see(browser_page.get_by_test_id("receipt")).to_contain_text("1")
+        expect(browser_page.get_by_test_id("receipt")).to_contain_text("this is a 1")
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(STOP_TIMEOUT_S)
     done = subprocess.run(
-        [sys.executable, "-c", READ],
+        [sys.executable, "-c", PRINT_FEEDBACK],
         check=True,
         capture_output=True,
         text=True,

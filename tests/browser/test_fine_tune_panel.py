@@ -1,117 +1,130 @@
-"""The fine-tune on the page: a real Chromium, a real server, the real notebook."""
+"""The fine-tune panel: progress, curve, outcome and thumbnails of runs that other tests simulate.
+
+`test_whole_story.py` has a real run.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
-from support.browser_page import choose, label, png, ready, see
+from support.browser_page import expect, fits_window, open_page, settle
+from support.chromium import DESKTOP, PHONE
+from support.feedback_rows import add_verdict, noise
 from support.live_server import Server, start_server
-from support.model_versions import add_version, fine_tuned
+from support.simulated_runs import simulate_training
 
-import digitlab
-from digitlab.datasets import mnist
-from digitlab.store import Run
+from digitlab.settings import Settings
+from digitlab.store import FeedbackStore, RunLog
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.tf, pytest.mark.notebook]
+pytestmark = pytest.mark.browser
 
-CORRECTIONS = 12
-RUN_MS = 540_000  # 20 s on an idle machine; a busy one with many workers takes its time
-LOOK_MS = 30_000
-PHONE = {"width": 360, "height": 740}
+CURVE_TEXT = (
+    "Loss fell from 2.00 to {} in {} of 80 steps; 95.0 % of the hard images are read right."
+)
+WINDOWS: tuple[Any, ...] = (DESKTOP["viewport"], PHONE["viewport"])
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose home has corrections of mirrored digits, which the base misreads."""
-    home = tmp_path_factory.mktemp("home")
-    x, y = mnist.load("validation")
-    with digitlab.open(home, contributor="ada", screening=False) as lab:
-        mirrored = (
-            (lab.predict(np.ascontiguousarray(image[:, ::-1])), int(digit))
-            for image, digit in zip(x, y, strict=True)
-            if digit not in (0, 1, 8)
-        )
-        wrong = ((read, digit) for read, digit in mirrored if read.refused or read.digit != digit)
-        for (read, digit), _ in zip(wrong, range(CORRECTIONS), strict=False):
-            lab.correct(read, digit)
-    server = start_server(home)
+    """Run a server with its own home, because these tests leave runs."""
+    server = start_server(tmp_path_factory.mktemp("home"))
     yield server
     server.stop()
 
 
-def start(page: Page) -> None:
-    page.get_by_test_id("fine-tune").click()
-    see(page.get_by_test_id("fine-tune-cancel")).to_be_visible(timeout=2 * LOOK_MS)
+def drawn_paths(page: Page) -> list[str | None]:
+    """Return the paths of the loss and of the accuracy."""
+    curve = page.get_by_test_id("fine-tune-curve")
+    lines = [curve.locator(f".dl-plot path.{name}") for name in ("dl-loss", "dl-accuracy")]
+    return [line.get_attribute("d") for line in lines]
 
 
-def last_run(server: Server) -> Run:
-    with digitlab.open(server.home) as lab:
-        return lab.runs.recent(1)[0]
+def curve_boxes(page: Page) -> list[list[float]]:
+    """Return position in its card and size of the curve, in pixels, for each window."""
+    boxes: list[list[float]] = []
+    for window in WINDOWS:
+        page.set_viewport_size(window)
+        settle(page)
+        boxes.append(
+            page.get_by_test_id("fine-tune-curve").evaluate(
+                """element => {
+                    const box = element.getBoundingClientRect();
+                    const card = element.closest(".dl-fine-tune").getBoundingClientRect();
+                    return [box.x - card.x, box.y - card.y, box.width, box.height].map(Math.round);
+                }"""
+            )
+        )
+    return boxes
 
 
-def test_a_run_can_be_cancelled(browser_page: Page, server: Server) -> None:
-    page = ready(browser_page, server)
-    start(page)
+def test_the_curve_grows_and_a_reloaded_page_shows_the_same_run(
+    page: Page, server: Server, runs: RunLog
+) -> None:
+    curve = page.get_by_test_id("fine-tune-curve")
+    expect(curve).to_be_hidden()
+    simulate_training(runs, "grows")
+    expect(curve).to_have_attribute("aria-label", CURVE_TEXT.format("0.50", 40))
+    expect(page.get_by_test_id("fine-tune-bar")).to_be_visible()
+    expect(page.get_by_test_id("fine-tune")).to_be_hidden()
+    earlier_loss, earlier_accuracy = drawn_paths(page)
+    runs.heartbeat("grows", step=50, loss=0.25, seconds_left=7.0)
+    expect(curve).to_have_attribute("aria-label", CURVE_TEXT.format("0.25", 50))
+    expect(page.get_by_test_id("fine-tune-left")).to_have_text("about 7 s left")
+    loss, accuracy = drawn_paths(page)
+    assert loss != earlier_loss
+    assert accuracy == earlier_accuracy
+
+    open_page(page, server)
+    expect(curve).to_have_attribute("aria-label", CURVE_TEXT.format("0.25", 50))
+    expect(page.get_by_test_id("fine-tune-says")).to_have_text("Training on the corrections")
+    expect(page.get_by_test_id("fine-tune-bar")).to_be_visible()
+    expect(page.get_by_test_id("fine-tune-left")).to_have_text("about 7 s left")
+    expect(page.get_by_test_id("fine-tune")).to_be_hidden()
+    assert drawn_paths(page) == [loss, accuracy]
+
+
+def test_cancel_requests_the_end_of_the_run(page: Page, runs: RunLog) -> None:
+    simulate_training(runs, "too-long")
+    status = page.get_by_test_id("fine-tune-says")
     page.get_by_test_id("fine-tune-cancel").click()
-    says = page.get_by_test_id("fine-tune-says")
-    see(says).to_have_text(re.compile("Ending|cancelled"), timeout=LOOK_MS)
-    see(says).to_have_text("It was cancelled; nothing has changed.", timeout=RUN_MS)
-    see(page.get_by_test_id("fine-tune")).to_be_visible()
-    assert last_run(server).outcome == "cancelled"
+    expect(status).to_have_text("Ending the run")
+    assert runs.is_cancel_requested("too-long")
+    runs.finish("too-long", "cancelled")
+    expect(status).to_have_text("It was cancelled; nothing has changed.")
+    expect(page.get_by_test_id("fine-tune")).to_be_visible()
+    expect(page.get_by_test_id("fine-tune-cancel")).to_be_hidden()
 
 
-@pytest.mark.timeout(1200)
-def test_every_page_shows_the_run_from_its_start_to_its_verdict(
-    browser_page: Page, server: Server
+def test_the_curve_stays_in_its_place_from_the_start_to_the_thumbnails(
+    page: Page, server: Server, runs: RunLog
 ) -> None:
-    page = ready(browser_page, server)
-    start(page)
-    other = ready(page.context.new_page(), server)
-    other.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    for view in (page, other):
-        see(view.get_by_test_id("fine-tune-bar")).to_be_visible(timeout=LOOK_MS)
-        see(view.get_by_test_id("fine-tune")).to_be_hidden()
-    says = page.get_by_test_id("fine-tune-says")
-    see(says).to_have_text("Training on the corrections", timeout=RUN_MS)
-    see(page.get_by_test_id("fine-tune-left")).to_contain_text("left", timeout=RUN_MS)
-    ready(page, server)  # a reload loses nothing
-    see(page.get_by_test_id("fine-tune-bar")).to_be_visible(timeout=LOOK_MS)
+    with FeedbackStore.open(Settings.load(server.home)) as store:
+        verdict_ids = [add_verdict(store, noise(number), 8) for number in range(3)]
+    status = page.get_by_test_id("fine-tune-says")
+    runs.acquire_lease("thumbnails", by="ada", parameters={}, trigger="cli")
+    expect(status).to_have_text("Starting")
+    expect(page.get_by_test_id("fine-tune-curve")).to_be_visible()
+    empty = curve_boxes(page)
+    simulate_training(runs, "thumbnails")
+    expect(status).to_have_text("Training on the corrections")
+    expect(page.locator(".dl-accuracy-line")).to_have_count(1)
+    assert curve_boxes(page) == empty
 
-    see(says).to_have_text(re.compile(r"^v\d{4} (proved|did not prove) better"), timeout=RUN_MS)
-    see(other.get_by_test_id("fine-tune-says")).to_have_text(says.inner_text(), timeout=LOOK_MS)
-    run = last_run(server)
-    assert run.trigger == "page"
-    for view in (page, other):
-        see(view.get_by_test_id("fine-tune-bar")).to_be_hidden()
-        view.get_by_text("Why", exact=True).click()
-        see(view.get_by_test_id("fine-tune-reasons").locator("li")).to_have_text(list(run.reasons))
-        served = run.version if run.outcome == "promoted" else "base"
-        see(view.get_by_test_id("model-version")).to_have_text(served)
-        assert view.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-    page.get_by_test_id("fine-tune").click()
-    see(says).to_have_text(
-        "There is nothing new to learn; nothing has changed.", timeout=2 * LOOK_MS
-    )
-
-
-def test_an_open_page_reads_with_what_was_promoted_meanwhile(
-    browser_page: Page, server: Server
-) -> None:
-    page = ready(browser_page, server)
-    choose(page, png("2"))
-    see(label(page)).to_have_text("2")
-    with digitlab.open(server.home) as lab:
-        version = add_version(lab.models, **fine_tuned())
-        lab.models.promote(version, by="ada")
-    choose(page, png("5"))
-    see(label(page)).to_have_text("5")
-    see(page.get_by_test_id("model-version")).to_have_text(version)
-    see(page.get_by_test_id("receipt")).to_have_text(f"The page now reads with {version}.")
+    metrics = {"fixed": verdict_ids[:2], "still_wrong": verdict_ids[2:], "broken": []}
+    counts = {"corrections": {"n": 3, "champion": 0}}
+    runs.finish("thumbnails", "rejected", version="v0001", metrics=metrics | counts)
+    expect(status).to_contain_text("did not prove better")
+    fixed = page.get_by_test_id("fine-tune-fixed")
+    expect(fixed.get_by_role("heading")).to_have_text("It would read right: 2 of 3 corrections")
+    images = fixed.get_by_role("img", name="an 8")
+    expect(images).to_have_count(2)
+    for image in images.all():
+        expect(image).to_have_js_property("naturalWidth", 28)
+    expect(page.get_by_test_id("fine-tune-still_wrong").get_by_role("img")).to_have_count(1)
+    assert curve_boxes(page) == empty
+    assert fits_window(page)

@@ -1,4 +1,4 @@
-"""A connection that is lost and found again, in a real Chromium: the session goes on."""
+"""A connection that is lost and restored: the session continues."""
 
 from __future__ import annotations
 
@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-from support.browser_page import choose, label, png, ready, see
-from support.kernels import kernel_of
+from support.browser_page import (
+    START_TIMEOUT_MS,
+    choose_pictures,
+    expect,
+    expect_in_view,
+    kernel_id,
+    open_page,
+    png_file,
+    predicted_digit,
+    visit_item,
+)
 from support.live_server import Server
-from support.network_relay import Relay
+from support.network_relay import NetworkRelay
 from support.stored_feedback import stored_verdicts
 
 if TYPE_CHECKING:
@@ -19,121 +28,115 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-LOOK_MS = 30_000
-GIVE_UP = "() => { window.jupyterapp.widgetManager.kernel._reconnectLimit = 0; }"
-"""JupyterLab stops trying after seven times, some two minutes; now it does so at once."""
+DO_NOT_RETRY = "() => { window.jupyterapp.widgetManager.kernel._reconnectLimit = 0; }"
+"""JupyterLab stops after seven attempts, which take two minutes; let it stop at once."""
 
-TRY_AGAIN = "() => { window.jupyterapp.widgetManager.kernel._reconnectLimit = 7; }"
+RETRY = "() => { window.jupyterapp.widgetManager.kernel._reconnectLimit = 7; }"
 
 
 @pytest.fixture
-def line(server: Server) -> Iterator[Relay]:
-    """Between the browser and the server."""
-    relay = Relay(urlsplit(server.url).port or 0)
+def relay(server: Server) -> Iterator[NetworkRelay]:
+    """Yield a relay between the browser and the server."""
+    relay = NetworkRelay(urlsplit(server.url).port or 0)
     yield relay
-    relay.cut()
+    relay.disconnect()
 
 
 @pytest.fixture
-def page(browser_page: Page, server: Server, line: Relay) -> Page:
-    """A page on this line, with a 2 and a 3 of which the 2 is judged."""
-    ready(browser_page, dataclasses.replace(server, url=f"http://127.0.0.1:{line.port}/"))
-    choose(browser_page, png("2"), png("3"))
-    see(browser_page.get_by_test_id("visit-item-1")).to_be_visible()
+def page(browser_page: Page, server: Server, relay: NetworkRelay) -> Page:
+    """Return a page behind the relay, with a judged 2 and a pending 3 in view."""
+    open_page(browser_page, dataclasses.replace(server, url=f"http://127.0.0.1:{relay.port}/"))
+    choose_pictures(browser_page, png_file("2"), png_file("3"))
+    expect(visit_item(browser_page, 1)).to_be_visible()
+    expect_in_view(browser_page, 0)
     browser_page.keyboard.press("Enter")
-    see(label(browser_page)).to_have_text("3")
+    expect_in_view(browser_page, 1)
+    expect(predicted_digit(browser_page)).to_have_text("3")
     return browser_page
 
 
-def told(page: Page) -> Locator:
+def lost_connection_line(page: Page) -> Locator:
     return page.get_by_text("No connection to the server")
 
 
-def states(page: Page) -> list[str | None]:
-    """What was said of the digits of the visit, as the grid shows it."""
-    cells: list[str | None] = page.locator(".dl-cells > li").evaluate_all(
-        "cells => cells.map((cell) => cell.dataset.state)"
-    )
-    return cells
+def expect_both_judged(page: Page, server: Server) -> None:
+    """Expect a working page with the verdicts from before and after the loss, also stored."""
+    expect(page.locator(".dl-count")).to_have_text("2 pictures, 2 judged")
+    expect(lost_connection_line(page)).to_be_hidden()
+    expect(page.get_by_test_id("digitlab-sheet")).to_be_hidden()
+    expect(page.locator(".dl-cells > li")).to_have_count(2)
+    for number, state in enumerate(["right", "unsure"]):
+        expect(visit_item(page, number)).to_have_attribute("data-state", state)
+    assert verdicts(page, server) == [("right", 2), ("unsure", None)]
 
 
 def verdicts(page: Page, server: Server) -> list[tuple[str, int | None]]:
     return [(entry.verdict, entry.label) for entry in stored_verdicts(page, server)]
 
 
-def see_judged(page: Page) -> None:
-    """The page works, and has all that was there before."""
-    see(page.locator(".dl-count")).to_have_text("2 pictures, 2 judged", timeout=LOOK_MS)
-    see(told(page)).to_be_hidden(timeout=LOOK_MS)
-    see(page.get_by_test_id("digitlab-sheet")).to_be_hidden()
-    assert states(page) == ["right", "unsure"]
-
-
-def see_it_go_on(page: Page, server: Server) -> None:
-    """The connection is back, and a verdict is kept."""
-    see(told(page)).to_be_hidden(timeout=LOOK_MS)
+def expect_session_continues(page: Page, server: Server) -> None:
+    """Expect the end of the loss, give a verdict, and expect it in the store."""
+    expect(lost_connection_line(page)).to_be_hidden()
     page.keyboard.press("u")
-    see_judged(page)
-    assert verdicts(page, server) == [("right", 2), ("unsure", None)]
+    expect_both_judged(page, server)
 
 
-def test_the_page_says_that_there_is_no_connection_and_goes_on_with_the_next_one(
-    page: Page, server: Server, line: Relay
+def test_the_page_shows_a_lost_connection_and_continues_with_the_next_one(
+    page: Page, server: Server, relay: NetworkRelay
 ) -> None:
-    kernel = kernel_of(page)
-    line.cut()
-    see(told(page)).to_be_visible(timeout=LOOK_MS)
-    line.mend()
-    see_it_go_on(page, server)
-    choose(page, png("5"))
-    see(label(page)).to_have_text("5", timeout=LOOK_MS)
-    assert kernel_of(page) == kernel
+    kernel = kernel_id(page)
+    relay.disconnect()
+    expect(lost_connection_line(page)).to_be_visible()
+    relay.reconnect()
+    expect_session_continues(page, server)
+    choose_pictures(page, png_file("5"))
+    expect(predicted_digit(page)).to_have_text("5")
+    assert kernel_id(page) == kernel
 
 
-def test_what_was_said_without_a_connection_is_kept_when_there_is_one(
-    page: Page, server: Server, line: Relay
+def test_a_verdict_given_without_a_connection_is_stored_after_the_next_one(
+    page: Page, server: Server, relay: NetworkRelay
 ) -> None:
-    line.cut()
-    see(told(page)).to_be_visible(timeout=LOOK_MS)
+    relay.disconnect()
+    expect(lost_connection_line(page)).to_be_visible()
     page.keyboard.press("u")
-    line.mend()
-    see_judged(page)
-    assert verdicts(page, server) == [("right", 2), ("unsure", None)]
+    relay.reconnect()
+    expect_both_judged(page, server)
 
 
-def test_it_goes_on_also_when_the_old_connection_looks_open(
-    page: Page, server: Server, line: Relay
+def test_the_session_continues_although_the_old_connection_looks_open(
+    page: Page, server: Server, relay: NetworkRelay
 ) -> None:
-    line.mute()  # as when a phone leaves the house
-    see(told(page)).to_be_visible(timeout=LOOK_MS)
-    line.mend()
-    see_it_go_on(page, server)
+    relay.stall()
+    expect(lost_connection_line(page)).to_be_visible()
+    relay.reconnect()
+    expect_session_continues(page, server)
 
 
-def test_it_goes_on_also_when_jupyterlab_has_given_up(
-    page: Page, server: Server, line: Relay
+def test_the_session_continues_although_jupyterlab_has_stopped_trying(
+    page: Page, server: Server, relay: NetworkRelay
 ) -> None:
-    page.evaluate(GIVE_UP)
-    line.cut()
-    see(told(page)).to_be_visible(timeout=LOOK_MS)
-    page.evaluate(TRY_AGAIN)
-    line.mend()
-    see_it_go_on(page, server)
+    page.evaluate(DO_NOT_RETRY)
+    relay.disconnect()
+    expect(lost_connection_line(page)).to_be_visible()
+    page.evaluate(RETRY)
+    relay.reconnect()
+    expect_session_continues(page, server)
 
 
-def test_a_session_that_ended_meanwhile_is_told_and_a_button_starts_anew(
-    page: Page, server: Server, line: Relay
+def test_the_page_shows_that_its_session_ended_meanwhile_and_starts_a_new_one(
+    page: Page, server: Server, relay: NetworkRelay
 ) -> None:
-    kernel = kernel_of(page)
-    line.cut()
-    see(told(page)).to_be_visible(timeout=LOOK_MS)
-    (process,) = (p for p in server.kernel_processes() if kernel in " ".join(p.cmdline()))
-    process.kill()
-    line.mend()
+    kernel = kernel_id(page)
+    relay.disconnect()
+    expect(lost_connection_line(page)).to_be_visible()
+    server.kernel_process(kernel).kill()
+    relay.reconnect()
     sheet = page.get_by_test_id("digitlab-sheet")
-    see(sheet.get_by_text("This session has ended")).to_be_visible(timeout=LOOK_MS)
-    see(told(page)).to_be_hidden()
-    sheet.get_by_role("button", name="Start a new session").click()
-    page.get_by_test_id("digitlab-ready").wait_for(timeout=90_000)
-    assert kernel_of(page) != kernel
+    expect(sheet.get_by_text("This session has ended")).to_be_visible()
+    expect(lost_connection_line(page)).to_be_hidden()
+    with page.expect_navigation():
+        sheet.get_by_role("button", name="Start a new session").click()
+    page.get_by_test_id("digitlab-ready").wait_for(timeout=START_TIMEOUT_MS)
+    assert kernel_id(page) != kernel
     assert verdicts(page, server) == [("right", 2)]

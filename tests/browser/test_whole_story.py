@@ -1,4 +1,4 @@
-"""The whole story, once: twenty corrections on the page, a real fine-tune, and all the way back."""
+"""The whole story: twenty corrections on the page, a real fine-tune, its outcome and a rollback."""
 
 from __future__ import annotations
 
@@ -9,117 +9,126 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.browser_page import drop, label, ready, see
-from support.live_server import Server, wait_until
+from support.browser_page import (
+    drop_pictures,
+    expect,
+    expect_in_view,
+    fits_window,
+    open_page,
+    predicted_digit,
+    visit_item,
+)
+from support.chromium import PHONE
+from support.live_server import Server, start_server, wait_until
 from support.misread_digits import MisreadDigit, misread_digits
 
 import digitlab
+from digitlab.jobs import follow
 from digitlab.lab import Lab
 from digitlab.store import Run
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Page
 
     from digitlab.model.runtime import Classifier
 
 pytestmark = [pytest.mark.browser, pytest.mark.tf, pytest.mark.notebook]
 
 CORRECTIONS = 20
-RUN_MS = 540_000  # 20 s on an idle machine; a busy one with many workers takes its time
-LOOK_MS = 60_000
 REMEMBERED = re.compile(r"^remembered from your correction of .*, not yet learned$")
+STEPS = re.compile(r"in (\d+)(?: of \d+)? steps")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Run a server with its own home, because the test promotes a version."""
+    server = start_server(tmp_path_factory.mktemp("home"))
+    yield server
+    server.stop()
 
 
 @pytest.fixture
-def other(chromium: Browser, server: Server) -> Iterator[Page]:
-    """Another person's page, open from the beginning and never reloaded."""
-    context = chromium.new_context()
-    yield ready(context.new_page(), server)
-    context.close()
+def phone_page(other_page: Page, server: Server) -> Page:
+    """Return another person's page in a narrow window, open from the beginning."""
+    other_page.set_viewport_size(PHONE["viewport"])
+    return open_page(other_page, server)
 
 
 @pytest.fixture
 def lab(server: Server) -> Iterator[Lab]:
-    """The home as a notebook sees it; its versions answer alone."""
+    """Yield the home as a notebook opens it, without remembered corrections."""
     with digitlab.open(server.home, contributor="ada", memory=False) as lab:
         yield lab
 
 
-def judge_in_the_grid(page: Page, pictures: list[MisreadDigit]) -> None:
-    """Drop pictures in one go, and correct each with the key of its digit."""
-    drop(page, *(picture.file for picture in pictures))
-    see(cell(page, len(pictures) - 1)).to_be_visible(timeout=LOOK_MS)
+def correct_all(page: Page, pictures: list[MisreadDigit]) -> None:
+    """Drop pictures at once, and correct each with the key of its true digit."""
+    drop_pictures(page, *(picture.file for picture in pictures))
+    expect(visit_item(page, len(pictures) - 1)).to_be_visible()
     for number, picture in enumerate(pictures):
-        see(cell(page, number)).to_have_attribute("aria-current", "true", timeout=LOOK_MS)
-        # As it was read, or as a correction of another picture like it has it by now.
-        see(label(page)).to_have_text(re.compile(f"^({picture.predicted}|{picture.label})$"))
+        expect_in_view(page, number)
+        # A correction of a similar picture may answer already.
+        possible = re.compile(f"^({picture.predicted}|{picture.label})$")
+        expect(predicted_digit(page)).to_have_text(possible)
         page.keyboard.press(str(picture.label))
     count = f"{len(pictures)} pictures, {len(pictures)} judged"
-    see(page.locator(".dl-count")).to_have_text(count, timeout=LOOK_MS)
+    expect(page.locator(".dl-count")).to_have_text(count)
 
 
-def show(page: Page, picture: MisreadDigit) -> Locator:
-    """Drop a picture on a page that has none yet; its cell."""
-    drop(page, picture.file)
-    see(cell(page, 0)).to_have_attribute("aria-current", "true", timeout=LOOK_MS)
-    return cell(page, 0)
-
-
-def cell(page: Page, number: int) -> Locator:
-    return page.get_by_test_id(f"visit-item-{number}")
-
-
-def steps_drawn(page: Page) -> int:
-    """How far the curve goes, once it is drawn."""
-    curve = page.get_by_test_id("fine-tune-curve")
-    told = re.compile(r"in (\d+)(?: of \d+)? steps")
-    see(curve).to_have_attribute("aria-label", told, timeout=RUN_MS)
-    see(curve.locator(".dl-plot path.dl-loss")).to_be_visible()
-    found = told.search(curve.get_attribute("aria-label") or "")
-    assert found
-    return int(found[1])
-
-
-def see_verdict(page: Page, run: Run) -> None:
-    """The page shows the verdict, and answers with the new version."""
-    says = page.get_by_test_id("fine-tune-says")
-    told = f"{run.version} proved better and has taken over; the page answers with {run.version}"
-    see(says).to_have_text(f"{told} now.", timeout=LOOK_MS)
-    see(page.get_by_test_id("model-version")).to_have_text(str(run.version))
-    fixed = page.get_by_test_id("fine-tune-fixed").get_by_role("heading")
-    see(fixed).to_have_text(
-        f"Now read right: {len(run.metrics['fixed'])} of {CORRECTIONS} corrections"
-    )
+def show(page: Page, picture: MisreadDigit, *, remembered: bool) -> None:
+    """Drop a picture, the first one of the visit, and expect its true digit."""
+    drop_pictures(page, picture.file)
+    expect_in_view(page, 0)
+    expect(predicted_digit(page)).to_have_text(str(picture.label))
+    expect(visit_item(page, 0)).to_have_attribute("data-remembered", str(remembered).lower())
 
 
 def read_right(lab: Lab, pictures: list[MisreadDigit]) -> set[str]:
-    """Names of the pictures that the version which serves reads right by itself."""
+    """Return the names of the pictures that the champion reads right, without corrections."""
     reader = lab.reader()
-    reads = {picture: reader.read(picture.data) for picture in pictures}
+    predictions = {picture: reader.read(picture.data) for picture in pictures}
     return {
         picture.name
-        for picture, read in reads.items()
-        if not read.refused and read.digit == picture.label
+        for picture, prediction in predictions.items()
+        if not prediction.refused and prediction.digit == picture.label
     }
 
 
 def names_of(lab: Lab, run: Run, kind: str) -> set[str]:
-    """Names of the pictures that a run lists as "fixed" or "still_wrong"."""
-    return {lab.feedback.get(number).name for number in run.metrics[kind]}
+    """Return the names of the pictures that a run lists as "fixed" or "still_wrong"."""
+    return {lab.feedback.get(verdict_id).name for verdict_id in run.metrics[kind]}
 
 
-def see_one_story(lab: Lab, run: Run, pictures: list[MisreadDigit]) -> None:
-    """Ledger, registry and the executed notebook say the same of the run."""
+def expect_promotion(page: Page, run: Run) -> None:
+    """Expect the outcome of a promoting run, with curve, reasons and the new version."""
+    status = f"{run.version} proved better and has taken over; the page answers with {run.version}"
+    expect(page.get_by_test_id("fine-tune-says")).to_have_text(f"{status} now.")
+    expect(page.get_by_test_id("fine-tune-bar")).to_be_hidden()
+    expect(page.get_by_test_id("model-version")).to_have_text(str(run.version))
+    expect(page.get_by_test_id("fine-tune-fixed").get_by_role("heading")).to_have_text(
+        f"Now read right: {len(run.metrics['fixed'])} of {CORRECTIONS} corrections"
+    )
+    curve = page.get_by_test_id("fine-tune-curve")
+    expect(curve).to_have_attribute("aria-label", STEPS)
+    expect(curve.locator(".dl-plot path.dl-loss")).to_be_visible()
+    page.get_by_text("Why", exact=True).click()
+    reasons = page.get_by_test_id("fine-tune-reasons").locator("li")
+    expect(reasons).to_have_text(list(run.reasons))
+    assert fits_window(page)
+
+
+def check_records(lab: Lab, run: Run, pictures: list[MisreadDigit]) -> None:
+    """Check that feedback, model history, card and executed notebook agree on the run."""
     entries = {entry.name: entry for entry in lab.feedback.entries()}
     assert {name: entry.label for name, entry in entries.items()} == {
         picture.name: picture.label for picture in pictures
     }
     assert all(entry.is_correction for entry in entries.values())
-    said = {picture.name: ("wrong", picture.predicted) for picture in pictures}
+    expected = {picture.name: ("wrong", picture.predicted) for picture in pictures}
     confirmed = {name for name, entry in entries.items() if entry.remembered}
     assert len(confirmed) < CORRECTIONS / 2
     for name in entries.keys() - confirmed:
-        assert (entries[name].verdict, entries[name].predicted) == said[name]
+        assert (entries[name].verdict, entries[name].predicted) == expected[name]
     champions = [move for move in lab.models.history() if move.alias == "champion"]
     assert [(move.action, move.version, move.run) for move in champions] == [
         ("promote", run.version, run.name),
@@ -130,49 +139,49 @@ def see_one_story(lab: Lab, run: Run, pictures: list[MisreadDigit]) -> None:
     wait_until(lambda: lab.runs.get(run.name).notebook, "the executed notebook is written")
     notebook = Path(str(lab.runs.get(run.name).notebook))
     assert notebook == lab.settings.home / str(card.notebook)
-    last = json.loads(notebook.read_text("utf-8"))["cells"][-1]
-    assert f"promoted as {run.version}" in json.dumps(last["outputs"])
+    last_cell = json.loads(notebook.read_text("utf-8"))["cells"][-1]
+    assert f"promoted as {run.version}" in json.dumps(last_cell["outputs"])
 
 
 @pytest.mark.timeout(1200)
-def test_twenty_corrections_are_learned_on_the_page_and_a_rollback_leaves_them_remembered(
-    page: Page, other: Page, server: Server, lab: Lab, base: Classifier
+def test_corrections_are_learned_on_the_page_and_still_remembered_after_a_rollback(
+    page: Page, phone_page: Page, lab: Lab, base: Classifier
 ) -> None:
     pictures = misread_digits(base, CORRECTIONS)
-    judge_in_the_grid(page, pictures)
+    correct_all(page, pictures)
     assert read_right(lab, pictures) == set()
 
+    status = page.get_by_test_id("fine-tune-says")
     page.get_by_test_id("fine-tune").click()
-    for view in (page, other):
-        see(view.get_by_test_id("fine-tune-bar")).to_be_visible(timeout=LOOK_MS)
-    drawn = steps_drawn(page)
-    ready(page, server)  # loses nothing
-    see(page.get_by_test_id("fine-tune-bar")).to_be_visible(timeout=LOOK_MS)
-    assert steps_drawn(page) >= drawn
-    steps_drawn(other)
-
-    see(page.get_by_test_id("fine-tune-bar")).to_be_hidden(timeout=RUN_MS)
-    run = lab.runs.recent(1)[0]
-    assert (run.verdict, run.trigger) == ("promoted", "page"), run.reasons
-    for view in (page, other):
-        see_verdict(view, run)
+    expect(page.get_by_test_id("fine-tune-bar")).to_be_visible()
+    expect(page.get_by_test_id("fine-tune-cancel")).to_be_visible()
+    states = list(follow(lab.settings, lab.runs.recent(1)[0].name, every_s=0.1))
+    assert any(state.seconds_left for state in states)
+    run = states[-1]
+    assert (run.outcome, run.trigger) == ("promoted", "page"), run.reasons
+    for view in (page, phone_page):
+        expect_promotion(view, run)
     fixed = names_of(lab, run, "fixed")
     assert read_right(lab, pictures) == fixed
     assert names_of(lab, run, "still_wrong") == {picture.name for picture in pictures} - fixed
     assert run.metrics["broken"] == []
 
+    page.get_by_test_id("fine-tune").click()
+    expect(status).to_have_text("There is nothing new to learn; nothing has changed.")
+
     learned = next(picture for picture in pictures if picture.name in fixed)
-    see(show(other, learned)).to_have_attribute("data-remembered", "false")
-    see(label(other)).to_have_text(str(learned.label))
-    answer = other.get_by_test_id("prediction-confidence")
-    see(answer).to_have_text(re.compile(f"; learned in {run.version}$"))
+    show(phone_page, learned, remembered=False)
+    answer = phone_page.get_by_test_id("prediction-confidence")
+    expect(answer).to_have_text(re.compile(f"; learned in {run.version}$"))
 
-    lab.models.rollback(by="ada", why="to see the old answers")
+    lab.models.rollback(by="ada", why="to see the old predictions")
     assert read_right(lab, pictures) == set()
-    see(show(page, learned)).to_have_attribute("data-remembered", "true")
-    see(label(page)).to_have_text(str(learned.label))
-    see(page.get_by_test_id("prediction-confidence")).to_have_text(REMEMBERED)
-    see(page.get_by_test_id("model-version")).to_have_text("base")
-    see(page.get_by_test_id("receipt")).to_have_text("The page now reads with base.")
+    drop_pictures(page, learned.file)
+    expect_in_view(page, CORRECTIONS)
+    expect(visit_item(page, CORRECTIONS)).to_have_attribute("data-remembered", "true")
+    expect(predicted_digit(page)).to_have_text(str(learned.label))
+    expect(page.get_by_test_id("prediction-confidence")).to_have_text(REMEMBERED)
+    expect(page.get_by_test_id("model-version")).to_have_text("base")
+    expect(page.get_by_test_id("receipt")).to_have_text("The page now reads with base.")
 
-    see_one_story(lab, run, pictures)
+    check_records(lab, run, pictures)

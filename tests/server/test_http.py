@@ -50,7 +50,7 @@ def visit(server: Server) -> tuple[str, CookieJar]:
 
 
 def test_the_server_announces_its_address_and_home(server: Server) -> None:
-    assert server.said == [f"digitlab serves on {server.url} (home: {server.home})"]
+    assert server.announcement == f"digitlab serves on {server.url} (home: {server.home})"
 
 
 def test_the_page_forbids_other_hosts(server: Server) -> None:

@@ -1,4 +1,4 @@
-"""A real dashboard server in a process of its own, for tests."""
+"""A real server in its own process, for tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.client import HTTPMessage
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -26,9 +26,14 @@ from digitlab.settings import Settings
 from digitlab.store import FeedbackStore
 from support.paths import ROOT
 
-START_S = 120  # a busy machine with many workers
+START_TIMEOUT_S = 120
+"""Longest wait for a server to listen; a busy machine may need most of it."""
 
-RUN = """
+STOP_TIMEOUT_S = 60
+
+KERNEL_MODULE = "digitlab.server.page_kernel_main"
+
+SERVE = """
 import json, sys
 from pathlib import Path
 from digitlab.server import ServeOptions, serve
@@ -42,8 +47,8 @@ serve(ServeOptions(**options), Settings.load(home), announce=lambda line: print(
 
 
 @dataclass
-class Answer:
-    """An HTTP answer; also one with an error status."""
+class Response:
+    """An HTTP response, also one with an error status."""
 
     status: int
     headers: HTTPMessage
@@ -56,54 +61,70 @@ class Answer:
 
     @property
     def kernel_id(self) -> str:
-        """The kernel of the dashboard that this answer is."""
-        found = re.search(r'"kernelId": "([0-9a-f-]{36})"', self.text)
-        assert found, self.text[:2000]
-        return found[1]
+        """Id of the kernel behind the dashboard that the response contains."""
+        match = re.search(r'"kernelId": "([0-9a-f-]{36})"', self.text)
+        assert match, self.text[:2000]
+        return match[1]
 
 
 @dataclass
 class Server:
-    """A running server. `log` is its standard error, `said` what it announced."""
+    """A running server.
+
+    Attributes:
+        url: address of its page.
+        process: its process.
+        home: its home.
+        log: file with its standard error.
+        announcement: the line that it printed when it listened.
+    """
 
     url: str
     process: subprocess.Popen[str]
     home: Path
     log: Path
-    said: list[str] = field(default_factory=list)
+    announcement: str = ""
 
-    def get(self, path: str = "", **headers: str) -> Answer:
-        """GET a path below the server's URL, without cookies, following redirects."""
+    def get(self, path: str = "", **headers: str) -> Response:
+        """Request a path below the server's URL, without cookies; follow redirects."""
         return fetch(self.url + path, headers=headers)
 
     def health(self) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(self.get("health").body)
-        return answer
+        """Return the server's health report."""
+        report: dict[str, Any] = json.loads(self.get("health").body)
+        return report
 
     def kernel_processes(self) -> list[psutil.Process]:
-        """The kernels' processes, as the operating system sees them."""
+        """Return the processes of all kernels, warm ones included."""
         children = psutil.Process(self.process.pid).children(recursive=True)
-        return [child for child in children if _is_kernel(child)]
+        return [child for child in children if KERNEL_MODULE in _command_line(child)]
+
+    def kernel_process(self, kernel_id: str) -> psutil.Process:
+        """Return the process of a kernel."""
+        (process,) = [
+            kernel for kernel in self.kernel_processes() if kernel_id in _command_line(kernel)
+        ]
+        return process
 
     def wait_for_warm_kernels(self, kernels: int = 1) -> None:
-        """Wait until that many kernels wait in the pool, beside the sessions."""
+        """Wait until `kernels` kernels besides those of the sessions run."""
         wait_until(
             lambda: (health := self.health())["kernels"] - health["sessions"] == kernels,
             f"{kernels} warm kernel(s)",
         )
 
-    def forget(self) -> None:
-        """Retract all verdicts: a correction answers from then on, in another test too."""
+    def retract_all_verdicts(self) -> None:
+        """Retract the verdicts of all visitors, so that no correction is remembered."""
         with FeedbackStore.open(Settings.load(self.home)) as store:
             if entries := store.entries():
                 store.retract([entry.id for entry in entries], by="test")
 
     def stop(self) -> int:
-        """End the server as Ctrl-C does; its exit code."""
+        """End the server as Ctrl-C does, and return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         try:
-            code = self.process.wait(30)
+            code = self.process.wait(STOP_TIMEOUT_S)
         finally:
             self.process.kill()
         return code
@@ -113,23 +134,24 @@ def start_server(home: Path, *, environ: dict[str, str] | None = None, **options
     """Start a server on a free port of 127.0.0.1 and wait until it listens.
 
     Args:
-        home: its home; made if need be.
-        environ: environment variables besides this process's.
-        options: fields of ServeOptions. Without `dashboard` it serves the one that ships.
+        home: its home; created if it does not exist.
+        environ: environment variables besides those of this process.
+        options: fields of ServeOptions. Without `dashboard` the server shows the page that ships
+            with digitlab.
     """
     home.mkdir(parents=True, exist_ok=True)
     log = home / "serve.log"
     arguments = json.dumps([str(home), {"port": 0, **options}], default=str)
     with log.open("w") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-c", RUN, arguments],
+            [sys.executable, "-c", SERVE, arguments],
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
             cwd=home,  # nothing may depend on the current directory
             env=environment(**(environ or {})),
         )
-    watchdog = threading.Timer(START_S, process.kill)
+    watchdog = threading.Timer(START_TIMEOUT_S, process.kill)
     watchdog.start()
     assert process.stdout is not None
     line = process.stdout.readline()
@@ -138,11 +160,11 @@ def start_server(home: Path, *, environ: dict[str, str] | None = None, **options
         process.kill()
         raise AssertionError(f"the server did not start: {line}{log.read_text()}")
     url = line.split("digitlab serves on ", 1)[1].split()[0]
-    return Server(url=url, process=process, home=home, log=log, said=[line.strip()])
+    return Server(url=url, process=process, home=home, log=log, announcement=line.strip())
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment for a digitlab process under test: this checkout, no home, no token."""
+    """Return the environment of a digitlab process under test: this checkout, no home, no token."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("DIGITLAB_")}
     env["PYTHONPATH"] = str(ROOT)
     return env | more
@@ -154,24 +176,24 @@ def fetch(
     data: bytes | None = None,
     headers: dict[str, str] | None = None,
     cookies: CookieJar | None = None,
-) -> Answer:
-    """One HTTP request, a POST if there is `data`; keeps cookies in the jar given or a new one."""
+) -> Response:
+    """Send an HTTP request, a POST if there is `data`, with the cookies of a jar or without any."""
     opener = urllib.request.build_opener(
         urllib.request.HTTPCookieProcessor(cookies), urllib.request.ProxyHandler({})
     )
     request = urllib.request.Request(url, data=data, headers=headers or {})  # noqa: S310
     try:
         with opener.open(request, timeout=60) as reply:
-            return Answer(reply.status, reply.headers, reply.read(), reply.url)
+            return Response(reply.status, reply.headers, reply.read(), reply.url)
     except urllib.error.HTTPError as error:
-        return Answer(error.code, error.headers, error.read(), error.url)
+        return Response(error.code, error.headers, error.read(), error.url)
 
 
 def wait_until(condition: Callable[[], Any], what: str, timeout: float = 60) -> None:
     """Poll until `condition()` is true.
 
     Raises:
-        AssertionError: it is still false after `timeout` seconds.
+        AssertionError: the condition is still false after `timeout` seconds.
     """
     deadline = time.monotonic() + timeout
     while not condition():
@@ -181,7 +203,7 @@ def wait_until(condition: Callable[[], Any], what: str, timeout: float = 60) -> 
 
 
 def write_notebook(path: Path, *cells: str) -> Path:
-    """A notebook of code cells."""
+    """Write a notebook of code cells."""
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source) for source in cells],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
@@ -191,8 +213,9 @@ def write_notebook(path: Path, *cells: str) -> Path:
     return path
 
 
-def _is_kernel(process: psutil.Process) -> bool:
+def _command_line(process: psutil.Process) -> str:
+    """Return the command line of a process; empty if the process has ended."""
     try:
-        return "digitlab.server.page_kernel_main" in process.cmdline()
-    except psutil.Error:  # it has just ended
-        return False
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""

@@ -1,4 +1,4 @@
-"""A line between browser and server that a test can cut, mute and mend."""
+"""A relay between browser and server whose connections a test can break, stall and restore."""
 
 from __future__ import annotations
 
@@ -7,66 +7,75 @@ import socket
 import threading
 
 
-class Relay:
-    """Passes TCP connections on to a port of 127.0.0.1, from a port of its own.
+class NetworkRelay:
+    """Relays TCP connections from its own port to another port of 127.0.0.1.
 
-    Args:
-        target: the port where the server listens.
+    Attributes:
+        port: the relay's port; it stays the same after `reconnect`.
     """
 
-    def __init__(self, target: int) -> None:
-        self._target = target
-        self._pairs: list[_Pair] = []
+    def __init__(self, target_port: int) -> None:
+        self._target_port = target_port
+        self._connections: list[_Connection] = []
         self._lock = threading.Lock()
+        self._listener: socket.socket | None = None
         self.port = 0
-        self.mend()
+        self.reconnect()
 
-    def mend(self) -> None:
-        """Accept connections, on the same port each time."""
+    def reconnect(self) -> None:
+        """Accept connections."""
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, args=[self._listener], daemon=True).start()
 
-    def cut(self) -> None:
-        """Refuse new connections and break those that there are, as a server that stops."""
-        _close(self._listener)
+    def disconnect(self) -> None:
+        """Refuse new connections and break the open ones, like a server that stops."""
         with self._lock:
-            for pair in self._pairs:
-                pair.close()
-            self._pairs = []
+            listener, self._listener = self._listener, None
+            connections, self._connections = self._connections, []
+        if listener is not None:
+            _close(listener)
+        for connection in connections:
+            connection.close()
 
-    def mute(self) -> None:
-        """The same, but websockets look open and carry nothing, as when a phone leaves a house.
+    def stall(self) -> None:
+        """Refuse new connections; open websockets stay open and carry nothing.
 
-        Browsers themselves give up what else was open when they notice that the network is
-        another one.
+        This is what a phone sees that leaves the range of its network. Its browser notices the
+        change of the network and closes the other connections.
         """
         with self._lock:
-            mute = [pair for pair in self._pairs if pair.websocket]
-            self._pairs = [pair for pair in self._pairs if not pair.websocket]
-        for pair in mute:
-            pair.mute = True
-        self.cut()
-        self._pairs = mute
+            websockets = [each for each in self._connections if each.is_websocket]
+            self._connections = [each for each in self._connections if not each.is_websocket]
+        for websocket in websockets:
+            websocket.stalled = True
+        self.disconnect()
+        with self._lock:
+            self._connections = websockets
 
     def _accept(self, listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):  # cut
+        with contextlib.suppress(OSError):  # `disconnect` closes the listener
             while True:
-                near, _ = listener.accept()
-                pair = _Pair(near, socket.create_connection(("127.0.0.1", self._target)))
+                browser_side, _ = listener.accept()
+                server_side = socket.create_connection(("127.0.0.1", self._target_port))
+                connection = _Connection(browser_side, server_side)
                 with self._lock:
-                    self._pairs.append(pair)
+                    accepted = self._listener is listener
+                    if accepted:
+                        self._connections.append(connection)
+                if not accepted:  # `disconnect` ran since `accept`
+                    connection.close()
 
 
-class _Pair:
-    """A connection to the browser and one to the server, each handed on to the other."""
+class _Connection:
+    """A connection of the browser and one to the server; each end is passed on to the other."""
 
-    websocket = False
-    mute = False
+    is_websocket = False
+    stalled = False
 
-    def __init__(self, near: socket.socket, far: socket.socket) -> None:
-        self._ends = near, far
-        for ends in ((near, far), (far, near)):
+    def __init__(self, browser_side: socket.socket, server_side: socket.socket) -> None:
+        self._ends = browser_side, server_side
+        for ends in (self._ends, self._ends[::-1]):
             threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
 
     def close(self) -> None:
@@ -74,15 +83,15 @@ class _Pair:
             _close(end)
 
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):  # cut
+        with contextlib.suppress(OSError):  # `close` closes both ends
             while data := source.recv(65_536):
-                self.websocket |= b"\r\nUpgrade: websocket\r\n" in data
-                if not self.mute:
+                self.is_websocket |= b"\r\nUpgrade: websocket\r\n" in data
+                if not self.stalled:
                     target.sendall(data)
             target.shutdown(socket.SHUT_WR)
 
 
 def _close(end: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # the other side was faster
+    with contextlib.suppress(OSError):  # the other side has closed it already
         end.shutdown(socket.SHUT_RDWR)
     end.close()
