@@ -43,7 +43,7 @@ def begin(settings, stand_in):
     """Return a function that starts a run of the stand-in notebook; kill the runs at the end."""
     runs = []
 
-    def begin(*, wait=False, limit_s=60, **parameters):
+    def begin(*, wait=False, limit_s=300, **parameters):
         parameters = {"steps": 1} | parameters
         run = start(
             settings, parameters=parameters, trigger="cli", by="ann", wait=wait, limit_s=limit_s
@@ -186,7 +186,7 @@ def test_a_run_that_ignores_its_cancellation_is_killed_after_ten_seconds(setting
     requested = time.monotonic()
     *_, last = follow(settings, run.name)
     assert last.outcome == "cancelled"
-    assert 9 < time.monotonic() - requested < 30
+    assert 9 < time.monotonic() - requested < 120  # the run itself would take 600 s
 
 
 @pytest.mark.notebook

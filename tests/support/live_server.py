@@ -27,7 +27,7 @@ from digitlab.store import FeedbackStore
 from support.paths import ROOT
 
 START_TIMEOUT_S = 120
-"""Longest wait for a server to listen; a busy machine may need most of it."""
+"""Longest wait for a server to listen or for a page; a busy machine may need most of it."""
 
 STOP_TIMEOUT_S = 60
 
@@ -183,8 +183,8 @@ def fetch(
     )
     request = urllib.request.Request(url, data=data, headers=headers or {})  # noqa: S310
     try:
-        with opener.open(request, timeout=60) as reply:
-            return Response(reply.status, reply.headers, reply.read(), reply.url)
+        with opener.open(request, timeout=START_TIMEOUT_S) as answer:
+            return Response(answer.status, answer.headers, answer.read(), answer.url)
     except urllib.error.HTTPError as error:
         return Response(error.code, error.headers, error.read(), error.url)
 
