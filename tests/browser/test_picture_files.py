@@ -223,7 +223,7 @@ def test_a_batch_is_reduced_one_picture_at_a_time_in_its_order(picture_input: Pa
 def test_a_stopped_picture_is_not_sent(picture_input: Page, hold: str) -> None:
     picture_input.evaluate(hold)
     choose_pictures(picture_input, png_file("2"))
-    picture_input.wait_for_function("window.release")
+    picture_input.wait_for_function("'release' in window")
     expect(picture_input.get_by_text("2.png")).to_be_visible()
     picture_input.get_by_role("button", name="Stop").click()
     expect(picture_input.get_by_role("button", name="Stop")).to_be_hidden()

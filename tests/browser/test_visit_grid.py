@@ -220,7 +220,7 @@ def test_pictures_can_be_judged_while_others_still_arrive(
     page.keyboard.press("8")
     expect_form_in_view(page, 2)
     expect(page.get_by_test_id("judge-others")).to_have_text("The other 2 are right")
-    page.wait_for_function("window.release")
+    page.wait_for_function("'release' in window")
     settle(page)
     box = visit_item(page, 2).bounding_box()
     page.evaluate("window.release()")
