@@ -73,14 +73,14 @@ def violations(page: Page) -> list[str]:
     if not page.evaluate("'axe' in window"):
         axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
         page.add_script_tag(content=axe)  # from the installed package, not from the network
-    found: list[str] = []
+    lines: list[str] = []
     for scheme in SCHEMES:
         for width in WIDTHS:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": 800})
             settle(page)
-            found += page.evaluate(RUN_AXE, f"{scheme}, {width} px")
-    return found
+            lines += page.evaluate(RUN_AXE, f"{scheme}, {width} px")
+    return lines
 
 
 def test_the_empty_page_and_a_prediction_have_no_violation(page: Page) -> None:
