@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8866
 BIN := .venv/bin
-QUICK := not tf and not notebook and not browser and not wheel and not server
+QUICK := not tf and not notebook and not browser and not wheel and not server and not slow
 
 .PHONY: help serve test quick lint types check hooks soak clean
 
@@ -17,7 +17,7 @@ test:            ## install what is missing, then run every test
 	@$(PYTHON) scripts/bootstrap.py test
 	@$(BIN)/pytest -n 2 --dist loadfile --durations=20
 
-quick:           ## run the tests that need no TensorFlow, notebook, browser, wheel or server
+quick:           ## run the quick tests: no TensorFlow, notebook, browser, wheel, server or long computing
 	@$(PYTHON) scripts/bootstrap.py test
 	@$(BIN)/pytest -n 2 --dist loadfile -m "$(QUICK)"
 

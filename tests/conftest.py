@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,3 +31,13 @@ def base() -> Classifier:
     from digitlab.settings import bundled
 
     return Classifier.load(bundled("models/base"), threads=2)
+
+
+@pytest.fixture(scope="session")
+def reference_cache(base: Classifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder with the base's reference embeddings, to copy into new homes."""
+    from digitlab.model.reference_embeddings import ReferenceEmbeddings
+
+    folder = tmp_path_factory.mktemp("reference")
+    ReferenceEmbeddings.load(base, cache=folder)
+    return folder

@@ -1,6 +1,7 @@
 """A stored correction answers at once for its picture and similar ones, and for no others."""
 
 import io
+import shutil
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from digitlab.synthetic.photographs.scene import Scene
 
 
 @pytest.fixture
-def lab(tmp_path):
+def lab(tmp_path, reference_cache):
+    shutil.copytree(reference_cache, tmp_path / "models" / "cache")
     with digitlab.open(tmp_path, contributor="ann", screening=False) as lab:
         yield lab
 
@@ -229,6 +231,7 @@ class Negative:
         return -self._base.embed(images)
 
 
+@pytest.mark.slow
 def test_a_thousand_corrections_of_misread_digits_change_no_other_digit(tmp_path, base):
     x, y = mnist.load("validation")
     mirrored = np.ascontiguousarray(x[:, :, ::-1])

@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import os
+import shutil
 import subprocess
 import sys
 
@@ -17,7 +18,8 @@ from digitlab.errors import DataError, FeedbackError, ImageError
 
 
 @pytest.fixture
-def lab(tmp_path):
+def lab(tmp_path, reference_cache):
+    shutil.copytree(reference_cache, tmp_path / "models" / "cache")
     with digitlab.open(tmp_path, contributor="ann") as lab:
         yield lab
 

@@ -17,6 +17,8 @@ from digitlab.synthetic.photographs.photograph import photograph
 from digitlab.synthetic.photographs.random_scene import random_scene
 from digitlab.synthetic.photographs.scene import Scene
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def digits() -> np.ndarray:

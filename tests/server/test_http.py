@@ -16,6 +16,8 @@ import psutil
 import pytest
 from support.live_server import Server, environment, fetch, start_server, wait_until, write_notebook
 
+pytestmark = pytest.mark.server
+
 CELLS = ("import ipywidgets", "ipywidgets.HTML('hello')")
 LONG_GRACE_S = 3600  # these visitors never connect; their sessions end only with the server
 

@@ -12,6 +12,8 @@ from digitlab.synthetic.photographs.geometry import intersection_over_union
 from digitlab.synthetic.photographs.photograph import photograph_with_box
 from digitlab.synthetic.photographs.scene import Scene
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def digits() -> np.ndarray:

@@ -14,6 +14,8 @@ from digitlab.learning.data.replay import build_replay
 from digitlab.model.refusal_threshold import synthetic_digits
 from digitlab.settings import Settings, bundled
 
+pytestmark = pytest.mark.slow
+
 PARAMETERS = {"steps": 6, "seed": 3}
 CONFIG = FineTuneConfig.from_dict(PARAMETERS)
 

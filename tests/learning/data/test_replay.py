@@ -12,6 +12,8 @@ from digitlab.learning.data.replay import build_replay, hard_examples
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
 
+pytestmark = pytest.mark.slow
+
 CONFIG = FineTuneConfig(steps=10, replay=40)
 
 

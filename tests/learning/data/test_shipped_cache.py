@@ -1,6 +1,7 @@
 """The cache files that ship beside the base."""
 
 import numpy as np
+import pytest
 
 from digitlab.learning.config import FineTuneConfig
 from digitlab.learning.data.cache import holdout_predictions
@@ -8,6 +9,8 @@ from digitlab.learning.data.replay import build_replay
 from digitlab.learning.training.retention import RetentionCheck
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_shipped_cache_files_are_those_that_a_home_would_compute(tmp_path):

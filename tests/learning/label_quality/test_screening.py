@@ -1,5 +1,7 @@
 """Screening a home: what is held, by whom, and that a reviewer has the last word."""
 
+import shutil
+
 import numpy as np
 import pytest
 from support.feedback_rows import add_verdict, noise, prediction_of, sevens
@@ -141,7 +143,8 @@ def test_a_reference_that_cannot_be_cached_is_still_used(base, tmp_path, caplog)
 
 
 @pytest.fixture
-def lab(tmp_path):
+def lab(tmp_path, reference_cache):
+    shutil.copytree(reference_cache, tmp_path / "lab" / "models" / "cache")
     with digitlab.open(tmp_path / "lab", contributor="ann") as lab:
         yield lab
 

@@ -7,6 +7,8 @@ from digitlab.datasets import mnist
 from digitlab.learning.training.retention import RetentionCheck
 from digitlab.model import metrics
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):

@@ -11,6 +11,8 @@ from digitlab.errors import DigitlabError
 from digitlab.settings import Settings
 from digitlab.store import Database, FeedbackStore
 
+pytestmark = pytest.mark.slow
+
 PROCESSES = 4
 VERDICTS_EACH = 200
 

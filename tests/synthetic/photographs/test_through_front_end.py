@@ -1,9 +1,12 @@
 """Digits that are photographed and read by the front end: most are found, in every run alike."""
 
 import numpy as np
+import pytest
 
 from digitlab.synthetic.photographs import through_front_end
 from digitlab.synthetic.photographs.through_front_end import photograph_through_front_end
+
+pytestmark = pytest.mark.slow
 
 
 def test_most_digits_are_found_with_clear_ink(digits):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from digitlab.widgets.state.session import Session
 
 
 @pytest.fixture
-def empty_session(tmp_path: Path) -> Iterator[Session]:
+def empty_session(tmp_path: Path, reference_cache: Path) -> Iterator[Session]:
+    shutil.copytree(reference_cache, tmp_path / "models" / "cache")
     with digitlab.open(tmp_path, contributor="ann", screening=False) as lab:
         session = Session(lab)
         yield session
