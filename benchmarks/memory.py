@@ -175,6 +175,8 @@ def worst_change_by_case(seed: int) -> dict[str, int]:
     worst: dict[str, int] = {}
     for style in FLIPPED_STYLES:
         x, y, contributors, misread = misread_digits(style, seed)
+        if not len(x):  # the fonts of this style are not installed
+            continue
         digits = x[misread], y[misread]
         cases = [
             *poisoned_feedback.one_person_cases(style, *digits, np.random.default_rng([seed, 1])),
