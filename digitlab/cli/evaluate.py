@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import ExitStack
 
@@ -10,6 +9,7 @@ import click
 from tqdm import tqdm
 
 from digitlab.cli.main import settings_of
+from digitlab.cli.output import echo_result
 from digitlab.evaluation import Evaluation
 from digitlab.evaluation import evaluate as run_evaluation
 from digitlab.lab import Lab
@@ -57,10 +57,10 @@ def evaluate(
             bar.update(done - bar.n)
 
         evaluation = run_evaluation(data, reader, progress=progress)
-    click.echo(json.dumps(evaluation.to_dict()) if as_json else _text(evaluation))
+    echo_result(evaluation.to_dict(), *_lines(evaluation), as_json=as_json)
 
 
-def _text(evaluation: Evaluation) -> str:
+def _lines(evaluation: Evaluation) -> list[str]:
     low, high = evaluation.ci95
     lines = [
         f"{evaluation.correct:,} of {evaluation.n:,} right: {evaluation.accuracy:.2%} "
@@ -75,4 +75,4 @@ def _text(evaluation: Evaluation) -> str:
                 f"{name} in training: {counts['correct']:,} of {counts['n']:,} right "
                 f"({counts['accuracy']:.2%})"
             )
-    return "\n".join(lines)
+    return lines

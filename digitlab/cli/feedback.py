@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import click
 
 from digitlab.cli.main import settings_of
+from digitlab.cli.output import echo, echo_json, echo_result
 from digitlab.errors import FeedbackError, ImageError
 from digitlab.lab import Lab
 from digitlab.store import EXPORT_FORMATS, Entry, Receipt, ReviewState, scan_import
@@ -49,7 +49,7 @@ def add(
         prediction = lab.predict(picture)
         receipt = lab.correct(prediction, label, comment=comment)
     row = _receipt(receipt) | {"picture": picture, "predicted": prediction.digit, "label": label}
-    click.echo(json.dumps(row) if as_json else f"{picture}: {receipt.message}")
+    echo_result(row, f"{picture}: {receipt.message}", as_json=as_json)
 
 
 @feedback.command("import", epilog="Example: digitlab feedback import incorrect_predictions/")
@@ -81,13 +81,13 @@ def import_(ctx: click.Context, *, path: Path, contributor: str | None, as_json:
         held |= set(lab.screen()) if added else set()
     if as_json:
         rows = [{"name": name, "reason": reason} for name, reason in skipped]
-        click.echo(json.dumps({"added": added, "known": known, "held": len(held), "skipped": rows}))
+        echo_json({"added": added, "known": known, "held": len(held), "skipped": rows})
     else:
         for name, reason in skipped:
-            click.echo(f"skipped {name}: {reason}")
-        click.echo(f"{added} added, {known} already stored, {len(skipped)} skipped")
+            echo(f"skipped {name}: {reason}")
+        echo(f"{added} added, {known} already stored, {len(skipped)} skipped")
         if held:
-            click.echo(f"{len(held)} wait for review: digitlab feedback list")
+            echo(f"{len(held)} wait for review: digitlab feedback list")
 
 
 @feedback.command("export", epilog="Example: digitlab feedback export out/ --format imagefolder")
@@ -99,11 +99,8 @@ def export_(ctx: click.Context, *, path: Path, form: Any, as_json: bool) -> None
     """Write the accepted feedback to PATH: a folder, or a file for csv."""
     with _lab(ctx) as lab:
         n = lab.feedback.export(path, form)
-    click.echo(
-        json.dumps({"path": str(path), "format": form, "exported": n})
-        if as_json
-        else f"{n} written to {path}"
-    )
+    result = {"path": str(path), "format": form, "exported": n}
+    echo_result(result, f"{n} written to {path}", as_json=as_json)
 
 
 @feedback.command("list", epilog="Example: digitlab feedback list --json")
@@ -147,10 +144,11 @@ def relabel_(ctx: click.Context, *, verdict_id: int, label: int, as_json: bool) 
     """Replace verdict ID with your own verdict, whose true digit is LABEL."""
     with _lab(ctx) as lab:
         entry = lab.feedback.relabel(verdict_id, label, by=lab.contributor)
-    if as_json:
-        click.echo(json.dumps({"relabelled": verdict_id, "verdict": entry.to_dict()}))
-    else:
-        click.echo(f"verdict {verdict_id} is rejected; verdict {entry.id} says {label}")
+    echo_result(
+        {"relabelled": verdict_id, "verdict": entry.to_dict()},
+        f"verdict {verdict_id} is rejected; verdict {entry.id} says {label}",
+        as_json=as_json,
+    )
 
 
 @feedback.command(epilog="Example: digitlab feedback retract 12 13")
@@ -174,11 +172,12 @@ def retract(
         retracted = lab.feedback.retract(
             ids or None, contributor=contributor, by=lab.contributor, reason=reason
         )
-    if as_json:
-        click.echo(json.dumps({"retracted": [entry.id for entry in retracted]}))
-    else:
-        ids_text = ", ".join(str(entry.id) for entry in retracted)
-        click.echo(f"{len(retracted)} retracted: {ids_text or 'none'}")
+    numbers = [entry.id for entry in retracted]
+    echo_result(
+        {"retracted": numbers},
+        f"{len(numbers)} retracted: {', '.join(map(str, numbers)) or 'none'}",
+        as_json=as_json,
+    )
 
 
 def _review(
@@ -186,10 +185,12 @@ def _review(
 ) -> None:
     with _lab(ctx) as lab:
         entries = lab.feedback.review(ids, state, by=lab.contributor, reason=reason)
-    if as_json:
-        click.echo(json.dumps({state: [entry.id for entry in entries]}))
-    else:
-        click.echo(f"{len(entries)} {state}: {', '.join(str(e.id) for e in entries)}")
+    numbers = [entry.id for entry in entries]
+    echo_result(
+        {state: numbers},
+        f"{len(numbers)} {state}: {', '.join(map(str, numbers))}",
+        as_json=as_json,
+    )
 
 
 def _lab(ctx: click.Context, contributor: str | None = None) -> Lab:
@@ -218,6 +219,4 @@ def _echo_entries(entries: Iterable[Entry], as_json: bool) -> None:
             f"read {entry.predicted}  {verdict:14s}  {entry.state:9s}  {entry.name}  "
             f"{entry.comment}"
         )
-        # A visitor's comment must not write lines or escape sequences to this terminal.
-        plain = "".join(character if character.isprintable() else "·" for character in line)
-        click.echo(json.dumps(entry.to_dict()) if as_json else plain)
+        echo_result(entry.to_dict(), line, as_json=as_json)

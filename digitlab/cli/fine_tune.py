@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from contextlib import closing
@@ -12,6 +11,7 @@ import click
 from tqdm import tqdm
 
 from digitlab.cli.main import settings_of
+from digitlab.cli.output import echo, echo_result, printable
 from digitlab.settings import Settings
 
 if TYPE_CHECKING:  # the store loads in half a second; the bar shows before that
@@ -43,7 +43,7 @@ def fine_tune(ctx: click.Context, *, pairs: tuple[str, ...], as_json: bool) -> N
     settings = settings_of(ctx)
     with closing(RunBar()) as bar:
         run = _run(settings, _parameters(pairs), bar)
-    click.echo(json.dumps(run.to_dict()) if as_json else outcome_text(run))
+    echo_result(run.to_dict(), *outcome_lines(run), as_json=as_json)
     if run.outcome == "failed":
         ctx.exit(1)
 
@@ -78,7 +78,7 @@ class RunBar:
 
     def write(self, message: str) -> None:
         """Write a message above the bar."""
-        self._bar.write(message, file=sys.stderr)
+        self._bar.write(printable(message), file=sys.stderr)
 
     def _show_phase(self, phase: str) -> None:
         if phase == self._phase:
@@ -86,17 +86,17 @@ class RunBar:
         self._phase = phase
         self._bar.set_description_str(f"{phase:<11}", refresh=False)
         if self._bar.disable and phase != "done":
-            click.echo(f"{phase} ...", err=True)
+            echo(f"{phase} ...", err=True)
 
 
-def outcome_text(run: Run) -> str:
+def outcome_lines(run: Run) -> list[str]:
     """Return the outcome and its reasons as lines for a person."""
     version = f" {run.version}" if run.version else ""
     lines = [f"{run.outcome}{version} after {run.seconds:.1f} s (run {run.name})"]
     lines += [f"  {reason}" for reason in run.reasons]
     if run.notebook:
         lines.append(f"  notebook: {run.notebook}")
-    return "\n".join(lines)
+    return lines
 
 
 def _run(settings: Settings, parameters: dict[str, Any], bar: RunBar) -> Run:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from digitlab import __version__
+from digitlab.cli.output import echo, printable
 from digitlab.errors import DigitlabError, ParameterError
 from digitlab.settings import Settings
 
@@ -38,13 +41,31 @@ class _LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the options before the command; escape control characters in click's errors."""
+        with _printable_usage_errors():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; print a DigitlabError as one line and exit with 1 (parameters: 2)."""
         try:
-            return super().invoke(ctx)
+            with _printable_usage_errors():
+                return super().invoke(ctx)
         except DigitlabError as error:
-            click.echo(f"digitlab: {error}", err=True)
+            echo(f"digitlab: {error}", err=True)
             ctx.exit(2 if isinstance(error, ParameterError) else 1)
+
+
+@contextmanager
+def _printable_usage_errors() -> Iterator[None]:
+    """Escape control characters in the arguments that click quotes in its errors."""
+    try:
+        yield
+    except click.MissingParameter:
+        raise  # quotes no argument, and lists choices on lines
+    except click.ClickException as error:
+        error.message = printable(error.message)  # type: ignore[misc] # final, yet plain text
+        raise
 
 
 @click.command(
@@ -71,5 +92,5 @@ def settings_of(ctx: click.Context, *, echo_home: bool = True) -> Settings:
     """Return the settings of a call; name the home on standard error."""
     settings = ctx.find_object(Settings) or Settings.load()
     if echo_home:
-        click.echo(f"home: {settings.home} ({settings.home_source})", err=True)
+        echo(f"home: {settings.home} ({settings.home_source})", err=True)
     return settings

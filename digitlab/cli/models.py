@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from digitlab.cli.main import settings_of
+from digitlab.cli.output import echo, echo_json, echo_result
 from digitlab.model.card import Card
 from digitlab.settings import default_contributor
 from digitlab.store import ModelRegistry, ModelVersion, Promotion
@@ -30,7 +30,7 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
     with _registry(ctx) as registry:
         rows = [_row(version) for version in registry.list()]
     if as_json:
-        click.echo(json.dumps(rows))
+        echo_json(rows)
         return
     for row in rows:
         accuracy = "" if row["accuracy"] is None else f"{row['accuracy']:.2%} of mnist:test"
@@ -38,7 +38,7 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
             f"{row['version']:8s}  {row['kind'] or 'damaged':10s}  {_day(row['created']):16s}  "
             f"{accuracy:21s}  {row['decision'] or '':9s}  {', '.join(row['aliases'])}"
         )
-        click.echo(line.rstrip())
+        echo(line.rstrip())
 
 
 @models.command(epilog="Example: digitlab models show v0001")
@@ -50,7 +50,7 @@ def show(ctx: click.Context, *, version: str, as_json: bool) -> None:
     with _registry(ctx) as registry:
         description = registry.describe(version)
         card = registry.card(version)
-    click.echo(json.dumps(description) if as_json else "\n".join(_text(description, card)))
+    echo_result(description, *_lines(description, card), as_json=as_json)
 
 
 @models.command(epilog='Example: digitlab models promote v0002 --force --why "my own hand"')
@@ -70,15 +70,15 @@ def promote(ctx: click.Context, *, version: str, force: bool, why: str, as_json:
         promotion = registry.promote(version, by=default_contributor(), why=why, force=force)
         card = registry.card(version)
     if as_json:
-        click.echo(_json(promotion))
+        echo_json(_row_of_promotion(promotion))
         return
-    click.echo(
+    echo(
         f"{promotion.champion} serves now, {_accuracy_text(card)}; "
         f"{promotion.previous} served before."
     )
     if card.is_base:
-        click.echo("It is a base: the next fine-tunes start from it.")
-    click.echo("`digitlab models rollback` undoes this.")
+        echo("It is a base: the next fine-tunes start from it.")
+    echo("`digitlab models rollback` undoes this.")
 
 
 @models.command(epilog="Example: digitlab models rollback")
@@ -89,10 +89,10 @@ def rollback(ctx: click.Context, *, why: str, as_json: bool) -> None:
     """Let the previous version serve again; a second rollback returns."""
     with _registry(ctx) as registry:
         promotion = registry.rollback(by=default_contributor(), why=why)
-    click.echo(
-        _json(promotion)
-        if as_json
-        else f"{promotion.champion} serves again; another rollback returns to {promotion.previous}."
+    echo_result(
+        _row_of_promotion(promotion),
+        f"{promotion.champion} serves again; another rollback returns to {promotion.previous}.",
+        as_json=as_json,
     )
 
 
@@ -110,10 +110,10 @@ def import_(ctx: click.Context, *, file: Path, as_json: bool) -> None:
         version = registry.import_file(file)
         card, folder = registry.card(version), registry.folder(version)
     if as_json:
-        click.echo(json.dumps({"version": version, "metrics": card.metrics}))
+        echo_json({"version": version, "metrics": card.metrics})
         return
-    click.echo(f"{version}: {_accuracy_text(card)}; {folder}")
-    click.echo(f"It does not serve until `digitlab models promote {version}`.")
+    echo(f"{version}: {_accuracy_text(card)}; {folder}")
+    echo(f"It does not serve until `digitlab models promote {version}`.")
 
 
 @models.command(epilog="Example: digitlab models export v0001 v0001.zip")
@@ -125,11 +125,8 @@ def export(ctx: click.Context, *, version: str, path: Path, as_json: bool) -> No
     """Copy VERSION to PATH: a new folder, or a file if PATH ends in .zip."""
     with _registry(ctx) as registry:
         place = registry.export(version, path)
-    click.echo(
-        json.dumps({"version": version, "path": str(place)})
-        if as_json
-        else f"{version} written to {place}"
-    )
+    result = {"version": version, "path": str(place)}
+    echo_result(result, f"{version} written to {place}", as_json=as_json)
 
 
 @models.command(epilog="Example: digitlab models prune --keep 5")
@@ -150,21 +147,16 @@ def prune(ctx: click.Context, *, keep: int, as_json: bool) -> None:
     """
     with _registry(ctx) as registry:
         removed = registry.prune(keep)
-    click.echo(
-        json.dumps({"removed": removed})
-        if as_json
-        else f"{len(removed)} deleted: {', '.join(removed) or 'none'}"
-    )
+    text = f"{len(removed)} deleted: {', '.join(removed) or 'none'}"
+    echo_result({"removed": removed}, text, as_json=as_json)
 
 
 def _registry(ctx: click.Context) -> ModelRegistry:
     return ModelRegistry(settings_of(ctx))
 
 
-def _json(promotion: Promotion) -> str:
-    return json.dumps(
-        {name: getattr(promotion, name) for name in ("champion", "previous", "by", "why")}
-    )
+def _row_of_promotion(promotion: Promotion) -> dict[str, Any]:
+    return {name: getattr(promotion, name) for name in ("champion", "previous", "by", "why")}
 
 
 def _row(version: ModelVersion) -> dict[str, Any]:
@@ -180,7 +172,7 @@ def _row(version: ModelVersion) -> dict[str, Any]:
     }
 
 
-def _text(description: dict[str, Any], card: Card) -> list[str]:
+def _lines(description: dict[str, Any], card: Card) -> list[str]:
     name, folder = description["name"], description["folder"]
     aliases = f" ({', '.join(description['aliases'])})" if description["aliases"] else ""
     lines = [f"{name}{aliases}: {card.kind}, made {_day(card.created)}; {folder}"]

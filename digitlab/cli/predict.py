@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import click
 
 from digitlab.cli.main import settings_of
+from digitlab.cli.output import echo_result
 from digitlab.datasets import PICTURE_SUFFIXES, list_pictures
 from digitlab.errors import ImageError, StoreError
 from digitlab.lab import Lab
@@ -69,7 +69,7 @@ def predict(
             except ImageError as error:
                 failed = True
                 row = _row(name, lab.champion, (), error)
-            click.echo(json.dumps(row) if as_json else _text(row))
+            echo_result(row, _text(row), as_json=as_json)
     ctx.exit(1 if failed else 0)
 
 

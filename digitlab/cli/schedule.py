@@ -6,8 +6,9 @@ import threading
 
 import click
 
-from digitlab.cli.fine_tune import outcome_text
+from digitlab.cli.fine_tune import outcome_lines
 from digitlab.cli.main import settings_of
+from digitlab.cli.output import echo
 
 EXAMPLE = """\b
 Examples:
@@ -46,13 +47,13 @@ def schedule(ctx: click.Context, *, cron: str, zone: str | None, once: bool) -> 
     try:
         if once:
             run = scheduler.start_if_due(wait=True)
-            click.echo("nothing is due" if run is None else outcome_text(run))
-            click.echo(f"next: {scheduler.next_due_text}")
+            echo(*(["nothing is due"] if run is None else outcome_lines(run)))
+            echo(f"next: {scheduler.next_due_text}")
             if run is not None and run.outcome == "failed":
                 ctx.exit(1)
             return
-        with scheduler.running(click.echo):
-            click.echo(f"next: {scheduler.next_due_text}")
+        with scheduler.running(echo):
+            echo(f"next: {scheduler.next_due_text}")
             _wait()
     finally:
         scheduler.close()
@@ -63,4 +64,4 @@ def _wait() -> None:
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
-        click.echo("stopped; a run that has started continues", err=True)
+        echo("stopped; a run that has started continues", err=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from digitlab.cli.main import settings_of
+from digitlab.cli.output import echo
 from digitlab.lab import Lab
 from digitlab.server import ServeOptions
 from digitlab.server import serve as run_server
@@ -75,4 +76,4 @@ def serve(
     if review is not None:
         with Lab(settings) as lab:
             lab.home_settings.set("review", review, by=lab.contributor)
-    run_server(options, settings, announce=click.echo)
+    run_server(options, settings, announce=echo)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 from tqdm import tqdm
 
 from digitlab.cli.main import settings_of
+from digitlab.cli.output import echo_result
 from digitlab.lab import Lab
 from digitlab.model.train_config import TrainConfig
 
@@ -62,10 +62,9 @@ def train(ctx: click.Context, epochs: int, seed: int, images: int | None, as_jso
         version = lab.train(config, progress=progress, epoch_done=epoch_done)
         card, folder = lab.models.card(version), lab.models.folder(version)
     test = card.metrics["mnist:test"]
-    if as_json:
-        click.echo(json.dumps({"version": version, "epoch": card.epoch, "metrics": card.metrics}))
-    else:
-        click.echo(
-            f"{version}: epoch {card.epoch} of {epochs}, {test['correct']:,} of {test['n']:,} of "
-            f"MNIST's test images right ({test['accuracy']:.2%}); {folder}"
-        )
+    echo_result(
+        {"version": version, "epoch": card.epoch, "metrics": card.metrics},
+        f"{version}: epoch {card.epoch} of {epochs}, {test['correct']:,} of {test['n']:,} of "
+        f"MNIST's test images right ({test['accuracy']:.2%}); {folder}",
+        as_json=as_json,
+    )
