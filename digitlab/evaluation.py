@@ -40,6 +40,7 @@ class Evaluation:
         unreadable: pictures that cannot be decoded; they count as wrong.
         confusion: counts, true digit by predicted digit; without the unreadable pictures.
         model: name of the version.
+        read_as: the rules by which the data set was read, one line.
         seen: n, correct and accuracy of the images that the base was trained or tuned on;
             None if the data set's format does not tell them apart.
         unseen: the same for all other images.
@@ -54,6 +55,7 @@ class Evaluation:
     unreadable: int
     confusion: list[list[int]]
     model: str
+    read_as: str
     seen: dict[str, Any] | None
     unseen: dict[str, Any] | None
 
@@ -83,6 +85,7 @@ class _Predictions:
     refused: int
     unreadable: int = 0
     seen: NDArray[np.bool_] | None = None
+    read_as: str = ""
 
 
 def evaluate(data: DataSource, reader: Reader, *, progress: Progress | None = None) -> Evaluation:
@@ -113,6 +116,7 @@ def evaluate(data: DataSource, reader: Reader, *, progress: Progress | None = No
         unreadable=predictions.unreadable,
         confusion=metrics.confusion_matrix(predictions.labels, predictions.digits).tolist(),
         model=reader.classifier.version,
+        read_as=predictions.read_as,
         seen=None if seen is None else _counts(correct[seen]),
         unseen=None if seen is None else _counts(correct[~seen]),
     )

@@ -62,7 +62,8 @@ def evaluate(
 
 def _lines(evaluation: Evaluation) -> list[str]:
     low, high = evaluation.ci95
-    lines = [
+    lines = [f"read as: {evaluation.read_as}"] if evaluation.read_as else []
+    lines += [
         f"{evaluation.correct:,} of {evaluation.n:,} right: {evaluation.accuracy:.2%} "
         f"(95 % interval {low:.2%} to {high:.2%}), model {evaluation.model}",
         f"calibration error (ECE) {evaluation.ece:.2%}; refused {evaluation.refused:,}, "
