@@ -1,6 +1,6 @@
 """Run the fine-tune notebook in a separate process, at once or on a schedule.
 
-Importing this package loads neither papermill nor APScheduler.
+Importing this package does not load papermill.
 """
 
 from digitlab.jobs.follow import follow

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Final
 
 from cronsim import CronSim, CronSimError
 
 from digitlab.errors import RunError
+from digitlab.jobs.zones import local_zone, zone_info
 
 _WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 """In the order of cron(5), where Sunday is 0."""
@@ -60,8 +60,8 @@ class Cron:
         fields = _NICKNAMES.get(expression.strip().lower(), expression).split()
         self._cronsim_expression = _cronsim_expression(expression, fields)
         self.expression = " ".join(fields)
-        self.zone = zone or _local_zone()
-        self._zone_info = _zone_info(self.zone)
+        self.zone = local_zone() if zone is None else zone
+        self._zone_info = zone_info(self.zone)
 
     def after(self, moment: datetime) -> datetime:
         """Return the first due time after `moment` (an aware time), in UTC.
@@ -75,11 +75,6 @@ class Cron:
             if due.astimezone(UTC) > moment:
                 return due.astimezone(UTC)
         raise _never_due(self.expression)
-
-    @property
-    def trigger(self) -> Any:
-        """The due times as a trigger for a scheduler of APScheduler."""
-        return _trigger(self)
 
 
 class _CalendarDates(CronSim):
@@ -155,39 +150,6 @@ def _is_valid(cronsim_expression: str) -> bool:
     except (CronSimError, ValueError):  # ValueError for a number of thousands of digits
         return False
     return True
-
-
-def _trigger(cron: Cron) -> Any:
-    from apscheduler.triggers.base import BaseTrigger  # only schedulers need APScheduler
-
-    class DueTimes(BaseTrigger):  # type: ignore[misc] # untyped base
-        def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> Any:
-            return cron.after(now)
-
-    return DueTimes()
-
-
-def _zone_info(zone: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(zone)
-    except (LookupError, ValueError, OSError) as error:  # OSError for the name of a folder
-        raise RunError(
-            f"There is no time zone {zone!r}. Name another time zone, for example Europe/Berlin."
-        ) from error
-
-
-def _local_zone() -> str:
-    import tzlocal
-
-    try:
-        name: str | None = tzlocal.get_localzone_name()
-    except (LookupError, ValueError):  # the variable TZ holds an unknown name
-        name = None
-    if not name:
-        raise RunError(
-            "The time zone of this machine has no name. Name the time zone, for example UTC."
-        )
-    return name
 
 
 def _never_due(expression: str) -> RunError:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from digitlab.errors import DigitlabError
@@ -21,7 +22,11 @@ from digitlab.store.runs.types import Run
 log = logging.getLogger(__name__)
 
 HEARTBEAT_INTERVAL_S: Final = 30
-"""Time between two heartbeats of a scheduler, in seconds."""
+"""Longest time between two heartbeats of a scheduler, in seconds."""
+
+_STOP_WAIT_S: Final = 10.0  # for a run that starts at this moment
+
+_INSTANT: Final = timedelta(seconds=1)
 
 
 class Scheduler:
@@ -29,7 +34,8 @@ class Scheduler:
 
     The database holds the next due time. Several schedulers may serve a home: the first one that
     claims a due time starts the run. If due times passed while no scheduler ran, the next
-    scheduler makes up for all of them with one run.
+    scheduler makes up for all of them with one run. A claimed time is never due again, also after
+    the clock was set back.
 
     Attributes:
         settings: the settings of the home.
@@ -66,16 +72,89 @@ class Scheduler:
         Raises:
             DigitlabError: the run cannot be started. Its due time is not tried again.
         """
-        time = utc_now_or(now)
-        schedule = self._book.heartbeat(self.cron.expression, self.cron.zone, by=self.by, now=time)
-        due = schedule.next_due
+        due = self._claim_due(utc_now_or(now))
+        return None if due is None else self._start(due, wait=wait)
+
+    @property
+    def next_due_text(self) -> str:
+        """The next due time with the schedule's time zone, for example "2026-06-01 03:00 (UTC)"."""
+        due = self.cron.after(utc_now_or(None)).astimezone(ZoneInfo(self.cron.zone))
+        return f"{due:%Y-%m-%d %H:%M} ({self.cron.zone})"
+
+    @contextmanager
+    def running(self, report: Callable[[str], None] = log.info) -> Iterator[None]:
+        """Start runs at their due times from a background thread while the block runs.
+
+        Args:
+            report: called with one line for each run that starts or that cannot be started, and
+                when the schedule cannot be read.
+        """
+        stopped = threading.Event()
+
+        def follow() -> None:
+            problem = ""
+            while True:
+                problem = self._check(report, problem)
+                if stopped.wait(self._seconds_to_next_check()):
+                    return
+
+        thread = threading.Thread(target=follow, name="schedule", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stopped.set()
+            thread.join(_STOP_WAIT_S)
+
+    def _check(self, report: Callable[[str], None], problem: str) -> str:
+        """Start the run that is due; return why the schedule cannot be read, or an empty text.
+
+        Args:
+            report: as for `running`.
+            problem: the result of the check before, which is not reported again.
+        """
+        try:
+            due = self._claim_due(utc_now_or(None))
+        except DigitlabError as error:
+            if str(error) != problem:
+                report(f"the schedule cannot be read: {error}")
+            return str(error)
         if due is None:
-            self._book.set_next_due(schedule, self.cron.after(time))
+            return ""
+        try:
+            run = self._start(due, wait=False)
+        except DigitlabError as error:  # the next due time may succeed
+            report(f"the run that was due could not be started: {error}")
+        except Exception:
+            log.exception("the run that was due could not be started")
+        else:
+            report(f"run {run.name}: {run.outcome or 'started'}")
+        return ""
+
+    def _seconds_to_next_check(self) -> float:
+        """Return the wait until the next due time, but never longer than the heartbeat's.
+
+        The wait ignores the clock, so a clock that is set back delays no later check.
+        """
+        now = utc_now_or(None)
+        return min(HEARTBEAT_INTERVAL_S, (self.cron.after(now) - now).total_seconds())
+
+    def _claim_due(self, time: datetime) -> datetime | None:
+        """Send a heartbeat; claim and return the due time that has come, or return None."""
+        schedule = self._book.heartbeat(self.cron.expression, self.cron.zone, by=self.by, now=time)
+        due, upcoming = schedule.next_due, self.cron.after(time)
+        if due is not None and due <= time:
+            # Another time only if the rules of the time zone have changed since it was stored.
+            due = self.cron.after(due - _INSTANT)
+        if due is None or due > time:
+            # The stored time differs after a change of the rules, or if the clock was ahead.
+            if schedule.next_due != upcoming:
+                self._book.set_next_due(schedule, upcoming)
             return None
-        if due > time:
-            return None
-        if not self._book.claim(schedule, by=self.by, upcoming=self.cron.after(time), now=time):
-            return None
+        claimed = self._book.claim(schedule, by=self.by, upcoming=upcoming, now=time)
+        return schedule.next_due if claimed else None
+
+    def _start(self, due: datetime, *, wait: bool) -> Run:
         run = start(
             self.settings,
             parameters={},
@@ -86,45 +165,3 @@ class Scheduler:
         )
         self._book.record_run(due, run.name)
         return run
-
-    @property
-    def next_due_text(self) -> str:
-        """The next due time with the schedule's time zone, for example "2026-06-01 03:00 (UTC)"."""
-        due = self.cron.after(utc_now_or(None)).astimezone(ZoneInfo(self.cron.zone))
-        return f"{due:%Y-%m-%d %H:%M} ({self.cron.zone})"
-
-    @contextmanager
-    def running(self, report: Callable[[str], None] = log.info) -> Iterator[None]:
-        """Start runs at their due times from background threads while the block runs.
-
-        Args:
-            report: called with one line for each run that starts or that cannot be started.
-        """
-        from apscheduler.schedulers.background import BackgroundScheduler
-
-        def check() -> None:
-            try:
-                run = self.start_if_due()
-            except DigitlabError as error:  # the next due time may succeed
-                report(f"the run that was due could not be started: {error}")
-                return
-            if run is not None:
-                report(f"run {run.name}: {run.outcome or 'started'}")
-
-        # After a sleep of the machine, APScheduler calls `check` once, however late it is.
-        job_defaults: dict[str, Any] = {
-            "coalesce": True,
-            "misfire_grace_time": None,
-            "max_instances": 1,
-        }
-        scheduler = BackgroundScheduler(timezone=self.cron.zone, job_defaults=job_defaults)
-        scheduler.add_job(check, self.cron.trigger)
-        first_check = utc_now_or(None)  # at once, for a due time that was missed
-        scheduler.add_job(
-            check, "interval", seconds=HEARTBEAT_INTERVAL_S, next_run_time=first_check
-        )
-        scheduler.start()
-        try:
-            yield
-        finally:
-            scheduler.shutdown(wait=False)

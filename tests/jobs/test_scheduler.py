@@ -1,8 +1,11 @@
 """Scheduled fine-tunes: each due time starts one run, missed due times are made up once."""
 
 import threading
-from contextlib import closing
+from collections import Counter
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -75,6 +78,68 @@ def test_missed_due_times_are_made_up_once(scheduler, settings, log):
     assert len(log.recent()) == 1
 
 
+def test_a_clock_that_was_ahead_delays_no_run(scheduler, settings, log):
+    scheduler.start_if_due(now=MONDAY.replace(year=2099))
+    assert scheduler.start_if_due(now=MONDAY) is None
+    assert rows_of(settings, schedules)[0].next_due == MONDAY.replace(hour=3)
+    assert scheduler.start_if_due(now=MONDAY.replace(hour=3)) is not None
+    assert len(log.recent()) == 1
+
+
+def test_a_clock_that_is_set_back_starts_no_second_run(scheduler, log):
+    scheduler.start_if_due(now=MONDAY)
+    for hour in (3, 1, 3, 4):
+        scheduler.start_if_due(now=MONDAY.replace(hour=hour))
+    assert len(log.recent()) == 1
+    assert scheduler.start_if_due(now=MONDAY.replace(day=2, hour=3)) is not None
+
+
+def test_a_stored_time_that_the_expression_no_longer_has_starts_no_run(scheduler, settings, log):
+    """A new release of the tz database may move a due time that is stored already."""
+    scheduler.start_if_due(now=MONDAY)
+    set_next_due(settings, MONDAY.replace(hour=2))
+    assert scheduler.start_if_due(now=MONDAY.replace(hour=2)) is None
+    assert scheduler.start_if_due(now=MONDAY.replace(hour=3)) is not None
+    assert scheduler.start_if_due(now=MONDAY.replace(hour=4)) is None
+    assert len(log.recent()) == 1
+
+
+@pytest.mark.parametrize(
+    ("expression", "zone", "first"),
+    [
+        ("@daily", "America/Santiago", "2026-09-02T12:00"),
+        ("30 2 * * *", "Europe/Berlin", "2026-10-22T12:00"),
+        ("30 2 * * *", "Pacific/Apia", "2011-12-27T12:00"),
+    ],
+)
+@pytest.mark.usefixtures("scheduler")
+def test_each_local_date_has_one_run_with_restarts_and_clocks_that_differ(
+    settings, expression, zone, first
+):
+    """Three schedulers check at random; their clocks differ by minutes, and each may restart."""
+    cron, random = Cron(expression, zone=zone), Random(1)
+    moment = datetime.fromisoformat(first).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    end = moment + timedelta(days=7)
+    runs = []
+    skews = [timedelta(minutes=minutes) for minutes in (-7, 0, 11)]
+    with ExitStack() as stack:
+        new = lambda: stack.enter_context(closing(Scheduler(settings, cron, by="night")))  # noqa: E731
+        schedulers = [new() for _ in skews]
+        while moment < end:
+            number = random.randrange(len(skews))
+            if random.random() < 0.1:
+                schedulers[number] = new()
+            if schedulers[number].start_if_due(now=moment + skews[number]) is not None:
+                runs.append(moment.astimezone(ZoneInfo(zone)))
+            moment += timedelta(minutes=random.randint(1, 25))
+    hours = [end - timedelta(hours=hour) for hour in range(24 * 6)]
+    dates = {hour.astimezone(ZoneInfo(zone)).date() for hour in hours}
+    # A clock that is ahead starts the run of midnight on the evening before.
+    nearest = Counter((run + timedelta(minutes=30)).date() for run in runs)
+    assert all(nearest[date] == 1 for date in dates)
+    assert set(nearest.values()) == {1}
+
+
 def test_several_schedulers_of_one_home_start_one_run(scheduler, settings, log):
     scheduler.start_if_due(now=MONDAY)
     barrier, results = threading.Barrier(4), []
@@ -137,6 +202,36 @@ def test_a_running_scheduler_reports_a_run_that_cannot_start(scheduler, set_prev
     assert lines == ["the run that was due could not be started: Not today."]
 
 
+def test_a_running_scheduler_checks_again_although_the_clock_was_set_back(
+    scheduler, settings, monkeypatch
+):
+    monkeypatch.setattr("digitlab.jobs.scheduler.HEARTBEAT_INTERVAL_S", 0.01)
+    set_clock = iter([datetime.now(UTC), *[MONDAY - timedelta(days=3650)] * 10_000])
+    monkeypatch.setattr("digitlab.jobs.scheduler.utc_now_or", lambda now: now or next(set_clock))
+    with scheduler.running():
+        wait_until(
+            lambda: (
+                [row.heartbeat_at for row in rows_of(settings, schedules)]
+                == [MONDAY - timedelta(days=3650)]
+            ),
+            "a check after the change of the clock",
+        )
+
+
+def test_a_schedule_that_cannot_be_read_is_reported_once(scheduler, settings, monkeypatch):
+    monkeypatch.setattr("digitlab.jobs.scheduler.HEARTBEAT_INTERVAL_S", 0.01)
+    with closing(Database.open(settings.database_url)) as database, database.write() as connection:
+        connection.execute(sa.text("ALTER TABLE schedules RENAME TO hidden"))
+    lines = []
+    with scheduler.running(lines.append):
+        wait_until(lambda: lines, "the report")
+        with closing(Database.open(settings.database_url)) as db, db.write() as connection:
+            connection.execute(sa.text("ALTER TABLE hidden RENAME TO schedules"))
+        wait_until(lambda: rows_of(settings, schedules), "a check that works")
+    assert len(lines) == 1
+    assert lines[0].startswith("the schedule cannot be read: ")
+
+
 @pytest.mark.notebook
 @pytest.mark.usefixtures("stand_in")
 def test_the_option_once_runs_what_is_due_and_returns(settings, set_preview):
@@ -157,6 +252,15 @@ def test_a_wrong_expression_is_one_line_and_exit_code_1(settings):
     done = CliRunner().invoke(main, call)
     assert done.exit_code == 1
     assert "'every night' is not a cron expression as in cron(5)" in done.stderr
+
+
+def test_a_wrong_time_zone_is_one_line_that_names_the_right_one(settings):
+    call = ["--home", str(settings.home), "schedule", "--cron", "0 3 * * *", "--once"]
+    done = CliRunner().invoke(main, [*call, "--zone", "europe/berlin"])
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[1:] == [
+        "digitlab: There is no time zone 'europe/berlin'. Did you mean Europe/Berlin?"
+    ]
 
 
 @pytest.mark.server

@@ -68,10 +68,22 @@ class ScheduleBook:
             return _to_schedule(connection.execute(sa.select(schedules).where(is_this)).one())
 
     def set_next_due(self, schedule: Schedule, next_due: datetime) -> None:
-        """Store the time of the next run, unless another scheduler has stored one."""
-        is_unset = (schedules.c.name == schedule.name, schedules.c.next_due.is_(None))
+        """Replace the time of the next run.
+
+        Nothing changes if another scheduler has stored another time since `schedule` was read, or
+        if the new time was claimed before: then the clock was set back.
+
+        Args:
+            schedule: from `heartbeat`.
+            next_due: the due time after now.
+        """
+        is_unchanged = (
+            schedules.c.name == schedule.name,
+            schedules.c.next_due.is_not_distinct_from(schedule.next_due),
+            ~sa.exists().where(dues.c.due == next_due),
+        )
         with self.database.write() as connection:
-            connection.execute(sa.update(schedules).where(*is_unset).values(next_due=next_due))
+            connection.execute(sa.update(schedules).where(*is_unchanged).values(next_due=next_due))
 
     def claim(
         self, schedule: Schedule, *, by: str, upcoming: datetime, now: datetime | None = None
