@@ -204,7 +204,7 @@ def test_the_confidence_text_names_the_correction(lab, seven):
 
 def test_the_receipt_says_what_happens_next(lab, seven):
     assert corrected(lab, png(seven)).message.endswith(
-        "It is remembered from now on, and learned at the next fine-tune."
+        "It is remembered from now on, and the next fine-tune uses it."
     )
 
 

@@ -88,7 +88,7 @@ def test_each_parameter_of_the_fine_tune_notebook_has_a_comment():
 def test_the_fine_tune_notebook_reports_nothing_new(home, tmp_path):
     done = execute("fine_tune", tmp_path, home=str(home), run="monday")
     shown = [o["data"]["text/html"] for c in done.cells for o in c.get("outputs", ())]
-    assert "There is no accepted correction to learn from." in shown[0]
+    assert "There was no accepted correction to learn from." in shown[0]
     assert ["nothing-new" in html for html in shown[1:]] == [True] * 4
     with RunLog.open(Settings.load(home, environ={})) as log:
         assert (log.get("monday").outcome, log.get("monday").trigger) == (

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, repeat
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -26,8 +28,16 @@ RECIPE_VERSION: Final = 5
 It increases when equal parameters would train other weights than before.
 """
 
+TWO_LABELS: Final = "images with two different labels"
+"""Why a verdict gives no example, if its image has another label too."""
+
 _HASH_DIGITS: Final = 16  # hex digits that identify an evaluation image
-_EVALUATION_IMAGES: Final = 16_000
+_EVALUATION_SPLITS: Final = (
+    ("digits of MNIST's holdout images", 5_000),
+    ("digits of MNIST's test images", 10_000),
+    ("photographs that versions are evaluated on", 1_000),
+)
+"""Images that are never learned, and how many there are, in the order of their file."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,7 +70,8 @@ class ExampleSet:
 
     Attributes:
         all: every example, sorted by hash.
-        left_out: the reason for each verdict that gives no example, by number.
+        left_out: for each verdict that gives no example, by number, what its image is among:
+            `TWO_LABELS`, or as `evaluation_image` returns it.
     """
 
     all: tuple[TrainingExample, ...]
@@ -86,7 +97,7 @@ def collect_examples(
     entries: Iterable[Entry],
     config: FineTuneConfig,
     *,
-    evaluation_images: Container[str] = frozenset(),
+    evaluation_images: Mapping[str, str] = MappingProxyType({}),
 ) -> ExampleSet:
     """Build the examples of accepted feedback; equal feedback gives equal examples in every home.
 
@@ -97,19 +108,20 @@ def collect_examples(
     Args:
         entries: accepted verdicts: right, wrong or not-a-digit.
         config: `check_from`, `check_share` and `largest_share` are used.
-        evaluation_images: hash prefixes as `evaluation_image_hashes` returns them.
+        evaluation_images: by hash prefix, as `evaluation_image_hashes` returns them.
     """
     groups: dict[str, list[Entry]] = defaultdict(list)
     left_out: dict[int, str] = {}
     for entry in entries:
-        if entry.digit_sha256[:_HASH_DIGITS] in evaluation_images:
-            left_out[entry.id] = "its image is an MNIST image that versions are evaluated on"
+        reason = evaluation_images.get(entry.digit_sha256[:_HASH_DIGITS])
+        if reason is not None:
+            left_out[entry.id] = reason
         else:
             groups[entry.digit_sha256].append(entry)
     for sha, group in sorted(groups.items()):
         labels = {_label_of(entry) for entry in group}
         if len(labels) > 1:
-            left_out |= {entry.id: "its image has two different labels" for entry in group}
+            left_out |= {entry.id: TWO_LABELS for entry in group}
             del groups[sha]
     corrected = {sha for sha, group in groups.items() if any(e.is_correction for e in group)}
     keeps_checks = len(corrected) >= config.check_from
@@ -171,13 +183,40 @@ def to_arrays(
     return x, np.array([example.label for example in examples], np.uint8)
 
 
-def evaluation_image_hashes(cache: Path) -> frozenset[str]:
-    """Return the first 16 hex digits of the SHA-256 of each image that versions are evaluated on.
-
-    They are cached in a file: MNIST takes 60 MB of memory, too much for a page's kernel.
+def evaluation_image_hashes(cache: Path) -> dict[str, str]:
+    """Return the images that versions are evaluated on, and which are never learned.
 
     Args:
-        cache: folder for the file; created when missing.
+        cache: folder for the file of hashes; created when missing.
+
+    Returns:
+        What each image is among, by the first 16 hex digits of its SHA-256.
+    """
+    return dict(zip(_evaluation_prefixes(cache).split(), _evaluation_groups(), strict=True))
+
+
+def evaluation_image(digit_sha256: str, cache: Path) -> str | None:
+    """Return what an image is among if it is never learned, else None; keep nothing in memory.
+
+    Args:
+        digit_sha256: SHA-256 of the digit image's 784 bytes, in hex.
+        cache: as for `evaluation_image_hashes`.
+    """
+    position = _evaluation_prefixes(cache).find(digit_sha256[:_HASH_DIGITS])
+    row = position // (_HASH_DIGITS + 1)
+    return None if position < 0 else next(islice(_evaluation_groups(), row, None))
+
+
+def _evaluation_groups() -> Iterator[str]:
+    """Yield what each evaluation image is among, in the order of their file."""
+    for group, count in _EVALUATION_SPLITS:
+        yield from repeat(group, count)
+
+
+def _evaluation_prefixes(cache: Path) -> str:
+    """Return the first 16 hex digits of the SHA-256 of each evaluation image, one a line.
+
+    They are cached in a file: MNIST takes 60 MB of memory, too much for a page's kernel.
     """
     file = cache / f"held-out-{mnist.SHA256[:8]}-{photographs.SHA256[:8]}.txt"
     try:
@@ -185,13 +224,14 @@ def evaluation_image_hashes(cache: Path) -> frozenset[str]:
     except (OSError, ValueError):
         text = ""
     # A truncated file would let evaluation images into the training.
-    if len(text) == _EVALUATION_IMAGES * (_HASH_DIGITS + 1) - 1:
-        return frozenset(text.split())
+    n = sum(count for _, count in _EVALUATION_SPLITS)
+    if len(text) == n * (_HASH_DIGITS + 1) - 1:
+        return text
     parts = [mnist.load("holdout")[0], mnist.load("test")[0], photographs.load("holdout")[0]]
     hashes = [hashlib.sha256(image.tobytes()).hexdigest() for x in parts for image in x]
-    prefixes = [digest[:_HASH_DIGITS] for digest in hashes]
-    write_cache_file(file, "\n".join(prefixes).encode())
-    return frozenset(prefixes)
+    text = "\n".join(digest[:_HASH_DIGITS] for digest in hashes)
+    write_cache_file(file, text.encode())
+    return text
 
 
 def _label_of(entry: Entry) -> int:

@@ -14,6 +14,7 @@ from digitlab.learning.data.examples import (
     evaluation_image_hashes,
     fingerprint,
 )
+from digitlab.learning.data.nothing_new import judged_already, nothing_to_learn
 from digitlab.learning.label_quality.screening import Screening
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore, ModelRegistry, RunLog
@@ -96,9 +97,8 @@ def _preview(
 ) -> FeedbackPreview:
     champion = models.champion
     base = models.base_of(champion)
-    examples = collect_examples(
-        store.accepted(), config, evaluation_images=evaluation_image_hashes(cache)
-    )
+    accepted = store.accepted()
+    examples = collect_examples(accepted, config, evaluation_images=evaluation_image_hashes(cache))
     base_weights = models.card(base).hashes["weights"]
     champion_card = models.card(champion)
     withdrawn = len(
@@ -112,7 +112,7 @@ def _preview(
         feedback_fingerprint += f"-{champion_card.inputs_fingerprint}"
     reasons: tuple[str, ...] = ()
     if not examples.corrections and not withdrawn:
-        reasons = ("There is no accepted correction to learn from.",)
+        reasons = nothing_to_learn(accepted, held=store.pending(), left_out=examples.left_out)
     else:
         log = RunLog(store.database)
         judged = log.last_decided(feedback_fingerprint)
@@ -120,9 +120,8 @@ def _preview(
         if judged is None and of_champion.startswith(f"{feedback_fingerprint}-"):
             judged = log.last_decided(of_champion)  # the champion was trained on these examples
         if judged is not None:
-            reasons = (
-                f"Run {judged.name} has judged the {len(examples.corrections)} accepted "
-                f"corrections already (outcome: {judged.outcome}).",
+            reasons = judged_already(
+                judged, accepted, held=store.pending(), left_out=examples.left_out
             )
     return FeedbackPreview(
         base=base,

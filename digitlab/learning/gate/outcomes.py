@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 from digitlab.learning.data.examples import TrainingExample
 from digitlab.learning.data.preview import FeedbackPreview
 from digitlab.learning.results import ComparisonResult, PairedPredictions
+from digitlab.phrases import count_text, numbers_text
 from digitlab.store import Entry
-
-_MAX_NUMBERS: Final = 40  # in one sentence; the card has all of them
 
 
 def describe_corrections(
@@ -53,12 +51,12 @@ def describe_corrections(
         (list(preview.examples.left_out), "{n} left out"),
     )
     sentences = [
-        f"{text.format(n=_count(len(numbers)))}: {_list(numbers)}."
+        f"{text.format(n=count_text(len(numbers), 'verdict'))}: {numbers_text(numbers)}."
         for numbers, text in groups
         if numbers
     ]
     reasons = sorted(set(preview.examples.left_out.values()))
-    return (*sentences, *(f"Left out: {reason}." for reason in reasons))
+    return (*sentences, *(f"Left out: {reason}, which are never learned." for reason in reasons))
 
 
 def changed_corrections(
@@ -87,14 +85,3 @@ def changed_corrections(
         )
         for name, mask in masks.items()
     }
-
-
-def _count(n: int) -> str:
-    return f"{n} verdict{'' if n == 1 else 's'}"
-
-
-def _list(numbers: Iterable[int]) -> str:
-    ordered = sorted(numbers)
-    n_more = len(ordered) - _MAX_NUMBERS
-    text = ", ".join(str(number) for number in ordered[:_MAX_NUMBERS])
-    return f"{text} and {n_more} more" if n_more > 0 else text

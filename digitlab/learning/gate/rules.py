@@ -10,6 +10,7 @@ from typing import Final
 
 from digitlab.learning.results import ComparisonCounts, Decision, PairedCounts
 from digitlab.learning.thresholds import GATE, GateThresholds
+from digitlab.phrases import count_text
 
 _SPLITS: Final = {"holdout": "holdout images of MNIST", "photographs": "photographed digits"}
 
@@ -72,7 +73,8 @@ def _check_digit(digit: int, pairs: PairedCounts, thresholds: GateThresholds) ->
 def _check_corrections(counts: ComparisonCounts, thresholds: GateThresholds) -> tuple[bool, str]:
     corrections, checks = counts.corrections, counts.checks
     numbers = (
-        f"Of {corrections.n} accepted corrections the champion predicts {corrections.champion} "
+        f"Of {count_text(corrections.n, 'accepted correction')} the champion predicts "
+        f"{corrections.champion} "
         f"correctly, the challenger {corrections.challenger} "
         f"({corrections.fixed} fixed, {corrections.broken} broken)"
     )
@@ -80,7 +82,8 @@ def _check_corrections(counts: ComparisonCounts, thresholds: GateThresholds) -> 
     none_lost = corrections.fixed >= corrections.broken and checks.fixed >= checks.broken
     if checks.n >= thresholds.min_checks:
         numbers += (
-            f"; of the {checks.n} checks, which it was not trained on, the champion predicts "
+            f"; of the {count_text(checks.n, 'check')}, which it was not trained on, the champion "
+            "predicts "
             f"{checks.champion} correctly, the challenger {checks.challenger}"
         )
         if checks.champion < checks.n:  # otherwise the checks cannot improve

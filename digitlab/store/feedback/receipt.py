@@ -14,10 +14,12 @@ _REVIEW_NOTES: Final[dict[State, str]] = {
 }
 
 _NEXT_STEPS: Final[dict[State, str]] = {
-    "accepted": "It is remembered from now on, and learned at the next fine-tune.",
+    "accepted": "It is remembered from now on, and the next fine-tune uses it.",
     "held": "Until then it is remembered for you alone.",
 }
 """What happens to a correction next, by its state."""
+
+_NEVER_LEARNED: Final = "It is remembered from now on, but never learned: it is among the {among}."
 
 
 def make_receipt(
@@ -57,10 +59,17 @@ def held_receipt(receipt: Receipt, reason: str) -> Receipt:
     return replace(receipt, state="held", message=message)
 
 
-def with_next_step(receipt: Receipt) -> Receipt:
-    """Return the receipt of a correction with a sentence about what happens to it next."""
-    message = f"{receipt.message} {_NEXT_STEPS.get(receipt.state, '')}".strip()
-    return replace(receipt, message=message)
+def with_next_step(receipt: Receipt, *, among: str | None = None) -> Receipt:
+    """Return the receipt of a correction with a sentence about what happens to it next.
+
+    Args:
+        receipt: the receipt.
+        among: images among which the corrected one is, if they are never learned.
+    """
+    next_step = _NEXT_STEPS.get(receipt.state, "")
+    if among is not None and receipt.state == "accepted":
+        next_step = _NEVER_LEARNED.format(among=among)
+    return replace(receipt, message=f"{receipt.message} {next_step}".strip())
 
 
 def _statement(verdict: str, label: int | None, predicted: int) -> str:

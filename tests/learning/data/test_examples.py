@@ -1,5 +1,7 @@
 """ExampleSet: what accepted feedback gives to train on and to check, and its fingerprint."""
 
+import hashlib
+
 import pytest
 from support.feedback_rows import add_verdict, noise
 
@@ -8,6 +10,7 @@ from digitlab.labels import NO_DIGIT
 from digitlab.learning.config import PARAMETER_TYPES, FineTuneConfig
 from digitlab.learning.data.examples import (
     collect_examples,
+    evaluation_image,
     evaluation_image_hashes,
     fingerprint,
     to_arrays,
@@ -66,7 +69,7 @@ def test_an_mnist_image_that_versions_are_evaluated_on_gives_no_example(store, s
     number = add_verdict(store, mnist.load(split)[0][17], 4)
     examples = examples_of(store, evaluation_images=evaluation_image_hashes(cache))
     assert examples.all == ()
-    assert "that versions are evaluated on" in examples.left_out[number]
+    assert examples.left_out[number] == f"digits of MNIST's {split} images"
 
 
 def test_a_photograph_of_the_holdout_split_gives_no_example(store, cache):
@@ -80,6 +83,15 @@ def test_images_of_the_train_and_validation_splits_may_be_examples(store, cache)
         add_verdict(store, mnist.load(split)[0][17], 4)
     examples = examples_of(store, evaluation_images=evaluation_image_hashes(cache))
     assert examples.left_out == {}
+
+
+def test_one_image_is_found_as_in_the_whole_list(cache):
+    groups = evaluation_image_hashes(cache)
+    last = hashlib.sha256(photographs.load("holdout")[0][-1].tobytes()).hexdigest()
+    some = [*groups][::500]
+    assert [evaluation_image(prefix, cache) for prefix in some] == [groups[one] for one in some]
+    assert evaluation_image(last, cache) == "photographs that versions are evaluated on"
+    assert evaluation_image(hashlib.sha256(noise(1)).hexdigest(), cache) is None
 
 
 @pytest.mark.parametrize("share", [0, 0.5])

@@ -72,7 +72,7 @@ def finish_run(log, preview, outcome, name="r1"):
 def test_a_new_home_has_nothing_to_learn(settings):
     preview = preview_feedback(settings, {})
     assert (preview.new, preview.base, preview.examples.all) == (False, "base", ())
-    assert preview.reasons == ("There is no accepted correction to learn from.",)
+    assert preview.reasons == ("There was no accepted correction to learn from.",)
 
 
 def test_an_unknown_parameter_is_named(settings):
@@ -110,8 +110,7 @@ def test_feedback_that_a_run_has_judged_is_not_new(settings, store, log, outcome
     add_verdict(store, noise(1), 4)
     finish_run(log, preview_feedback(settings, {}), outcome)
     (reason,) = preview_feedback(settings, {}).reasons
-    assert "Run r1 has judged the 1 accepted corrections already" in reason
-    assert outcome in reason
+    assert reason == f"Run r1 had judged the accepted correction already (outcome: {outcome})."
 
 
 @pytest.mark.parametrize("outcome", ["failed", "cancelled"])
@@ -161,7 +160,10 @@ def test_feedback_with_a_label_issue_is_held_and_not_counted(settings, store):
     preview = preview_feedback(settings, {})
     assert list(preview.held) == [number]
     assert store.get(number).state == "held"
-    assert preview.reasons == ("There is no accepted correction to learn from.",)
+    assert preview.reasons == (
+        "There was no accepted correction to learn from.",
+        "1 correction waits for review.",
+    )
 
 
 def ordinary_seven(settings):
@@ -235,7 +237,7 @@ def test_nothing_is_new_for_a_champion_without_the_withdrawn_example(settings, s
         feedback_fingerprint=preview.feedback_fingerprint,
     )
     (reason,) = preview_feedback(settings, {}).reasons
-    assert "Run r3 has judged" in reason
+    assert "Run r3 had judged" in reason
 
 
 def test_a_run_unlearns_the_examples_if_all_were_withdrawn(settings, store, models):
@@ -262,7 +264,7 @@ def test_the_lab_reports_nothing_new_without_a_process_or_a_notebook(tmp_path):
     with digitlab.open(tmp_path / "lab") as lab:
         run = lab.fine_tune()
         assert (run.outcome, run.notebook, run.trigger) == ("nothing-new", None, "notebook")
-        assert run.reasons == ("There is no accepted correction to learn from.",)
+        assert run.reasons == ("There was no accepted correction to learn from.",)
         assert lab.runs.recent() == [run]
 
 

@@ -51,7 +51,7 @@ def test_a_verdict_held_after_it_was_accepted_gets_the_reason():
 @pytest.mark.parametrize(
     ("state", "next_step"),
     [
-        ("accepted", "It is remembered from now on, and learned at the next fine-tune."),
+        ("accepted", "It is remembered from now on, and the next fine-tune uses it."),
         ("held", "Until then it is remembered for you alone."),
         ("rejected", ""),
     ],
@@ -59,3 +59,12 @@ def test_a_verdict_held_after_it_was_accepted_gets_the_reason():
 def test_the_next_step_depends_on_the_state(state, next_step):
     plain = receipt(state=state)
     assert with_next_step(plain).message == f"{plain.message} {next_step}".strip()
+
+
+def test_a_correction_of_an_evaluation_image_is_never_learned():
+    message = with_next_step(receipt(), among="digits of MNIST's test images").message
+    assert message.endswith(
+        "remembered from now on, but never learned: it is among the digits of MNIST's test images."
+    )
+    held = with_next_step(receipt(state="held"), among="digits of MNIST's test images").message
+    assert "never learned" not in held
