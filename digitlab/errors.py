@@ -17,7 +17,8 @@ other arguments are keyword-only and optional.
 
 from __future__ import annotations
 
-from typing import Final, Literal, get_args
+import errno
+from typing import Final, Literal, Self, get_args
 
 ImageErrorCode = Literal[
     "not-found",
@@ -30,6 +31,12 @@ ImageErrorCode = Literal[
 
 IMAGE_ERROR_CODES: Final[tuple[str, ...]] = get_args(ImageErrorCode)
 """All codes of ImageError; `docs/pictures.md` explains them."""
+
+StoreErrorCode = Literal["read-only", "disk-full", "locked", "unreachable", "other"]
+
+STORE_ERROR_CODES: Final[tuple[str, ...]] = get_args(StoreErrorCode)
+"""All codes of StoreError. With all but "other", pictures can still be read, and nothing is kept;
+"unreachable" stands for a disk or a database server that does not answer."""
 
 
 class DigitlabError(Exception):
@@ -111,11 +118,53 @@ class StoreError(DigitlabError):
 
     Attributes:
         place: the folder or address with the error.
+        code: one of `STORE_ERROR_CODES`; stable, for programs.
+        reason: the cause without the place, for example "the disk is full".
     """
 
-    def __init__(self, message: str, *, place: str = "") -> None:
+    def __init__(
+        self, message: str, *, place: str = "", code: StoreErrorCode = "other", reason: str = ""
+    ) -> None:
         super().__init__(message)
         self.place = place
+        self.code: StoreErrorCode = code
+        self.reason = reason or message.rstrip(".")
+
+    @classmethod
+    def from_os_error(cls, statement: str, error: OSError, *, place: str = "") -> Self:
+        """Return the error for a file or folder that the operating system refused.
+
+        Args:
+            statement: what failed, without a full stop; the cause is added to it.
+            error: from the operating system, or from h5py, whose errors have no number.
+            place: the file, folder or address.
+        """
+        code, reason = _code_and_reason(error)
+        return cls(f"{statement}: {reason}.", place=place, code=code, reason=reason)
+
+
+def is_storage_error(error: OSError) -> bool:
+    """Tell whether a disk is full or cannot be written, which is no bug of a program."""
+    return _code_and_reason(error)[0] != "other"
+
+
+def _code_and_reason(error: OSError) -> tuple[StoreErrorCode, str]:
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT} or "No space left on device" in str(error)
+    if full:
+        return "disk-full", "the disk is full"
+    if error.errno == errno.EROFS:
+        return "read-only", "its file system is read-only"
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return "read-only", "you may not write there"
+    if error.errno == errno.EIO:
+        return "unreachable", "the disk reports an error"
+    if error.errno in {errno.EEXIST, errno.ENOTDIR}:
+        return "other", "a file is in the way"
+    return "other", str(error.strerror or error)
+
+
+class NotKeptWarning(UserWarning):
+    """A prediction was made in a home that cannot be written, so that no row is stored."""
 
 
 class ServeError(DigitlabError):

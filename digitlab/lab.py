@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import logging
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from digitlab.correction_memory import CorrectionMemory
-from digitlab.errors import DigitlabError
+from digitlab.errors import DigitlabError, NotKeptWarning, StoreError
 from digitlab.images.examples import Example
 from digitlab.images.examples import examples as bundled_examples
 from digitlab.picture_reader import PictureSource, Reader, limits_of
@@ -59,6 +61,7 @@ class Lab(ClosesOnExit):
         runs: the fine-tune runs.
         home_settings: settings of the home that are stored in its database, such as `review`.
         memory: the corrections that answer at once.
+        warns: whether `predict` warns when nothing is kept; False where `not_kept` is shown.
     """
 
     def __init__(
@@ -76,6 +79,8 @@ class Lab(ClosesOnExit):
         self.runs = RunLog(self.feedback.database)
         self.home_settings = HomeSettings(self.feedback.database)
         self.memory = CorrectionMemory(self.feedback, cache=settings.cache)
+        self.warns = True
+        self._warned = False
         self._use_memory = memory
         self._use_screening = screening
         self._screen: Screening | None = None
@@ -84,6 +89,23 @@ class Lab(ClosesOnExit):
     def champion(self) -> str:
         """Name of the version that serves."""
         return self.models.champion
+
+    @property
+    def not_kept(self) -> str:
+        """Why nothing is kept at present, in a sentence; empty if the home can be written."""
+        problem = self.feedback.database.check()
+        return "" if problem is None else problem.sentence
+
+    @property
+    def not_kept_in_public(self) -> str:
+        """Like `not_kept`, without the database's path, for visitors of a server."""
+        problem = self.feedback.database.check()
+        return "" if problem is None else problem.public_sentence
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether what is stored cannot be read, so that the model answers alone."""
+        return self.feedback.database.is_unread
 
     def reader(
         self,
@@ -119,9 +141,13 @@ class Lab(ClosesOnExit):
         If a person corrected this picture or a similar one, and the version would answer
         otherwise, the stored correction answers; the prediction says so.
 
+        A home that cannot be written gives an answer, too. Then nothing is kept: the prediction
+        has no `id`, and `not_kept` and a `NotKeptWarning` say why.
+
         Args:
-            picture: a path, the bytes of a picture file, or a uint8 array of pixels
-                (H, W), (H, W, 3) or (H, W, 4), of either polarity.
+            picture: a path, the bytes of a picture file, an open binary file, a Pillow image, or
+                an array of pixels (H, W), (H, W, C) or (C, H, W) with values from 0 to 255, 0 to
+                1 or -1 to 1; of either polarity.
             name: name of the picture; the file name if `picture` is a path.
             contributor: who asks: their own corrections count also while they wait for review;
                 None for the lab's contributor.
@@ -130,8 +156,7 @@ class Lab(ClosesOnExit):
             ImageError: the picture cannot be read; its `code` says why.
         """
         reader = self.reader(memory=self._use_memory, contributor=contributor)
-        prediction = reader.read(picture, name=name)
-        return dataclasses.replace(prediction, id=self.feedback.record(prediction))
+        return self._record((reader.read(picture, name=name),))[0]
 
     def predict_all(
         self, picture: PictureSource, *, name: str = "", contributor: str | None = None
@@ -153,12 +178,7 @@ class Lab(ClosesOnExit):
             ImageError: the picture cannot be read; its `code` says why.
         """
         reader = self.reader(memory=self._use_memory, contributor=contributor)
-        predictions = reader.read_all(picture, name=name)
-        ids = self.feedback.record_all(predictions)
-        return tuple(
-            dataclasses.replace(prediction, id=id_)
-            for prediction, id_ in zip(predictions, ids, strict=True)
-        )
+        return self._record(tuple(reader.read_all(picture, name=name)))
 
     def judge(
         self,
@@ -194,7 +214,7 @@ class Lab(ClosesOnExit):
         )
         receipt = self._hold_label_issue(receipt)
         if receipt.added and is_correction(verdict, remembered=prediction.remembered):
-            return with_next_step(receipt)
+            return with_next_step(receipt, among=self._never_learned_among(prediction))
         return receipt
 
     def correct(self, prediction: Prediction, label: int, *, comment: str = "") -> Receipt:
@@ -278,9 +298,9 @@ class Lab(ClosesOnExit):
         Stores nothing.
 
         Args:
-            data: "mnist:test" or "mnist:validation"; path of a labelled folder, an .npz file
-                with x and y, or Kaggle's .csv; or a pair of arrays: digit images, uint8
-                (N, 28, 28), and labels, (N,).
+            data: "mnist:test" or "mnist:validation"; path of a labelled folder, a zip file of
+                pictures, a CSV, NPZ or IDX file; a pair of pictures and labels, as arrays or
+                lists; or a DataFrame. `evaluation.evaluate` gives their shapes.
             version: name of the version; None for the champion.
             memory: let stored corrections answer, too.
             threads: threads that LiteRT may use.
@@ -423,6 +443,27 @@ class Lab(ClosesOnExit):
     def __repr__(self) -> str:
         return f"<Lab {self.settings.home} ({self.settings.home_source}), model {self.champion}>"
 
+    def _record(self, predictions: tuple[Prediction, ...]) -> tuple[Prediction, ...]:
+        """Store the rows of predictions; without the rows' numbers if that fails."""
+        try:
+            ids = self.feedback.record_all(predictions)
+        except StoreError as error:
+            if error.code == "other":
+                raise
+            self._warn()
+            return predictions
+        self._warned = False
+        return tuple(
+            dataclasses.replace(prediction, id=id_)
+            for prediction, id_ in zip(predictions, ids, strict=True)
+        )
+
+    def _warn(self) -> None:
+        """Warn once that nothing is kept, until something could be kept again."""
+        if self.warns and not self._warned:
+            warnings.warn(self.not_kept, NotKeptWarning, stacklevel=4)
+        self._warned = True
+
     def _hold_label_issue(self, receipt: Receipt) -> Receipt:
         """Hold a new correction if it has a label issue; return the receipt that says so."""
         if not self._use_screening or not receipt.added or receipt.state != "accepted":
@@ -438,6 +479,14 @@ class Lab(ClosesOnExit):
         if reason is None:
             return receipt
         return held_receipt(receipt, reason)
+
+    def _never_learned_among(self, prediction: Prediction) -> str | None:
+        """Return the evaluation images among which a digit image is; None for others."""
+        # Loaded at the first correction, as in `_screener`.
+        from digitlab.learning.data.examples import evaluation_image
+
+        digit_sha256 = hashlib.sha256(prediction.digit_image.tobytes()).hexdigest()
+        return evaluation_image(digit_sha256, self.settings.cache)
 
     def _screener(self) -> Screening:
         # Loaded at the first correction: a page that only reads never needs it.

@@ -13,7 +13,7 @@ import click
 
 from digitlab import __version__
 from digitlab.cli.output import echo, printable
-from digitlab.errors import DigitlabError, ParameterError
+from digitlab.errors import DigitlabError, ParameterError, StoreError, is_storage_error
 from digitlab.settings import Settings
 
 COMMANDS = {
@@ -47,13 +47,25 @@ class _LazyGroup(click.Group):
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; print a DigitlabError as one line and exit with 1 (parameters: 2)."""
+        """Run the command; print a DigitlabError as one line and exit with 1 (parameters: 2).
+
+        A full disk, or one that cannot be written, is one line, too, wherever it shows up.
+        """
         try:
             with _printable_usage_errors():
                 return super().invoke(ctx)
         except DigitlabError as error:
             echo(f"digitlab: {error}", err=True)
             ctx.exit(2 if isinstance(error, ParameterError) else 1)
+        except OSError as error:
+            if not is_storage_error(error):
+                raise
+            place = error.filename2 or error.filename or "A file"
+            echo(
+                f"digitlab: {StoreError.from_os_error(f'{place} cannot be written', error)}",
+                err=True,
+            )
+            ctx.exit(1)
 
 
 @contextmanager
@@ -86,6 +98,12 @@ def main(ctx: click.Context, home: Path | None) -> None:
         if hasattr(stream, "reconfigure"):  # a Windows console cannot show every character
             stream.reconfigure(errors="replace")
     ctx.obj = Settings.load(home)
+
+
+def echo_not_kept(sentence: str) -> None:
+    """Say on standard error that nothing is kept, and why; say nothing if the reason is empty."""
+    if sentence:
+        echo(f"digitlab: {sentence}", err=True)
 
 
 def settings_of(ctx: click.Context, *, echo_home: bool = True) -> Settings:

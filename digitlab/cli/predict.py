@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from digitlab.cli.main import settings_of
+from digitlab.cli.main import echo_not_kept, settings_of
 from digitlab.cli.output import echo_result
 from digitlab.datasets import PICTURE_SUFFIXES, list_pictures
 from digitlab.errors import ImageError, StoreError
@@ -54,11 +54,13 @@ def predict(
     """Read the digit in each PICTURE, or all its digits with --split.
 
     PICTURE is a file, a folder (all files with a picture's extension, sorted), or - for
-    standard input. The exit code is 1 if a picture cannot be read, else 0.
+    standard input. The exit code is 1 if a picture cannot be read, else 0. In a home that cannot
+    be written the command answers, too, and says that nothing is kept.
     """
     settings = settings_of(ctx)
-    failed = False
+    failed, not_kept = False, ""
     with Lab(settings, memory=not no_memory) as lab:
+        lab.warns = False  # said below, once
         for name in expand_folders(pictures):
             try:
                 source = _source(name, settings)
@@ -69,6 +71,10 @@ def predict(
             except ImageError as error:
                 failed = True
                 row = _row(name, lab.champion, (), error)
+            row["kept"] = not lab.not_kept
+            if lab.not_kept != not_kept:
+                not_kept = lab.not_kept
+                echo_not_kept(not_kept)
             echo_result(row, _text(row), as_json=as_json)
     ctx.exit(1 if failed else 0)
 

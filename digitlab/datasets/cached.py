@@ -14,21 +14,23 @@ from zipfile import ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.private_files import make_folder, write_file
+
 log = logging.getLogger(__name__)
 
 
 def write_cache_file(file: Path, data: bytes) -> None:
     """Write a cache file in one step: a temporary file is moved to its place.
 
-    If the folder cannot be written, log a warning; the contents are then computed again next time.
+    If the folder cannot be written, log that; the contents are then computed again next time.
     """
     temporary = file.with_name(f".{file.name}.{os.getpid()}-{threading.get_ident()}")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
+        make_folder(file.parent)
+        write_file(temporary, data)
         os.replace(temporary, file)
     except OSError as error:
-        log.warning("The cache file %s cannot be written: %s", file, error)
+        log.info("The cache file %s cannot be written: %s", file, error)
 
 
 def cache_file_name(kind: str, *decided_by: object) -> str:

@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from digitlab.errors import RunError
+from digitlab.errors import RunError, StoreError
 from digitlab.jobs.environment import run_environment
 from digitlab.jobs.follow import wait_until_over
+from digitlab.private_files import create_file, make_folder
 from digitlab.settings import Settings, bundled
+from digitlab.store.database import LOCKED_PATIENCE_S
 from digitlab.store.runs.log import RunLog
 from digitlab.store.runs.queries import busy_reason
 from digitlab.store.runs.types import Run, new_name
@@ -75,14 +77,15 @@ def start(
     if isinstance(report_on, str) and Path(report_on).exists():
         # The notebook runs in another directory.
         run_parameters[REPORT_PARAMETER] = str(Path(report_on).resolve())
-    preview = preview_feedback(
-        settings,
-        {key: value for key, value in run_parameters.items() if key != REPORT_PARAMETER},
-    )
     name = new_name()
     request: Any = {"trigger": trigger, "by": by, "parameters": run_parameters}
-    with RunLog.open(settings) as log:
+    with RunLog.open(settings) as log:  # first, because a run writes
+        log.database.check_writable(patience_s=LOCKED_PATIENCE_S)
         log.fail_dead_runs()
+        preview = preview_feedback(
+            settings,
+            {key: value for key, value in run_parameters.items() if key != REPORT_PARAMETER},
+        )
         if not preview.new:
             log.add_finished(
                 name,
@@ -107,7 +110,8 @@ def start(
         try:
             process = _start_worker(settings, name, notebook=notebook, limit_s=limit_s)
         except OSError as error:
-            reason = f"Its process could not be started: {error}."
+            statement = "Its process could not be started"
+            reason = str(StoreError.from_os_error(statement, error))
             log.finish(name, "failed", reasons=[reason])
             raise RunError(f"The run {name} failed. {reason}", run=name) from error
         except KeyboardInterrupt:
@@ -142,11 +146,11 @@ def _start_worker(
     settings: Settings, name: str, *, notebook: Path | None, limit_s: float
 ) -> subprocess.Popen[bytes]:
     folder = run_folder(settings)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     source = notebook or NOTEBOOK
     command = [sys.executable, "-m", "digitlab.jobs.worker", "--home", str(settings.home)]
     command += ["--run", name, "--notebook", str(source.resolve()), "--limit", str(limit_s)]
-    with (folder / f"{name}.log").open("ab") as log_file:
+    with open(create_file(folder / f"{name}.log"), "wb") as log_file:
         process = subprocess.Popen(  # noqa: S603 # our own module, by this Python
             command,
             cwd=folder,

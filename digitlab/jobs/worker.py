@@ -21,6 +21,7 @@ from typing import Any, Final
 from digitlab.errors import DigitlabError, StoreError
 from digitlab.jobs.environment import hide_modules, jupyter_environment
 from digitlab.jobs.launch import run_folder
+from digitlab.private_files import umask_for
 from digitlab.settings import Settings
 from digitlab.store.runs.log import RunLog
 from digitlab.store.runs.types import Run
@@ -35,6 +36,8 @@ CANCEL_GRACE_S: Final = 10
 
 CHECK_INTERVAL_S: Final = 0.5
 """Time between two checks of a run's limits, in seconds."""
+
+DISK_FULL: Final = "The disk is full; the run wrote nothing more."
 
 _CANCELLED: Final = "The run was cancelled."
 
@@ -51,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     settings = Settings.load(options.home)
+    os.umask(umask_for(run_folder(settings)))  # also of the kernel: what a run writes is private
     execute_run(settings, options.run, notebook=options.notebook, limit_s=options.limit)
 
 
@@ -210,6 +214,8 @@ def error_summary(name: str, message: str) -> str:
     """
     from digitlab import errors
 
+    if name in {"OSError", "BlockingIOError"} and "No space left on device" in message:
+        return DISK_FULL
     lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
     last = lines[-1] if lines else ""
     return last if last and hasattr(errors, name) else f"{name}: {last}".rstrip(": ")

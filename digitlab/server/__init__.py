@@ -23,10 +23,12 @@ def serve(
         options: the dashboard, its address and its limits.
         settings: the settings of the home that the pages read and write.
         announce: called with each line for the person: the address, once the server listens,
-            and a warning if the server needs no token on an address that others can reach.
+            and a warning if the server needs no token on an address that others can reach, or
+            if nothing can be kept in the home.
 
     Raises:
-        StoreError: the home cannot be written.
+        StoreError: the home's database is damaged, or a newer digitlab wrote it; or
+            `options.retrain` is given and the home cannot be written.
         ServeError: the port is taken or not allowed, or a file is missing or unusable.
         RunError: `options.retrain` is not a cron expression.
     """
@@ -42,6 +44,9 @@ def serve(
     # embeddings of MNIST's digits.
     evaluation_image_hashes(settings.cache)
     with FeedbackStore.open(settings) as store:
+        problem = store.database.problem
+        if problem is not None:
+            announce(problem.sentence)
         models = ModelRegistry(settings, store.database)
         Screening.for_home(store, models, cache=settings.cache).reference()
     hide_modules("rfc3987_syntax")  # jsonschema would compile its unused grammar: one second

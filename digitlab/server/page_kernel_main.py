@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import sys
 import types
 from typing import Any
@@ -17,10 +18,22 @@ from typing import Any
 def main() -> None:
     """Run the kernel of one page; return when it is shut down."""
     leave_out_modules()
+    log_to_server()
     logging.getLogger("tornado.general").addFilter(is_worth_logging)
     from ipykernel import kernelapp
 
     kernelapp.launch_new_instance()
+
+
+def log_to_server() -> None:
+    """Write logs and warnings to the server's standard error.
+
+    ipykernel sends to the browser what is written to its own standard error. The log names
+    paths of the server, which visitors must not learn.
+    """
+    stream = os.fdopen(os.dup(2), "w", buffering=1)
+    logging.basicConfig(stream=stream, format="digitlab: %(message)s")
+    logging.captureWarnings(True)
 
 
 def is_worth_logging(record: logging.LogRecord) -> bool:

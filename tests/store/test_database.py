@@ -1,8 +1,10 @@
 """Database: how it is created, migrated, opened and refused."""
 
+import contextlib
 import os
 import pickle
 import sqlite3
+import stat
 import subprocess
 import sys
 
@@ -182,16 +184,124 @@ def test_open_existing_opens_a_read_only_file_for_reading(database, url, monkeyp
     existing = Database.open_existing(url)
     with existing.read() as connection:
         assert sa.inspect(connection).has_table("verdicts")
-    with pytest.raises(StoreError, match="read-only"), existing.write() as connection:
-        connection.exec_driver_sql("DELETE FROM reviews")
+    assert not existing.is_unread
+    with pytest.raises(StoreError, match="you may not write there"), existing.write():
+        pass
     existing.close()
 
 
-def test_open_existing_finds_no_database_in_an_outdated_read_only_file(database, url, monkeypatch):
+def test_an_outdated_file_that_cannot_be_written_is_unread(database, url, monkeypatch):
     with database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0003'")
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
-    assert Database.open_existing(url) is None
+    existing = Database.open_existing(url)
+    assert existing.is_unread
+    with pytest.raises(StoreError, match="must be migrated first"), existing.read():
+        pass
+    with existing.read(or_empty=True) as connection:
+        assert connection.execute(sa.select(metadata.tables["verdicts"])).all() == []
+    existing.close()
+
+
+@pytest.mark.parametrize("content", [b"my holiday notes " * 100, None])
+def test_what_is_no_database_of_digitlab_is_refused_also_for_reading(url, file, content):
+    file.parent.mkdir()
+    if content is None:
+        Database.open(url).close()
+        with contextlib.closing(sqlite3.connect(file)) as database:
+            database.execute("UPDATE alembic_version SET version_num = '9999'")
+            database.commit()
+    else:
+        file.write_bytes(content)
+    with pytest.raises(StoreError, match=r"not a database|newer digitlab"):
+        Database.open_or_read(url)
+
+
+@pytest.fixture
+def reading(database, url):
+    reading = Database.open_or_read(url)
+    yield reading
+    reading.close()
+
+
+def insert(connection):
+    connection.exec_driver_sql(
+        "INSERT INTO home_settings (time, name, value, by) VALUES ('2026-01-01', 'x', '1', 'ann')"
+    )
+
+
+def test_a_full_database_can_be_read_and_recovers(reading):
+    with reading.read() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+
+    def fill():
+        with reading.write() as connection:
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+            for _ in range(2000):
+                insert(connection)
+
+    with pytest.raises(StoreError, match="the disk is full") as caught:
+        fill()
+    assert (caught.value.code, reading.problem.code) == ("disk-full", "disk-full")
+    with reading.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM home_settings").scalar() == 0
+    reading.check_writable()
+    assert reading.problem is not None  # a transaction without a row shows nothing
+    with reading.write() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+        insert(connection)
+    assert reading.problem is None
+
+
+def test_a_locked_database_can_be_read_and_is_written_when_the_lock_is_gone(reading, file):
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError) as caught, reading.write(patience_s=0.1):
+            pass
+        assert (caught.value.code, reading.problem.code) == ("locked", "locked")
+        with reading.read():
+            pass
+        other.execute("ROLLBACK")
+    with reading.write(patience_s=0.1) as connection:
+        insert(connection)
+    assert reading.problem is None
+
+
+def test_a_database_that_becomes_unreadable_is_read_again_later(database, reading, file):
+    for each in (database, reading):
+        each.close()
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("UPDATE alembic_version SET version_num = version_num")
+        with reading.read(or_empty=True) as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM verdicts").scalar() == 0
+        assert reading.is_unread
+        with pytest.raises(StoreError, match="cannot be read"), reading.read():
+            pass
+    with reading.write() as connection:
+        insert(connection)
+    assert not reading.is_unread
+    assert reading.check() is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
+def test_a_database_is_private_from_the_start_and_when_it_is_opened(url, file):
+    before = os.umask(0)
+    try:
+        database = Database.open(url)
+        with database.write() as connection:
+            insert(connection)
+        files = [file, *file.parent.glob("*-wal"), *file.parent.glob("*-shm")]
+        assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
+        assert len(files) == 3
+        assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+        for each in files:
+            each.chmod(0o666)
+        Database.open(url).close()
+        assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
+        database.close()
+    finally:
+        os.umask(before)
 
 
 def heavy_modules_after(code):

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
+import socket
+import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from digitlab.errors import StoreError
+from digitlab.private_files import make_folder, write_file
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
+PART_AGE_S: Final = 3600.0
+"""Age from which an unfinished file is a leftover, in seconds; writing one takes a moment."""
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+_HOST: Final = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+"""This machine in the name of an unfinished file: another one cannot look for its process."""
+
+_PART = re.compile(r"\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.part$")
 
 
 class PictureStorage:
@@ -30,6 +43,7 @@ class PictureStorage:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._swept = False
 
     def put(self, data: bytes) -> str:
         """Store a picture; return the SHA-256 of its bytes in hex.
@@ -44,16 +58,44 @@ class PictureStorage:
         try:
             if self._fs.exists(path) and self._fs.size(path) == len(data):
                 return sha256
+            part = f"{path}.{_HOST}-{os.getpid()}-{os.urandom(4).hex()}.part"
+            if self._is_local:
+                self._sweep_once()
+                make_folder(Path(path).parent)
+                write_file(Path(part), data)
+                os.replace(part, path)
+                return sha256
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-            part = f"{path}.{os.getpid()}-{os.urandom(4).hex()}.part"
-            self._fs.pipe_file(part, data)
-            self._fs.mv(part, path)
+            try:
+                self._fs.pipe_file(part, data)
+                self._fs.mv(part, path)
+            except BaseException:
+                with contextlib.suppress(Exception):  # its first error counts
+                    self._fs.rm_file(part)
+                raise
         except OSError as error:
-            raise StoreError(
-                f"A picture cannot be stored in {self.url}: {error.strerror or error}.",
-                place=self.url,
+            raise StoreError.from_os_error(
+                f"A picture cannot be stored in {self.url}", error, place=self.url
             ) from error
         return sha256
+
+    def sweep(self, *, now: float | None = None) -> int:
+        """Delete unfinished files of processes that died; return how many.
+
+        A file is unfinished when its process runs no more on this machine, or when it is older
+        than `PART_AGE_S`. Storage that is not a local folder stays as it is.
+
+        Args:
+            now: seconds since 1970; None for the current time.
+        """
+        swept = 0
+        if self._is_local:
+            for part in Path(self._root).glob("??/*.part"):
+                with contextlib.suppress(OSError):  # another process may sweep, too
+                    if _is_leftover(part, time.time() if now is None else now):
+                        part.unlink()
+                        swept += 1
+        return swept
 
     def get(self, sha256: str) -> bytes:
         """Return the bytes with this SHA-256.
@@ -106,6 +148,15 @@ class PictureStorage:
             )
         return f"{self._root}/{sha256[:2]}/{sha256}.bin"
 
+    def _sweep_once(self) -> None:
+        if not self._swept:
+            self._swept = True
+            self.sweep()
+
+    @property
+    def _is_local(self) -> bool:
+        return "file" in self._fs.protocol
+
     @property
     def _fs(self) -> AbstractFileSystem:
         return self._opened[0]
@@ -133,3 +184,15 @@ def _local_path(url: str) -> str:
     if parts.scheme != "file":
         return url
     return url2pathname(parts.path)
+
+
+def _is_leftover(part: Path, now: float) -> bool:
+    """Tell whether no process will finish the file."""
+    if now - part.stat().st_mtime > PART_AGE_S:
+        return True
+    match = _PART.search(part.name)
+    if match is None or match[1] != _HOST:
+        return False
+    import psutil  # os.kill(pid, 0) only asks on POSIX; on Windows it ends the process
+
+    return not psutil.pid_exists(int(match[2]))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from digitlab.errors import FeedbackError
+from digitlab.phrases import numbers_text
 from digitlab.prediction import DigitImage, Prediction
+from digitlab.private_files import protect_home
 from digitlab.settings import Settings
 from digitlab.store.database import ClosesOnExit, Database, utc_now_or
 from digitlab.store.feedback import queries
@@ -40,6 +42,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+RECORD_PATIENCE_S: Final = 2.0
+"""Longest wait of a prediction's row for other writers, in seconds."""
+
+VERDICT_PATIENCE_S: Final = 10.0
+"""Longest wait of a verdict for other writers, in seconds; the page waits as long."""
+
+
 class FeedbackStore(ClosesOnExit):
     """Verdicts, their reviews, and the pictures that they are about.
 
@@ -60,10 +69,16 @@ class FeedbackStore(ClosesOnExit):
     def open(cls, settings: Settings) -> Self:
         """Open the feedback of a home; create or migrate its database if necessary.
 
+        A home that cannot be written is opened for reading: `database.problem` says why, and a
+        method that writes raises StoreError; see `Database.open_or_read`.
+
         Raises:
-            StoreError: the home cannot be written, is damaged, or is newer than this program.
+            StoreError: the database is damaged, or is newer than this program.
         """
-        return cls(Database.open(settings.database_url), PictureStorage(settings.storage_url))
+        database = Database.open_or_read(settings.database_url)
+        if database.problem is None:
+            protect_home(settings)
+        return cls(database, PictureStorage(settings.storage_url))
 
     def close(self) -> None:
         """Close the database."""
@@ -131,9 +146,10 @@ class FeedbackStore(ClosesOnExit):
 
         Returns:
             The current position, and the corrections by number, None for each that no longer
-            counts. If nothing has changed, they are empty after one small read.
+            counts. If nothing has changed, they are empty after one small read. They are empty,
+            too, while the database cannot be read.
         """
-        with self.database.read() as connection:
+        with self.database.read(or_empty=True) as connection:
             position = fetch_position(connection)
             if position == since:
                 return position, {}
@@ -168,7 +184,12 @@ class FeedbackStore(ClosesOnExit):
     def record_all(
         self, all_predictions: Iterable[Prediction], *, now: datetime | None = None
     ) -> tuple[int, ...]:
-        """Store the rows of all predictions or of none; return their numbers in the same order."""
+        """Store the rows of all predictions or of none; return their numbers in the same order.
+
+        Raises:
+            StoreError: they cannot be stored, or the database was locked for
+                `RECORD_PATIENCE_S`: an answer does not wait for its row.
+        """
         rows = [
             {
                 "time": utc_now_or(now),
@@ -180,7 +201,7 @@ class FeedbackStore(ClosesOnExit):
             }
             for prediction in all_predictions
         ]
-        with self.database.write() as connection:
+        with self.database.write(patience_s=RECORD_PATIENCE_S) as connection:
             return tuple(queries.insert_row(connection, predictions, row) for row in rows)
 
     def add(
@@ -237,6 +258,8 @@ class FeedbackStore(ClosesOnExit):
         Returns:
             Receipts in the order of the predictions. See `add` for arguments and errors.
         """
+        # Before a picture is stored that no row would name.
+        self.database.check_writable(patience_s=VERDICT_PATIENCE_S)
         rows = []
         picture, sha256 = b"", ""
         for prediction in judged_predictions:
@@ -251,7 +274,7 @@ class FeedbackStore(ClosesOnExit):
                 )
             rows.append((row, prediction.fingerprint))
         is_reviewed = HomeSettings(self.database).review
-        with self.database.write() as connection:
+        with self.database.write(patience_s=VERDICT_PATIENCE_S) as connection:
             return tuple(
                 add_verdict(connection, row, fingerprint, is_reviewed=is_reviewed, now=now)
                 for row, fingerprint in rows
@@ -354,9 +377,10 @@ class FeedbackStore(ClosesOnExit):
                 entries = [entry for entry in entries if entry.state in states]
             ended = [entry.id for entry in entries if entry.state in {"undone", "superseded"}]
             if ended:
-                numbers = ", ".join(map(str, ended))
+                verb = "verdict is" if len(ended) == 1 else "verdicts are"
                 raise FeedbackError(
-                    f"Verdict {numbers} is no longer in force and cannot be {state}."
+                    f"{len(ended):,} {verb} no longer in force and cannot be {state}: "
+                    f"{numbers_text(ended)}."
                 )
             reviewed_ids = [entry.id for entry in entries]
             time = utc_now_or(now)
@@ -435,7 +459,7 @@ class FeedbackStore(ClosesOnExit):
         entry = self.get(verdict_id)
         if entry.state not in IN_FORCE:
             raise FeedbackError(
-                f"Verdict {verdict_id} is no longer in force and cannot be relabelled."
+                f"Verdict no. {verdict_id} is no longer in force and cannot be relabelled."
             )
         if entry.label == label:
             raise FeedbackError(f"Verdict {verdict_id} names a {label} already; accept it.")
@@ -448,7 +472,7 @@ class FeedbackStore(ClosesOnExit):
             "right" if is_right else "wrong",
             label=label,
             contributor=by,
-            comment=f"relabelled from verdict {verdict_id}",
+            comment=f"relabelled from verdict no. {verdict_id}",
         )
         if entry.contributor != by.strip():  # otherwise the new verdict has superseded it
             self.review([verdict_id], "rejected", by=by, reason=f"relabelled as {label}")

@@ -83,14 +83,23 @@ class Aliases:
         self._url = url
         self._database = database
         self._owns_database = database is None
+        self._last_known: dict[Alias, str | None] = {}
 
     def version_of(self, alias: Alias) -> str | None:
-        """Return the version that an alias points to, or None; one indexed read."""
+        """Return the version that an alias points to, or None; one indexed read.
+
+        While the database cannot be read, it is the last known version, else `base` for the
+        champion and None for the others.
+        """
         database = self.existing_database()
         if database is None:
             return BASE if alias == "champion" else None
-        with database.read() as connection:
-            return _fetch_version(connection, alias)
+        with database.read(or_empty=True) as connection:
+            version = _fetch_version(connection, alias)
+        if database.is_unread:  # another program may lock it for a moment
+            return self._last_known.get(alias, version)
+        self._last_known[alias] = version
+        return version
 
     def all(self) -> dict[str, str]:
         """Return the versions by alias, without aliases that point nowhere."""

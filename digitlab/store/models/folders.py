@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from digitlab.errors import ModelError
+from digitlab.errors import ModelError, StoreError, is_storage_error
 from digitlab.model.card import MODEL_FILES, Card
+from digitlab.private_files import make_folder, restrict_tree, write_file
 from digitlab.settings import Settings, bundled
 from digitlab.store.models.aliases import BASE
 
@@ -96,7 +97,7 @@ class VersionFolders:
         from filelock import FileLock, Timeout  # only a training needs it
 
         folder = self._models / "training" / name
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         lock = FileLock(folder.with_suffix(".lock"), timeout=0)
         try:
             with lock:
@@ -113,10 +114,17 @@ class VersionFolders:
 
         `register` moves it to the version's name, inside the block.
         """
+        self.remove_leftovers()
         folder = self._models / f"{_STAGING_PREFIX}{uuid.uuid4().hex[:12]}"
-        folder.mkdir(parents=True)
         try:
+            make_folder(folder)
             yield folder
+        except OSError as error:
+            if not is_storage_error(error):
+                raise
+            raise StoreError.from_os_error(
+                f"No version can be written to {self._models}", error, place=str(self._models)
+            ) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -133,7 +141,8 @@ class VersionFolders:
             ModelError: the files are not those that the card describes.
         """
         _verify_folder(folder)
-        self._models.mkdir(parents=True, exist_ok=True)
+        make_folder(self._models)
+        restrict_tree(folder)
         while True:
             version = f"v{self._last_number() + 1:04d}"
             try:
@@ -198,7 +207,7 @@ class VersionFolders:
     def _store_last_number(self, number: int) -> None:
         """Store the highest number: the history names versions, so no name is used twice."""
         part = self._models / f".last.{uuid.uuid4().hex[:8]}"
-        part.write_text(f"v{number:04d}\n", encoding="utf-8")
+        write_file(part, f"v{number:04d}\n".encode())
         os.replace(part, self._models / ".last")
 
 

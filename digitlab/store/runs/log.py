@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 import sqlalchemy as sa
 
 from digitlab.errors import RunError, StoreError
+from digitlab.private_files import protect_home
 from digitlab.settings import Settings
 from digitlab.store.database import ClosesOnExit, Database, utc_now_or
 from digitlab.store.runs import queries
@@ -47,7 +48,9 @@ class RunLog(ClosesOnExit):
         Raises:
             StoreError: the home cannot be written, is damaged, or is newer than this program.
         """
-        return cls(Database.open(settings.database_url))
+        database = Database.open(settings.database_url)
+        protect_home(settings)
+        return cls(database)
 
     def close(self) -> None:
         """Close the database."""

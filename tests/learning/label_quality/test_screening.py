@@ -134,6 +134,7 @@ def test_a_damaged_reference_is_computed_again(base, tmp_path, content):
 
 
 def test_a_reference_that_cannot_be_cached_is_still_used(base, tmp_path, caplog):
+    caplog.set_level("INFO")
     (tmp_path / "cache").write_text("no folder")
     assert len(Screening(None, base, cache=tmp_path / "cache").reference().labels) > 1000
     assert "cannot be written" in caplog.text

@@ -1,6 +1,9 @@
 """PictureStorage: original pictures on disk and in memory."""
 
 import hashlib
+import os
+import socket
+import stat
 
 import pytest
 
@@ -8,6 +11,7 @@ from digitlab.errors import StoreError
 from digitlab.store import PictureStorage
 
 DATA = b"\x89PNG some picture"
+HOST = socket.gethostname()
 SHA256 = hashlib.sha256(DATA).hexdigest()
 
 
@@ -108,3 +112,55 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
 def test_an_unknown_kind_of_storage_is_refused():
     with pytest.raises(StoreError, match="cannot be opened"):
         PictureStorage("nosuch://bucket").put(DATA)
+
+
+@pytest.fixture
+def part(on_disk, file):
+    """Return a function that leaves an unfinished file, as a process that died does."""
+
+    def leave(host=HOST, pid=2**22 + 1, age_s=0.0):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        key = hashlib.sha256(host.encode()).hexdigest()[:8]
+        part = file.with_name(f"{file.name}.{key}-{pid}-0123abcd.part")
+        part.write_bytes(DATA[:4])
+        os.utime(part, (part.stat().st_mtime - age_s,) * 2)
+        return part
+
+    return leave
+
+
+@pytest.mark.parametrize(
+    ("leftover", "swept"),
+    [
+        ({}, True),
+        ({"pid": os.getpid()}, False),
+        ({"host": "another machine"}, False),
+        ({"host": "another machine", "age_s": 4000}, True),
+        ({"pid": os.getpid(), "age_s": 4000}, True),
+    ],
+)
+def test_the_first_put_sweeps_what_no_process_will_finish(on_disk, part, leftover, swept):
+    path = part(**leftover)
+    on_disk.put(b"another picture")
+    assert path.exists() is not swept
+
+
+def test_an_unfinished_file_of_an_older_digitlab_is_swept_when_it_is_old(on_disk, file):
+    file.parent.mkdir(parents=True)
+    parts = [file.with_name(f"{file.name}.77-{name}.part") for name in ("new", "old")]
+    for part, age_s in zip(parts, (0, 4000), strict=True):
+        part.write_bytes(b"")
+        os.utime(part, (part.stat().st_mtime - age_s,) * 2)
+    assert on_disk.sweep() == 1
+    assert [part.exists() for part in parts] == [True, False]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
+def test_pictures_are_private_with_every_umask(on_disk, folder):
+    before = os.umask(0)
+    try:
+        on_disk.put(DATA)
+    finally:
+        os.umask(before)
+    modes = {path.is_dir(): stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
+    assert modes == {True: 0o700, False: 0o600}
