@@ -41,6 +41,7 @@ from digitlab.learning.gate.compare import compare
 from digitlab.learning.gate.rules import decide
 from digitlab.learning.label_quality.items import FeedbackItem
 from digitlab.learning.label_quality.rules import find_label_issues
+from digitlab.learning.time_estimate import TimeEstimate
 from digitlab.learning.training.train import train
 from digitlab.model import network
 from digitlab.model.reference_embeddings import ReferenceEmbeddings
@@ -258,7 +259,8 @@ def run(job: Job) -> dict[str, Any]:
         new=True,
         reasons=(),
     )
-    tuner, training = train(examples, BASE, base(), config, cache=WORK, report=lambda **_: None)
+    progress: Any = {"report": lambda **_: None, "estimate": TimeEstimate()}
+    tuner, training = train(examples, BASE, base(), config, cache=WORK, **progress)
     folder = Path(tempfile.mkdtemp(dir=WORK))
     try:
         comparison = compare(
@@ -270,7 +272,7 @@ def run(job: Job) -> dict[str, Any]:
             base_folder=BASE,
             folder=folder,
             cache=WORK,
-            report=lambda **_: None,
+            **progress,
         )
         seconds = time.monotonic() - started
         decision = decide(comparison.counts)

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from digitlab.cli.main import settings_of
 from digitlab.cli.output import echo, echo_result, printable
+from digitlab.phrases import duration_text
 from digitlab.settings import Settings
 
 if TYPE_CHECKING:  # the store loads in half a second; the bar shows before that
@@ -92,7 +93,7 @@ class RunBar:
 def outcome_lines(run: Run) -> list[str]:
     """Return the outcome and its reasons as lines for a person."""
     version = f" {run.version}" if run.version else ""
-    lines = [f"{run.outcome}{version} after {run.seconds:.1f} s (run {run.name})"]
+    lines = [f"{run.outcome}{version} after {duration_text(run.seconds)} (run {run.name})"]
     lines += [f"  {reason}" for reason in run.reasons]
     if run.notebook:
         lines.append(f"  notebook: {run.notebook}")
@@ -143,5 +144,5 @@ def _figures(run: Run) -> dict[str, str]:
     if run.validation_accuracy is not None:
         figures["validation"] = f"{run.validation_accuracy:.2%}"
     if run.seconds_left is not None:
-        figures["left"] = f"{run.seconds_left:.0f} s"
+        figures["left"] = duration_text(run.seconds_left)
     return figures

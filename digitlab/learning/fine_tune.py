@@ -19,12 +19,18 @@ from digitlab.learning.notebook_parameters import read_notebook_parameters
 from digitlab.learning.report import register_html_formatters
 from digitlab.learning.results import ComparisonResult, Decision, RunResult, TrainingResult
 from digitlab.learning.run_session import RunSession, StepOrderError, step
+from digitlab.learning.time_estimate import (
+    DURATIONS,
+    FORMER_RUNS,
+    TimeEstimate,
+    former_durations,
+)
 from digitlab.learning.training import train
 from digitlab.model.finetuning import FineTuner
 from digitlab.model.runtime import Classifier
 from digitlab.settings import Settings
 from digitlab.store import FeedbackStore, ModelRegistry, RunLog
-from digitlab.store.runs.types import new_name
+from digitlab.store.runs.types import CHAMPION_MOVED, new_name
 
 T = TypeVar("T")
 
@@ -66,6 +72,7 @@ class FineTune:
         self._models = ModelRegistry(settings, self._store.database)
         self._log = RunLog(self._store.database)
         self.session = RunSession(self._log, run or new_name(), resources=self._resources)
+        self._estimate = TimeEstimate(former_durations(self._log.recent(FORMER_RUNS)))
         self._preview: FeedbackPreview | None = None
         self._tuner: FineTuner | None = None
         self._training: TrainingResult | None = None
@@ -101,6 +108,7 @@ class FineTune:
     @step("collecting")
     def collect(self) -> FeedbackPreview:
         """Collect training examples from accepted feedback; hold feedback with a label issue."""
+        self.session.report(seconds_left=self._estimate.seconds_left)
         self._models.folders.remove_leftovers()
         preview = preview_store(self._store, self._models, self.config, cache=self._settings.cache)
         self._preview = preview
@@ -117,6 +125,7 @@ class FineTune:
     def train(self) -> TrainingResult:
         """Train from the base; choose the interpolation with the base on the validation split."""
         preview = self._require(self._preview, "collect")
+        self.session.report(seconds_left=self._estimate.seconds_left)
         self._models.folders.verify(preview.base)
         folder, cache = self._models.folder(preview.base), self._settings.cache
         threads = self.config.threads
@@ -130,6 +139,7 @@ class FineTune:
             self.config,
             cache=cache,
             report=self.session.report_step,
+            estimate=self._estimate,
         )
         return self._training
 
@@ -150,6 +160,7 @@ class FineTune:
             folder=self._folder,
             cache=self._settings.cache,
             report=self.session.report_step,
+            estimate=self._estimate,
         )
         return self._comparison
 
@@ -201,6 +212,7 @@ class FineTune:
             )
             gate_decision = Decision(promoted=False, reasons=(reason, *gate_decision.reasons))
             decision = self._with_corrections(gate_decision, preview, comparison)
+            metrics[CHAMPION_MOVED] = True
             card = dataclasses.replace(card, decision="rejected", reasons=list(decision.reasons))
             card.write(folder)
         # Another run may have taken the lease of a run whose heartbeat stopped.
@@ -229,7 +241,7 @@ class FineTune:
             inputs_fingerprint=preview.inputs_fingerprint,
             # Feedback that no gate judged against the present champion is still new.
             feedback_fingerprint=None if champion_moved else preview.feedback_fingerprint,
-            metrics=metrics,
+            metrics=metrics | {DURATIONS: self._estimate.durations().to_dict()},
         )
 
     def _with_corrections(

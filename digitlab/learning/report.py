@@ -25,6 +25,7 @@ from digitlab.learning.results import (
 )
 from digitlab.learning.thresholds import TRAINING
 from digitlab.model.metrics import confusion_matrix
+from digitlab.phrases import count_text, numbers_text
 
 _MAX_GALLERY_IMAGES: Final = 40
 
@@ -45,14 +46,27 @@ def register_html_formatters() -> None:
 def preview_html(preview: FeedbackPreview) -> str:
     """Render the number of examples and a gallery of the corrections."""
     examples = preview.examples
+    corrected, checks = len(examples.corrections), len(examples.checks)
+    summary = (
+        f"{count_text(corrected, 'corrected image')} and "
+        f"{count_text(len(examples.all) - corrected, 'confirmed image')}: "
+        f"{len(examples.training):,} to train on, {checks:,} kept back as "
+        f"{'a check' if checks == 1 else 'checks'}. The fine-tune starts from {preview.base}."
+    )
+    left_out = {
+        among: numbers_text(number for number, each in examples.left_out.items() if each == among)
+        for among in sorted(set(examples.left_out.values()))
+    }
     return render(
         "feedback_preview.html.j2",
-        corrections=len(examples.corrections),
-        confirmations=len(examples.all) - len(examples.corrections),
-        training=len(examples.training),
-        checks=len(examples.checks),
-        base=preview.base,
-        held=dict(preview.held),
+        summary=summary,
+        notes=[
+            *(f"Held for review, verdict no. {n}: {why}" for n, why in preview.held.items()),
+            *(
+                f"Left out, verdicts {n}: {among}, which are never learned."
+                for among, n in left_out.items()
+            ),
+        ],
         reasons=list(preview.reasons),
         gallery=_gallery(
             (example.digit_image, f"{_label(example.label)}{' (check)' if example.check else ''}")

@@ -16,7 +16,7 @@ from digitlab.store import RunLog
 MAX_IDLE_S: Final = 1800.0
 """Maximum idle time between two steps of a run, in seconds; then the run is cancelled."""
 
-CANCELLED: Final = "It was cancelled; nothing has changed."
+CANCELLED: Final = "It was cancelled and changed nothing."
 
 _PROGRESS_INTERVAL_S = 0.4  # minimum time between two progress reports of a training
 

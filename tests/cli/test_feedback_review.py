@@ -38,14 +38,14 @@ def states(store, numbers):
 
 def test_accept_accepts_held_verdicts(run, store, held):
     done = run("accept", *held)
-    assert done.stdout == "2 accepted: 1, 2\n"
+    assert done.stdout == "2 verdicts accepted: no. 1-2\n"
     assert states(store, held) == ["accepted", "accepted"]
     assert store.get(1).by == "curator"
 
 
 def test_reject_stores_the_reason(run, store, held):
     done = run("reject", 1, "--reason", "scribbles")
-    assert done.stdout == "1 rejected: 1\n"
+    assert done.stdout == "1 verdict rejected: no. 1\n"
     assert states(store, held) == ["rejected", "held"]
     assert store.get(1).reason == "scribbles"
 
@@ -58,7 +58,7 @@ def test_a_review_in_json_names_the_verdicts(run, held, command):
 
 def test_relabel_replaces_the_verdict(run, store, held):
     done = run("relabel", 1, 7)
-    assert done.stdout == "verdict 1 is rejected; verdict 3 says 7\n"
+    assert done.stdout == "verdict no. 1 is rejected; verdict no. 3 says that it is a 7\n"
     assert [(entry.label, entry.contributor) for entry in store.accepted()] == [(7, "curator")]
 
 
@@ -72,7 +72,7 @@ def test_relabel_in_json_contains_the_new_verdict(run, held):
 def test_an_unknown_verdict_changes_no_state(run, store, held):
     done = run("accept", 1, 9)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "There is no verdict 9" in done.stderr
+    assert "There is no verdict no. 9" in done.stderr
     assert states(store, held) == ["held", "held"]
 
 

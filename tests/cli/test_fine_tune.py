@@ -111,7 +111,7 @@ def test_ctrl_c_cancels_the_run(own_process):
 def test_nothing_new_prints_a_sentence_and_exits_0(call):
     done = call(preview_feedback=nothing_new)
     assert done.exit_code == 0
-    assert done.stdout.startswith("nothing-new after 0.0 s (run ")
+    assert done.stdout.startswith("nothing-new after less than 1 s (run ")
     assert "Judged already." in done.stdout
 
 

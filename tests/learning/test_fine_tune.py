@@ -20,6 +20,7 @@ from digitlab.learning.data.preview import FeedbackPreview
 from digitlab.learning.gate import compare
 from digitlab.learning.gate.rules import decide
 from digitlab.learning.thresholds import GATE
+from digitlab.learning.time_estimate import RunDurations, TimeEstimate
 from digitlab.learning.training import train
 from digitlab.model import network
 from digitlab.model.card import MODEL_FILES, Card, file_sha256
@@ -238,6 +239,10 @@ def test_the_run_is_stored_with_its_outcome_and_metrics(promoted):
     )
     assert (run.phase, run.steps, run.parameters) == ("done", CONFIG.steps, CONFIG.to_dict())
     assert run.metrics["holdout"]["n"] == 5000
+    durations = RunDurations.of(run)
+    assert durations.steps == CONFIG.steps
+    total_s = durations.before_s + durations.steps * durations.step_s + durations.after_s
+    assert 0 < total_s <= run.seconds + 1
 
 
 def test_card_and_run_name_the_corrections_that_changed(promoted):
@@ -472,6 +477,6 @@ def test_an_exception_in_a_progress_report_ends_the_training(home, tmp_path):
 
     preview = home.start().collect()
     base = home.models.load(home.base)
-    options = {"cache": home.settings.cache, "report": stop}
+    options = {"cache": home.settings.cache, "report": stop, "estimate": TimeEstimate()}
     with pytest.raises(KeyboardInterrupt):
         train.train(preview.examples, home.models.folder(home.base), base, CONFIG, **options)

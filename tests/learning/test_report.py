@@ -54,8 +54,8 @@ def test_a_preview_counts_the_examples_and_shows_the_corrections():
     check = dataclasses.replace(example(2, 5), check=True)
     html = preview_html(preview(example(1, 4), check, example(3, 7, correction=False)))
     assert (
-        "2 corrections and 1 confirmations are accepted; 2 of these images are training examples, 1"
-        in html
+        "2 corrected images and 1 confirmed image: 2 to train on, 1 kept back as a check. The "
+        "fine-tune starts from base." in html
     )
     assert html.count("<figure") == 2
     assert 'alt="5 (check)"' in html
@@ -67,7 +67,7 @@ def test_an_image_without_a_digit_has_its_own_caption():
 
 def test_the_reasons_of_a_preview_are_escaped():
     html = preview_html(preview(held={7: "labelled <1>"}, reasons=("judged by <r1>",)))
-    assert "verdict 7: labelled &lt;1&gt;" in html
+    assert "verdict no. 7: labelled &lt;1&gt;" in html
     assert "judged by &lt;r1&gt;" in html
 
 

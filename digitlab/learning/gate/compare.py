@@ -28,6 +28,7 @@ from digitlab.learning.results import (
     TrainingResult,
 )
 from digitlab.learning.thresholds import GATE
+from digitlab.learning.time_estimate import TimeEstimate
 from digitlab.learning.training.train import ReportProgress
 from digitlab.model import network
 from digitlab.model.calibration import Calibration, calibrate
@@ -37,9 +38,6 @@ from digitlab.model.runtime import Classifier, LiteRTModel
 from digitlab.settings import Settings
 
 _LATENCY_REPEATS: Final = 60
-_REMAINING_AFTER_SAVE: Final = 0.8  # seconds left as a multiple of the training's duration
-_REMAINING_AFTER_EXPORT: Final = 0.6
-_REMAINING_AFTER_CALIBRATION: Final = 0.3
 
 
 def compare(
@@ -53,6 +51,7 @@ def compare(
     folder: Path,
     cache: Path,
     report: ReportProgress,
+    estimate: TimeEstimate,
 ) -> ComparisonResult:
     """Export and calibrate the challenger, and compare both versions on the same images.
 
@@ -66,17 +65,18 @@ def compare(
         folder: folder for the challenger's files.
         cache: the home's folder for computed data.
         report: receives the progress.
+        estimate: the run's remaining time.
     """
     network.save(tuner.model, folder / "model.keras")
-    report(seconds_left=_REMAINING_AFTER_SAVE * training.seconds)
+    report(seconds_left=estimate.seconds_left)
     network.export_litert(tuner.model, folder / "model.tflite")
-    report(seconds_left=_REMAINING_AFTER_EXPORT * training.seconds)
+    report(seconds_left=estimate.seconds_left)
     embedding = base.card.embedding
     challenger = LiteRTModel(
         folder / "model.tflite", embedding=embedding, version="challenger", threads=2
     )
     calibration = calibrate(challenger, synthetic=load_synthetic_digits(cache))
-    report(seconds_left=_REMAINING_AFTER_CALIBRATION * training.seconds)
+    report(seconds_left=estimate.seconds_left)
     cache_folders = (base_folder, cache)
     of_champion = holdout_predictions(champion, cache_folders)
     corrections = preview.examples.corrections
@@ -89,7 +89,7 @@ def compare(
             *to_arrays(corrections), champion, challenger, calibration
         ),
     }
-    report()
+    report(seconds_left=estimate.seconds_left)
     # The champion was trained on its own examples, so they are no checks of it.
     trained_on = set(champion.card.training_examples)
     is_check = np.array(

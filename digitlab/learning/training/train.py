@@ -12,12 +12,12 @@ from digitlab.learning.data.batches import build_batches
 from digitlab.learning.data.examples import ExampleSet
 from digitlab.learning.data.hard_replay import repeat_hard_examples
 from digitlab.learning.results import TrainingResult, ValidationChange
+from digitlab.learning.time_estimate import TimeEstimate
 from digitlab.learning.training.retention import RetentionCheck
 from digitlab.model.finetuning import FineTuner, make_deterministic
 from digitlab.model.runtime import Classifier
 
 _ACCURACY_REPORTS: Final = 4  # accuracies reported during the training
-_REMAINING_RUN: Final = 2.2  # duration of the run from here on, as a multiple of the training's
 
 ReportProgress = Callable[..., None]
 """Called with keywords of `RunLog.heartbeat`: phase, step, steps, loss, validation_accuracy and
@@ -32,6 +32,7 @@ def train(
     *,
     cache: Path,
     report: ReportProgress,
+    estimate: TimeEstimate,
 ) -> tuple[FineTuner, TrainingResult]:
     """Fine-tune the base on examples.
 
@@ -42,6 +43,7 @@ def train(
         config: the parameters.
         cache: the home's folder for computed data.
         report: receives the progress.
+        estimate: the run's remaining time.
 
     Returns:
         The network with the interpolated weights, and the result. If every alpha loses too much,
@@ -64,16 +66,17 @@ def train(
         reports_accuracy = step % max(1, steps // _ACCURACY_REPORTS) == 0
         accuracy = retention.hard_accuracy(tuner) if reports_accuracy else None
         curve.append((step, loss, accuracy))
-        seconds_per_step = (time.monotonic() - started) / step
+        estimate.step_done()
         report(
             step=step,
             steps=steps,
             loss=loss,
             validation_accuracy=accuracy,
-            seconds_left=seconds_per_step * (_REMAINING_RUN * steps - step),
+            seconds_left=estimate.seconds_left,
         )
 
-    report(phase="training", step=0, steps=steps)
+    estimate.begin_training(steps)
+    report(phase="training", step=0, steps=steps, seconds_left=estimate.seconds_left)
     tuner.train(
         batches,
         steps=steps,
@@ -82,14 +85,15 @@ def train(
         halfway=lambda remaining: repeat_hard_examples(remaining, tuner.logits, config),
     )
     seconds = time.monotonic() - started
-    report(phase="choosing", seconds_left=(_REMAINING_RUN - 1) * seconds)
+    estimate.end_training()
+    report(phase="choosing", seconds_left=estimate.seconds_left)
     alphas: list[tuple[float, ValidationChange]] = []
     chosen = None
     for alpha in reversed(config.alphas):
         tuner.interpolate(alpha)
         change = retention.measure(tuner)
         alphas.append((alpha, change))
-        report()
+        report(seconds_left=estimate.seconds_left)
         if change.passes:
             chosen = alpha
             break

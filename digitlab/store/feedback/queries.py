@@ -14,6 +14,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from digitlab.errors import FeedbackError
+from digitlab.phrases import numbers_text
 from digitlab.store.feedback.types import IN_FORCE, STATES, VERDICTS, Counts, Entry, State
 from digitlab.store.feedback.validation import clean
 from digitlab.store.tables import KEY, predictions, reviews, verdicts
@@ -120,7 +121,7 @@ def fetch_by_id(connection: sa.Connection, ids: Iterable[int]) -> list[Entry]:
     entries = fetch_entries(connection, statement)
     missing = sorted(wanted - {entry.id for entry in entries})
     if missing:
-        raise FeedbackError(f"There is no verdict {', '.join(map(str, missing))}.")
+        raise FeedbackError(f"There is no verdict {numbers_text(missing)}.")
     return entries
 
 

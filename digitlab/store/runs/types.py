@@ -9,6 +9,8 @@ from typing import Any, Final, Literal, get_args
 
 import sqlalchemy as sa
 
+from digitlab.phrases import duration_text
+
 RunOutcome = Literal["promoted", "rejected", "nothing-new", "busy", "cancelled", "failed"]
 Phase = Literal[
     "starting", "collecting", "loading", "training", "choosing", "comparing", "registering", "done"
@@ -21,6 +23,9 @@ PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
 """The phases in the order in which a run passes through them."""
 
 TRIGGERS: Final[tuple[Trigger, ...]] = get_args(Trigger)
+
+CHAMPION_MOVED: Final = "champion_moved"
+"""Metric of a run that was rejected only because its comparison was with a former champion."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +114,7 @@ class Run:
             ("version", self.version),
             ("reasons", " ".join(self.reasons)),
             ("started", f"{self.started:%Y-%m-%d %H:%M} UTC by {self.by} ({self.trigger})"),
-            ("time", f"{self.seconds:.0f} s"),
+            ("time", duration_text(self.seconds)),
             ("loss", None if self.loss is None else f"{self.loss:.3g}"),
             ("validation accuracy", None if accuracy is None else f"{accuracy:.2%}"),
             ("notebook", self.notebook),

@@ -143,7 +143,7 @@ def test_a_limit_gives_the_newest_entries_oldest_first(store):
 
 
 def test_an_unknown_verdict_is_refused(store):
-    with pytest.raises(FeedbackError, match="no verdict 5"):
+    with pytest.raises(FeedbackError, match="no verdict no. 5"):
         store.get(5)
 
 

@@ -141,7 +141,7 @@ def test_undo_all_skips_ended_verdicts_and_those_of_other_contributors(store):
 
 def test_undo_all_with_an_unknown_verdict_takes_none_back(store):
     (receipt,) = store.add_all([make_prediction()], "right", contributor="ann")
-    with pytest.raises(FeedbackError, match="There is no verdict 99"):
+    with pytest.raises(FeedbackError, match="There is no verdict no. 99"):
         store.undo_all("ann", [receipt.id, 99])
     assert store.get(receipt.id).state == "accepted"
 

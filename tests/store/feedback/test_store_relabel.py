@@ -59,7 +59,7 @@ def test_the_new_verdict_has_the_evidence_of_the_old_one(store):
         assert getattr(new, name) == getattr(old, name)
     assert (new.picture_sha256, new.picture_bytes) == (old.picture_sha256, len(picture))
     assert store.pictures.get(new.picture_sha256) == picture
-    assert new.comment == f"relabelled from verdict {verdict_id}"
+    assert new.comment == f"relabelled from verdict no. {verdict_id}"
 
 
 def test_relabelling_with_the_predicted_digit_is_a_confirmation(store):
@@ -121,7 +121,7 @@ def test_relabelling_a_verdict_no_longer_in_force_is_refused(store):
 
 
 def test_relabelling_an_unknown_verdict_is_refused(store):
-    with pytest.raises(FeedbackError, match="There is no verdict 9"):
+    with pytest.raises(FeedbackError, match="There is no verdict no. 9"):
         store.relabel(9, 7, by="curator")
 
 

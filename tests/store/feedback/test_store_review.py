@@ -108,7 +108,7 @@ def test_retracting_twice_changes_nothing(store):
 
 def test_retracting_an_unknown_verdict_retracts_none(store):
     receipt = store.add(make_prediction(), "right", contributor="ann")
-    with pytest.raises(FeedbackError, match="no verdict 41, 42"):
+    with pytest.raises(FeedbackError, match="no verdict no. 41-42"):
         store.retract([receipt.id, 42, 41], by="ann")
     assert len(store.accepted()) == 1
 

@@ -92,5 +92,5 @@ def test_a_verdict_no_longer_in_force_cannot_be_undone(store, state):
 
 
 def test_undo_of_an_unknown_verdict_is_refused(store):
-    with pytest.raises(FeedbackError, match="no verdict 5"):
+    with pytest.raises(FeedbackError, match="no verdict no. 5"):
         store.undo("ann", verdict_id=5)
