@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import click
 from tqdm import tqdm
 
-from digitlab.cli.main import settings_of
+from digitlab.cli.main import echo_not_kept, settings_of
 from digitlab.cli.output import echo_result
 from digitlab.evaluation import Evaluation
 from digitlab.evaluation import evaluate as run_evaluation
@@ -37,17 +37,21 @@ def evaluate(
 ) -> None:
     """Read every digit of DATA and count the correct predictions.
 
-    DATA is a labelled folder, an .npz file with x and y, Kaggle's .csv, mnist:test or
-    mnist:validation. In a folder, the label is the parent folder's name if that is one digit,
-    else the first character of the file name.
+    DATA is a folder or .zip file of labelled pictures, a .csv or .npz file or a pair of IDX
+    files with pictures and labels, mnist:test or mnist:validation. Known folders are 7, 07,
+    seven, digit_7 and Chars74K's Sample008; the first line of the output names the rule that
+    gave the labels.
     """
     settings = settings_of(ctx)
     with ExitStack() as stack:
         if memory:
             lab = stack.enter_context(Lab(settings))
             reader = lab.reader(version, threads=2, memory=True)
+            echo_not_kept(lab.not_kept)
         else:  # works in a home that cannot be written, too
-            classifier = ModelRegistry(settings).load(version, threads=2)
+            models = stack.enter_context(ModelRegistry(settings))
+            classifier = models.load(version, threads=2)
+            echo_not_kept(models.not_kept)
             reader = Reader(classifier, limits=limits_of(settings))
         bar = tqdm(desc="pictures", unit="", disable=not sys.stderr.isatty())
         stack.enter_context(bar)
@@ -63,6 +67,10 @@ def evaluate(
 def _lines(evaluation: Evaluation) -> list[str]:
     low, high = evaluation.ci95
     lines = [f"read as: {evaluation.read_as}"] if evaluation.read_as else []
+    lines += [f"the same picture under two labels: {c}" for c in evaluation.contradictions]
+    if evaluation.left_out:
+        counts = ", ".join(f"{n:,} ({cause})" for cause, n in evaluation.left_out.items())
+        lines.append(f"left out: {counts}")
     lines += [
         f"{evaluation.correct:,} of {evaluation.n:,} right: {evaluation.accuracy:.2%} "
         f"(95 % interval {low:.2%} to {high:.2%}), model {evaluation.model}",

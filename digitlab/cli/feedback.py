@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+from tqdm import tqdm
 
-from digitlab.cli.main import settings_of
+from digitlab.cli.main import echo_not_kept, settings_of
 from digitlab.cli.output import echo, echo_json, echo_result
-from digitlab.errors import FeedbackError, ImageError
+from digitlab.errors import DataError
 from digitlab.lab import Lab
-from digitlab.store import EXPORT_FORMATS, Entry, Receipt, ReviewState, scan_import
+from digitlab.labels import article
+from digitlab.phrases import count_text, numbers_text
+from digitlab.store import EXPORT_FORMATS, Entry, Receipt, ReviewState
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 contributor_option = click.option("--contributor", metavar="NAME", help="Who judges. Default: you.")
@@ -52,51 +56,87 @@ def add(
     echo_result(row, f"{picture}: {receipt.message}", as_json=as_json)
 
 
-@feedback.command("import", epilog="Example: digitlab feedback import incorrect_predictions/")
+IMPORT_EXAMPLE = """\b
+Examples:
+  digitlab feedback import my-pictures/
+  digitlab feedback import exported.zip
+"""
+
+
+@feedback.command("import", epilog=IMPORT_EXAMPLE)
 @click.argument("path", type=click.Path(path_type=Path))
-@contributor_option
+@click.option(
+    "--contributor",
+    metavar="NAME",
+    help="Who judges. Default: the contributors of an export; otherwise you.",
+)
 @as_json_option
 @click.pass_context
 def import_(ctx: click.Context, *, path: Path, contributor: str | None, as_json: bool) -> None:
-    """Import labelled pictures from the folder PATH.
+    """Import the labelled pictures or the exported verdicts in PATH.
 
-    PATH is the older app's incorrect_predictions/ (file names such as 7_x_y_1_photo.png, with
-    the true digit first), or a folder with folders named 0 to 9. The command names each file
-    that it skips.
+    PATH is an export of `digitlab feedback export`, a folder or .zip file of labelled pictures
+    (in folders such as 7 or seven, with the older app's file names, or with a table of file
+    names and labels), or a table of digits. The command names the rule that gave the labels and
+    each file that it skips.
     """
-    items, skipped = scan_import(path)
-    added = known = 0
-    held: set[int] = set()
-    with Lab(settings_of(ctx), contributor=contributor, screening=False) as lab:
-        for item in items:
-            try:
-                prediction = lab.predict(item.path, name=item.name)
-                receipt = lab.correct(prediction, item.label, comment=_origin(item.predicted))
-            except (ImageError, FeedbackError) as error:
-                skipped.append((Path(os.path.relpath(item.path, path)).as_posix(), str(error)))
-                continue
-            added, known = added + receipt.added, known + (not receipt.added)
-            if receipt.state == "held":
-                held.add(receipt.id)
-        held |= set(lab.screen()) if added else set()
+    from digitlab.feedback_import import import_feedback
+    from digitlab.picture_reader import limits_of
+    from digitlab.store import open_import
+
+    settings = settings_of(ctx)
+    with open_import(path) as scan, Lab(settings, contributor=contributor) as lab:
+        bar = tqdm(desc="pictures", unit="", disable=not sys.stderr.isatty())
+        before = {entry.id for entry in lab.feedback.pending()}
+        with bar:
+            result = import_feedback(
+                scan,
+                lab.feedback,
+                lab.reader(),
+                limits=limits_of(settings),
+                contributor=lab.contributor,
+                override=contributor is not None,
+                progress=partial(_show_progress, bar),
+            )
+        if result.added:
+            lab.screen()
+        held = [entry for entry in lab.feedback.pending() if entry.id not in before]
+    skipped = [*((item.name, item.reason) for item in scan.skipped), *result.unreadable]
+    if not result.added and not result.known:
+        first = f"; the first, {skipped[0][0]}: {skipped[0][1].rstrip('.')}" if skipped else ""
+        raise DataError(
+            f"{path}: nothing is imported: {len(skipped)} skipped{first}.", path=str(path)
+        )
+    counts = {"added": result.added, "known": result.known, "held": len(held)}
     if as_json:
         rows = [{"name": name, "reason": reason} for name, reason in skipped]
-        echo_json({"added": added, "known": known, "held": len(held), "skipped": rows})
-    else:
-        for name, reason in skipped:
-            echo(f"skipped {name}: {reason}")
-        echo(f"{added} added, {known} already stored, {len(skipped)} skipped")
-        if held:
-            echo(f"{len(held)} wait for review: digitlab feedback list")
+        texts = {"labels_from": scan.rule, "contradictions": list(scan.contradictions)}
+        echo_json(counts | texts | {"skipped": rows})
+        return
+    echo(f"labels from {scan.rule}")
+    echo(*(f"the same picture under two labels: {text}" for text in scan.contradictions))
+    echo(*(f"skipped {name}: {reason}" for name, reason in skipped))
+    echo(f"{result.added} added, {result.known} already stored, {len(skipped)} skipped")
+    if held:
+        echo(f"{len(held)} wait for review: digitlab feedback list")
 
 
-@feedback.command("export", epilog="Example: digitlab feedback export out/ --format imagefolder")
+@feedback.command("export", epilog="Example: digitlab feedback export out.zip")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(EXPORT_FORMATS), required=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(EXPORT_FORMATS),
+    default=EXPORT_FORMATS[0],
+    show_default=True,
+)
 @as_json_option
 @click.pass_context
 def export_(ctx: click.Context, *, path: Path, form: Any, as_json: bool) -> None:
-    """Write the accepted feedback to PATH: a folder, or a file for csv."""
+    """Write the accepted feedback to PATH: a folder, a file for csv, or a .zip file.
+
+    `digitlab feedback import` restores all verdicts from it, with their pictures.
+    """
     with _lab(ctx) as lab:
         n = lab.feedback.export(path, form)
     result = {"path": str(path), "format": form, "exported": n}
@@ -112,6 +152,7 @@ def export_(ctx: click.Context, *, path: Path, form: Any, as_json: bool) -> None
 def list_(ctx: click.Context, *, history: bool, as_json: bool) -> None:
     """List the verdicts in force, oldest first."""
     with _lab(ctx) as lab:
+        _echo_unread(lab)
         _echo_entries(lab.feedback.entries(history=history), as_json)
 
 
@@ -146,7 +187,8 @@ def relabel_(ctx: click.Context, *, verdict_id: int, label: int, as_json: bool) 
         entry = lab.feedback.relabel(verdict_id, label, by=lab.contributor)
     echo_result(
         {"relabelled": verdict_id, "verdict": entry.to_dict()},
-        f"verdict {verdict_id} is rejected; verdict {entry.id} says {label}",
+        f"verdict no. {verdict_id} is rejected; verdict no. {entry.id} says that it is "
+        f"{article(label)}",
         as_json=as_json,
     )
 
@@ -175,7 +217,7 @@ def retract(
     numbers = [entry.id for entry in retracted]
     echo_result(
         {"retracted": numbers},
-        f"{len(numbers)} retracted: {', '.join(map(str, numbers)) or 'none'}",
+        f"{count_text(len(numbers), 'verdict')} retracted: {numbers_text(numbers)}",
         as_json=as_json,
     )
 
@@ -188,17 +230,27 @@ def _review(
     numbers = [entry.id for entry in entries]
     echo_result(
         {state: numbers},
-        f"{len(numbers)} {state}: {', '.join(map(str, numbers))}",
+        f"{count_text(len(numbers), 'verdict')} {state}: {numbers_text(numbers)}",
         as_json=as_json,
     )
 
 
 def _lab(ctx: click.Context, contributor: str | None = None) -> Lab:
-    return Lab(settings_of(ctx), contributor=contributor)
+    lab = Lab(settings_of(ctx), contributor=contributor)
+    lab.warns = False  # what cannot be stored is an error here
+    return lab
 
 
-def _origin(predicted: int | None) -> str:
-    return "" if predicted is None else f"imported; was read as {predicted}"
+def _echo_unread(lab: Lab) -> None:
+    """Say on standard error if the newest entries are missing."""
+    problem = lab.feedback.database.check()
+    if problem is not None and problem.unread and not lab.is_unread:
+        echo_not_kept(problem.sentence)
+
+
+def _show_progress(bar: Any, done: int, total: int) -> None:
+    bar.total = total
+    bar.update(done - bar.n)
 
 
 def _receipt(receipt: Receipt) -> dict[str, Any]:
@@ -215,7 +267,7 @@ def _echo_entries(entries: Iterable[Entry], as_json: bool) -> None:
     for entry in entries:
         verdict = entry.verdict if entry.label is None else f"{entry.verdict}: {entry.label}"
         line = (
-            f"{entry.id:5d}  {entry.time:%Y-%m-%d %H:%M}  {entry.contributor:12s}  "
+            f"no. {entry.id:<5d}  {entry.time:%Y-%m-%d %H:%M}  {entry.contributor:12s}  "
             f"read {entry.predicted}  {verdict:14s}  {entry.state:9s}  {entry.name}  "
             f"{entry.comment}"
         )

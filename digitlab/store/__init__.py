@@ -2,7 +2,7 @@
 
 from digitlab.store.database import Database
 from digitlab.store.feedback.export import EXPORT_FORMATS, ExportFormat, export
-from digitlab.store.feedback.import_folder import ImportItem, parse_legacy_name, scan_import
+from digitlab.store.feedback.import_folder import ImportItem, ImportScan, open_import
 from digitlab.store.feedback.pictures import PictureStorage
 from digitlab.store.feedback.store import FeedbackStore
 from digitlab.store.feedback.types import (
@@ -34,6 +34,7 @@ __all__ = [
     "FeedbackStore",
     "HomeSettings",
     "ImportItem",
+    "ImportScan",
     "ModelRegistry",
     "ModelVersion",
     "PictureStorage",
@@ -47,6 +48,5 @@ __all__ = [
     "State",
     "Verdict",
     "export",
-    "parse_legacy_name",
-    "scan_import",
+    "open_import",
 ]

@@ -212,7 +212,7 @@ def test_evaluate_reads_a_labelled_folder(run, tmp_path):
     (found,) = lines(done)
     assert set(found) == {
         *("n", "correct", "accuracy", "ci95", "ece", "refused", "unreadable", "confusion"),
-        *("model", "read_as", "seen", "unseen"),
+        *("model", "read_as", "left_out", "contradictions", "seen", "unseen"),
     }
     assert (found["n"], found["unreadable"], found["correct"]) == (5, 1, 4)
     assert found["accuracy"] == pytest.approx(0.8)

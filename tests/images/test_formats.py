@@ -9,7 +9,7 @@ from digitlab.datasets import PICTURE_SUFFIXES, list_pictures
 from digitlab.images import decode
 from digitlab.images.formats import PICTURE_FORMATS, format_of, suffixes
 from digitlab.settings import Settings
-from digitlab.store import FeedbackStore, scan_import
+from digitlab.store import FeedbackStore, open_import
 
 PAGE = Image.new("RGB", (60, 40), "white")
 PAGE.paste((20, 20, 20), (20, 5, 30, 35))
@@ -35,11 +35,12 @@ def test_every_picture_that_decodes_can_be_exported_and_imported_again(name, dat
     with FeedbackStore.open(Settings.load(tmp_path / "home", environ={})) as store:
         store.add(make_prediction(picture=data), "right", contributor="ann")
         store.export(tmp_path / "out")
-    items, skipped = scan_import(tmp_path / "out")
-    assert [item.path.read_bytes() for item in items] == [data]
-    assert [path for path, _ in skipped] == ["metadata.csv"]
-    assert list_pictures(tmp_path / "out") == [items[0].path]
-    assert items[0].path.suffix in next(f.suffixes for f in PICTURE_FORMATS if f.name == name)
+    with open_import(tmp_path / "out") as scan:
+        (item,) = scan.items
+        assert item.source.read_bytes() == data
+    assert scan.skipped == ()
+    assert list_pictures(tmp_path / "out") == [item.source]
+    assert item.source.suffix in next(f.suffixes for f in PICTURE_FORMATS if f.name == name)
 
 
 @pytest.mark.parametrize("signature", [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"])

@@ -1,100 +1,277 @@
-"""The labelled pictures in a folder that `digitlab feedback import` reads."""
+"""What `digitlab feedback import` finds: labelled pictures, or the verdicts of an export."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from pathlib import Path
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import file_digest
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from digitlab.errors import DataError
+from digitlab.store.feedback.export import METADATA_NAME, ORIGINALS_NAME, SIDECAR_SUFFIX
+from digitlab.store.feedback.metadata import StoredVerdict, is_metadata, read_metadata
 
-_DIGITS: Final = frozenset("0123456789")
+if TYPE_CHECKING:  # digitlab.datasets loads Pillow, which a process of the store need not
+    from digitlab.datasets.folder_files import FolderFiles, LeftOut
 
 
-class ImportItem(NamedTuple):
-    """One labelled picture.
+@dataclass(frozen=True, kw_only=True)
+class ImportItem:
+    """One labelled picture, or one verdict of an export.
 
     Attributes:
-        path: the file.
-        label: the true digit, 0-9.
+        name: its name in messages.
+        source: the picture's file, or its pixels, uint8 (H, W); None for an exported verdict
+            whose original is not stored.
+        label: the true digit, 0-9; None for a verdict without one.
+        picture_name: the picture's own name.
         predicted: the digit that the old app predicted; None if the file name does not tell.
-        name: the picture's own name.
+        stored: the exported verdict; None for a labelled picture.
     """
 
-    path: Path
-    label: int
-    predicted: int | None
     name: str
+    source: Path | NDArray[np.uint8] | None
+    label: int | None
+    picture_name: str
+    predicted: int | None = None
+    stored: StoredVerdict | None = None
 
 
-def parse_legacy_name(filename: str) -> tuple[int, int, str] | None:
-    """Split a file name of the old app into true digit, predicted digit and the picture's name.
+@dataclass(frozen=True, kw_only=True)
+class ImportScan:
+    """All that an import reads.
 
-    Split at "_", such a name has at least five parts: the first is the true digit, the fourth
-    the predicted digit, and the fifth begins the picture's own name, which may contain "_" too.
-
-    Returns:
-        None if the name does not have this form.
+    Attributes:
+        items: in the order of their import.
+        skipped: files and rows that are left out, each with its reason.
+        rule: where the labels come from.
+        contradictions: files with the same bytes under different labels, one line for each
+            picture; they are among the items.
     """
-    parts = filename.split("_", 4)
-    if len(parts) < 5 or parts[0] not in _DIGITS or parts[3] not in _DIGITS:
-        return None
-    return int(parts[0]), int(parts[3]), parts[4]
+
+    items: tuple[ImportItem, ...]
+    skipped: tuple[LeftOut, ...]
+    rule: str
+    contradictions: tuple[str, ...] = ()
 
 
-def scan_import(
-    path: str | os.PathLike[str],
-) -> tuple[list[ImportItem], list[tuple[str, str]]]:
-    """List the labelled pictures below a folder and the files to skip.
+@contextmanager
+def open_import(path: str | os.PathLike[str]) -> Iterator[ImportScan]:
+    """Open what can be imported: a folder, a zip file, or a table.
 
-    The label is the name of the parent folder if that is one digit, otherwise it is taken from
-    the file name if that is one of the old app's. Hidden files are ignored.
+    - A folder or zip file with the `metadata.csv` of an export gives the exported verdicts.
+    - Any other folder or zip file gives labelled pictures: `datasets.find_labelled_pictures`.
+    - A table gives digits with labels; an exported CSV file with its `.feedback.zip` beside it
+      gives the exported verdicts.
 
-    Args:
-        path: the old app's `incorrect_predictions`, or a folder with folders 0 to 9.
-
-    Returns:
-        The pictures, sorted by path; and for each other file its path within the folder and
-        the reason why it is skipped.
+    The files exist until the context ends.
 
     Raises:
-        DataError: there is no such folder.
+        DataError: there is nothing to import, or it cannot be read.
     """
-    folder = Path(os.path.abspath(path))  # "." may be a folder that is named by a digit
-    if not folder.is_dir():
+    from digitlab.datasets.picture_archive import open_folder
+
+    path = Path(os.path.abspath(path))  # "." may be a folder that is named by a digit
+    if not os.path.lexists(path):
         raise DataError(
-            f"{folder}: no such folder; expected one with labelled pictures.",
-            path=str(folder),
-            expected="a folder",
+            f"{path}: no such file or folder; expected labelled pictures in a folder or a .zip "
+            "file, or a table.",
+            path=str(path),
+            expected="a folder, a .zip file or a table",
         )
-    items: list[ImportItem] = []
-    skipped: list[tuple[str, str]] = []
-    for file in sorted(folder.rglob("*")):
-        within = file.relative_to(folder)
-        if not file.is_file() or any(part.startswith(".") for part in within.parts):
-            continue
-        item_or_reason = _to_item(file)
-        if isinstance(item_or_reason, str):
-            skipped.append((within.as_posix(), item_or_reason))
+    with ExitStack() as stack:
+        if path.is_dir() or path.suffix.lower() == ".zip":
+            yield _scan_folder(stack.enter_context(open_folder(path)), str(path), stack)
         else:
-            items.append(item_or_reason)
-    return items, skipped
+            yield _scan_table(path, str(path), stack)
 
 
-def _to_item(file: Path) -> ImportItem | str:
-    """Return the labelled picture, or the reason why the file is none."""
-    from digitlab.datasets import PICTURE_SUFFIXES  # digitlab.images behind it loads Pillow
+def _scan_folder(folder: Path, shown: str, stack: ExitStack) -> ImportScan:
+    from digitlab.datasets.folder_files import list_files
+    from digitlab.datasets.folders import find_labelled_pictures
+    from digitlab.datasets.label_names import parse_legacy_name
+    from digitlab.datasets.label_tables import read_table_text
 
-    if file.suffix.lower() not in PICTURE_SUFFIXES:
-        return "not a picture by its file extension"
-    parent = file.parent.name
-    if parent in _DIGITS:
-        return ImportItem(file, int(parent), None, file.name)
-    legacy = parse_legacy_name(file.name)
-    if legacy is None:
-        return (
-            "has no label: neither a parent folder named 0 to 9, nor a name such as "
-            "7_x_y_1_photo.png (true digit, two words, predicted digit, own name)"
+    files = list_files(folder)
+    texts = {
+        within: text
+        for within, path in files.tables.items()
+        if within.name == METADATA_NAME and is_metadata(text := read_table_text(path))
+    }
+    if texts:
+        return _scan_export(files, texts, stack)
+    if not files.pictures and len(files.tables) == 1:
+        (within,) = files.tables
+        return _scan_table(files.tables[within], f"{shown}: {within}", stack)
+    labelled = find_labelled_pictures(folder, shown=shown)
+    pictures = [*labelled.pictures, *(p for group in labelled.contradictions for p in group)]
+    items = []
+    for picture in sorted(pictures):
+        legacy = parse_legacy_name(picture.path.name)
+        _, predicted, name = legacy or (0, None, picture.path.name)
+        items.append(
+            ImportItem(
+                name=picture.name,
+                source=picture.path,
+                label=picture.label,
+                picture_name=name,
+                predicted=predicted,
+            )
         )
-    label, predicted, name = legacy
-    return ImportItem(file, label, predicted, name)
+    return ImportScan(
+        items=tuple(items),
+        skipped=labelled.left_out,
+        contradictions=tuple(
+            " and ".join(f"{picture.name} ({picture.label})" for picture in group)
+            for group in labelled.contradictions
+        ),
+        rule=labelled.rule,
+    )
+
+
+def _scan_export(
+    files: FolderFiles, texts: Mapping[PurePosixPath, str], stack: ExitStack
+) -> ImportScan:
+    """Return the verdicts in each `metadata.csv` of digitlab."""
+    from digitlab.datasets.folder_files import LeftOut
+
+    items: list[ImportItem] = []
+    skipped: list[LeftOut] = []
+    used: set[PurePosixPath] = set()
+    for within, text in texts.items():
+        export = _ExportFolder(within.parent, files, stack)
+        for line, row in read_metadata(text, within.as_posix()):
+            place = f"{within}, line {line}"
+            if isinstance(row, str):
+                skipped.append(LeftOut(place, "cannot be read", row.removeprefix(f"{place}: ")))
+                continue
+            used.add(export.folder / row.file_name)
+            if row.evidence is not None:
+                used.add(export.folder / row.evidence.original)
+            problem = export.problem(row)
+            if problem is not None:
+                skipped.append(LeftOut(row.file_name or place, "changed after the export", problem))
+                continue
+            items.append(
+                ImportItem(
+                    name=row.file_name or place,
+                    source=export.original(row),
+                    label=row.label,
+                    picture_name=row.picture,
+                    stored=row,
+                )
+            )
+    for within in files.pictures.keys() - used:
+        reason = "not listed in the metadata.csv of the export"
+        skipped.append(LeftOut(within.as_posix(), "not in the table", reason))
+    tables = files.tables.keys() - texts.keys()
+    skipped += [LeftOut(t.as_posix(), "not a picture", "no table of the export") for t in tables]
+    skipped += [item for item in files.left_out if PurePosixPath(item.name).name != ORIGINALS_NAME]
+    names = " and ".join(within.as_posix() for within in texts)
+    return ImportScan(items=tuple(items), skipped=tuple(sorted(skipped)), rule=names)
+
+
+class _ExportFolder:
+    """The pictures of one export, by the paths in its metadata.
+
+    Args:
+        folder: the export's path within `files`.
+        files: all files.
+        stack: keeps the unpacked `originals.zip` until the import ends.
+    """
+
+    def __init__(self, folder: PurePosixPath, files: FolderFiles, stack: ExitStack) -> None:
+        self.folder = folder
+        self._files = files
+        self._stack = stack
+
+    @cached_property
+    def _originals(self) -> Path | None:
+        """The unpacked `originals.zip`; None if there is none."""
+        from digitlab.datasets.picture_archive import open_folder
+
+        path = self._files.root / self.folder / ORIGINALS_NAME
+        return self._stack.enter_context(open_folder(path)) if path.is_file() else None
+
+    def original(self, row: StoredVerdict) -> Path | None:
+        """Return the file of the original picture; None if the export has none."""
+        name = row.file_name if row.evidence is None else row.evidence.original
+        if not name:
+            return None
+        start, slash, member = name.partition("/")
+        if start == ORIGINALS_NAME and slash and self._originals is not None:
+            path = self._originals / PurePosixPath(member).name
+            return path if path.is_file() else None
+        return self._files.pictures.get(self.folder / name)
+
+    def problem(self, row: StoredVerdict) -> str | None:
+        """Return why the files do not match a row; None if they do."""
+        from digitlab.datasets.label_names import parse_label_name
+
+        if row.file_name and self.folder / row.file_name not in self._files.pictures:
+            return "metadata.csv lists it, but it is not there"
+        folders = [parse_label_name(part) for part in PurePosixPath(row.file_name).parts[:-1]]
+        for name in folders:
+            if name is not None and name.digit != row.label:
+                return f"its folder says {name.digit}, metadata.csv says {row.label}"
+        has_original = row.evidence is None or row.evidence.original
+        path = self.original(row)
+        if has_original and path is None:
+            return "its original picture is not in the export"
+        if path is not None and row.evidence is not None:
+            with path.open("rb") as file:
+                if file_digest(file, "sha256").hexdigest() != row.evidence.picture_sha256:
+                    return "its original picture has other bytes than the exported one"
+        return None
+
+
+def _scan_table(path: Path, shown: str, stack: ExitStack) -> ImportScan:
+    """Return the digits of a table, or the verdicts in the file beside an exported one."""
+    from digitlab.datasets.folder_files import list_files
+    from digitlab.datasets.label_tables import read_table_text
+    from digitlab.datasets.picture_archive import open_folder
+    from digitlab.datasets.tables import read_table
+
+    table = read_table(path)
+    items = tuple(
+        ImportItem(
+            name=f"row {row}",
+            source=picture,
+            label=int(label),
+            picture_name=f"{path.stem} {row}",
+        )
+        for row, (picture, label) in enumerate(zip(table.pictures, table.labels, strict=True), 1)
+    )
+    sidecar = path.with_name(path.stem + SIDECAR_SUFFIX)
+    if not sidecar.is_file():
+        return ImportScan(items=items, skipped=(), rule=", ".join(table.rules))
+    files = list_files(stack.enter_context(open_folder(sidecar)))
+    metadata = PurePosixPath(METADATA_NAME)
+    text = read_table_text(files.tables[metadata]) if metadata in files.tables else ""
+    scan = _scan_export(files, {metadata: text}, stack) if is_metadata(text) else None
+    if scan is None or not _matches(items, text):
+        raise DataError(
+            f"{shown}: does not match {sidecar.name} beside it; one of them was changed after the "
+            "export. Move that file away to import the digits of the table alone.",
+            path=str(path),
+            expected="the table of the export",
+        )
+    return dataclasses.replace(scan, rule=f"{sidecar.name}: {scan.rule}")
+
+
+def _matches(items: Sequence[ImportItem], text: str) -> bool:
+    """Tell whether a table has the digits of a `metadata.csv`, in the same order."""
+    digits = [
+        (row.label, row.evidence.digit_image.tobytes())
+        for _, row in read_metadata(text, METADATA_NAME)
+        if not isinstance(row, str) and row.label is not None and row.evidence is not None
+    ]
+    return digits == [(item.label, np.asarray(item.source).tobytes()) for item in items]

@@ -2,16 +2,21 @@
 
 import csv
 import io
+import os
+import socket
+import subprocess
+import zipfile
 
 import numpy as np
 import pytest
 from PIL import Image
 from support.predictions import make_prediction
 
-from digitlab.datasets import read_kaggle_csv
+from digitlab.datasets import read_table
+from digitlab.datasets.label_names import parse_legacy_name
 from digitlab.errors import FeedbackError, StoreError
 from digitlab.settings import Settings
-from digitlab.store import FeedbackStore, parse_legacy_name, scan_import
+from digitlab.store import EXPORT_FORMATS, FeedbackStore
 
 
 def picture(format="PNG", shade=200):
@@ -100,7 +105,11 @@ def test_a_picture_of_two_digits_is_exported_as_its_two_digit_images(store, tmp_
         f"2/{digits[2]}.png",
         f"5/{digits[5]}.png",
         "metadata.csv",
+        "originals.zip",
     ]
+    with zipfile.ZipFile(tmp_path / "out" / "originals.zip") as archive:
+        (name,) = archive.namelist()
+        assert archive.read(name) == both
 
 
 def test_a_picture_with_the_same_verdict_of_two_people_is_written_once(store, tmp_path):
@@ -111,7 +120,8 @@ def test_a_picture_with_the_same_verdict_of_two_people_is_written_once(store, tm
 
 def test_the_reader_of_kaggles_file_reads_the_csv(filled, tmp_path):
     assert filled.export(tmp_path / "out.csv", "csv") == 3
-    images, labels = read_kaggle_csv(tmp_path / "out.csv")
+    table = read_table(tmp_path / "out.csv")
+    images, labels = table.pictures, table.labels
     assert labels.tolist() == [7, 3, 3]
     np.testing.assert_array_equal(images[0], filled.accepted()[0].digit_image)
 
@@ -119,30 +129,60 @@ def test_the_reader_of_kaggles_file_reads_the_csv(filled, tmp_path):
 def test_the_old_apps_folder_contains_the_misread_pictures(filled, tmp_path):
     assert filled.export(tmp_path / "out", "incorrect_predictions") == 1
     entry = filled.accepted()[0]
-    assert file_names(tmp_path / "out") == [f"7_{entry.id}_not_1_my_seven.png"]
-
-
-def test_the_old_apps_names_can_be_imported(filled, tmp_path):
-    filled.export(tmp_path / "out", "incorrect_predictions")
-    items, skipped = scan_import(tmp_path / "out")
-    assert [(item.label, item.predicted, item.name) for item in items] == [(7, 1, "my_seven.png")]
-    assert skipped == []
+    assert file_names(tmp_path / "out") == [
+        f"7_{entry.id}_not_1_my_seven.png",
+        "metadata.csv",
+        "originals.zip",
+    ]
 
 
 @pytest.mark.parametrize("name", ["../../up.png", "C:\\dir\\a?b*.png", "a/b\nc.png", "..", ""])
 def test_the_name_of_a_picture_cannot_lead_out_of_the_folder(store, tmp_path, name):
     store.add(make_prediction(picture=picture(), name=name), "wrong", label=7, contributor="ann")
     store.export(tmp_path / "out", "incorrect_predictions")
-    (written,) = (tmp_path / "out").iterdir()
+    (written,) = (tmp_path / "out").glob("7_*")
     assert parse_legacy_name(written.name)[:2] == (7, 1)
     assert not set(written.name) & set('/\\:*?"<>|\n')
 
 
-def test_an_image_folder_can_be_imported(filled, tmp_path):
+def test_text_that_looks_like_a_formula_is_neutralised_in_the_metadata(store, tmp_path):
+    prediction = make_prediction(picture=picture(), name="@SUM(1).png")
+    store.add(prediction, "right", contributor="=cmd|x", comment="+1\n=2")
+    store.export(tmp_path / "out")
+    with (tmp_path / "out" / "metadata.csv").open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert row["contributor"] == "'=cmd|x"
+    assert row["comment"] == "'+1\n=2"
+    assert row["picture"] == "'@SUM(1).png"
+
+
+def test_the_file_beside_a_table_holds_the_verdicts_without_a_digit(filled, tmp_path):
+    filled.export(tmp_path / "out.csv", "csv")
+    with zipfile.ZipFile(tmp_path / "out.feedback.zip") as archive:
+        rows = list(csv.DictReader(archive.read("metadata.csv").decode().splitlines()))
+    assert [row["verdict"] for row in rows] == ["wrong", "right", "right", "not-a-digit"]
+
+
+@pytest.mark.parametrize("form", EXPORT_FORMATS)
+def test_a_zip_file_holds_what_the_folder_holds(filled, tmp_path, form):
+    assert filled.export(tmp_path / "out.zip", form) == filled.export(tmp_path / "out", form)
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        names = sorted(archive.namelist())
+    expected = ["out.csv", "out.feedback.zip"] if form == "csv" else file_names(tmp_path / "out")
+    assert names == expected
+
+
+def test_what_a_killed_export_left_is_deleted(filled, tmp_path):
+    filled.export(tmp_path / "other")
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left = tmp_path / f".out.{socket.gethostname()}-{dead.pid}.part"
+    running = tmp_path / f".out.{socket.gethostname()}-{os.getppid()}.part"
+    left.mkdir()
+    running.mkdir()
     filled.export(tmp_path / "out")
-    items, skipped = scan_import(tmp_path / "out")
-    assert [item.label for item in items] == [3, 3, 7]
-    assert len(skipped) == 2
+    assert not left.exists()
+    assert running.exists()
 
 
 def test_without_accepted_verdicts_the_export_is_empty(store, tmp_path):
@@ -176,6 +216,14 @@ def test_a_target_that_cannot_be_written_is_refused(filled, tmp_path):
     with pytest.raises(StoreError, match="cannot be written") as caught:
         filled.export(tmp_path / "file" / "out")
     assert caught.value.place == str(tmp_path / "file" / "out")
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.feedback.zip"])
+def test_neither_a_table_nor_the_file_beside_it_is_overwritten(filled, tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(FeedbackError, match="exists already"):
+        filled.export(tmp_path / "out.csv", "csv")
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == [name]
 
 
 def test_an_unknown_format_is_refused_with_the_known_formats(store, tmp_path):

@@ -1,37 +1,11 @@
-"""The labelled pictures that `feedback import` finds in a folder."""
+"""What `feedback import` finds in folders, zip files and tables."""
+
+import zipfile
 
 import pytest
 
 from digitlab.errors import DataError
-from digitlab.store import parse_legacy_name, scan_import
-
-
-@pytest.mark.parametrize(
-    ("filename", "parts"),
-    [
-        ("7_a_b_1_photo.png", (7, 1, "photo.png")),
-        ("7_correct_predicted_1_my_long_name.jpg", (7, 1, "my_long_name.jpg")),
-        ("0___9_x.png", (0, 9, "x.png")),
-        ("3_a_b_3_same.png", (3, 3, "same.png")),
-    ],
-)
-def test_a_name_of_the_old_app_contains_both_digits(filename, parts):
-    assert parse_legacy_name(filename) == parts
-
-
-@pytest.mark.parametrize(
-    "filename",
-    [
-        "photo.png",
-        "7_a_b_1.png",
-        "17_a_b_1_x.png",
-        "x_a_b_1_x.png",
-        "7_a_b_one_x.png",
-        "²_a_b_1_x.png",
-    ],
-)
-def test_other_names_are_not_names_of_the_old_app(filename):
-    assert parse_legacy_name(filename) is None
+from digitlab.store import open_import
 
 
 @pytest.fixture
@@ -49,17 +23,14 @@ def folder(tmp_path):
         "5/.DS_Store",
     ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"picture")
+        (folder / name).write_text(name)
     return folder
 
 
-def test_the_label_is_the_folder_name_or_part_of_the_file_name(folder):
-    items, _ = scan_import(folder)
-    assert [
-        (item.path.relative_to(folder).as_posix(), item.label, item.predicted, item.name)
-        for item in items
-    ] == [
-        ("5/7_a_b_1_named.png", 5, None, "7_a_b_1_named.png"),
+def test_the_items_have_the_labels_of_the_folder(folder):
+    with open_import(folder) as scan:
+        items = [(item.name, item.label, item.predicted, item.picture_name) for item in scan.items]
+    assert items == [
         ("5/scan.JPG", 5, None, "scan.JPG"),
         ("7_a_b_1_photo.png", 7, 1, "photo.png"),
         ("deep/9/x.webp", 9, None, "x.webp"),
@@ -67,18 +38,52 @@ def test_the_label_is_the_folder_name_or_part_of_the_file_name(folder):
 
 
 def test_other_files_are_skipped_with_a_reason(folder):
-    _, skipped = scan_import(folder)
-    assert [name for name, _ in skipped] == ["holiday.png", "not-a-digit/cat.png", "notes.txt"]
-    assert "no label" in dict(skipped)["holiday.png"]
-    assert "not a picture" in dict(skipped)["notes.txt"]
+    with open_import(folder) as scan:
+        causes = {item.name: item.cause for item in scan.skipped}
+    assert causes == {
+        "5/7_a_b_1_named.png": "two labels",
+        "holiday.png": "no label",
+        "not-a-digit/cat.png": "not a digit",
+        "notes.txt": "not a picture",
+    }
 
 
-def test_the_name_of_the_folder_itself_can_be_the_label(folder, monkeypatch):
-    monkeypatch.chdir(folder / "5")
-    items, _ = scan_import(".")
-    assert [item.label for item in items] == [5, 5]
+def test_one_file_under_two_labels_is_imported_and_reported(tmp_path):
+    for label in (3, 5):
+        (tmp_path / str(label)).mkdir()
+        (tmp_path / str(label) / "x.png").write_text("same")
+    with open_import(tmp_path) as scan:
+        assert [item.label for item in scan.items] == [3, 5]
+        assert scan.contradictions == ("3/x.png (3) and 5/x.png (5)",)
 
 
-def test_a_missing_folder_is_refused(tmp_path):
-    with pytest.raises(DataError, match="no such folder"):
-        scan_import(tmp_path / "nowhere")
+def test_a_zip_file_is_read_like_its_folder(folder, tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("5/scan.JPG", "deep/9/x.webp", "7_a_b_1_photo.png"):
+            archive.write(folder / name, f"wrapper/{name}")
+    with open_import(path) as scan:
+        assert [item.label for item in scan.items] == [5, 7, 9]
+        assert scan.items[0].source.read_text() == "5/scan.JPG"
+
+
+def test_a_table_gives_its_digits(tmp_path):
+    path = tmp_path / "digits.csv"
+    pixels = ",".join(["0", "255"] * 392)
+    path.write_text(f"7,{pixels}\n3,{pixels}\n")
+    with open_import(path) as scan:
+        assert [(item.name, item.label) for item in scan.items] == [("row 1", 7), ("row 2", 3)]
+        assert scan.items[0].source.shape == (28, 28)
+
+
+def test_the_only_table_in_a_zip_file_gives_its_digits(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("train.csv", f"7,{','.join(['0', '255'] * 392)}\n")
+    with open_import(tmp_path / "x.zip") as scan:
+        assert [item.label for item in scan.items] == [7]
+
+
+@pytest.mark.parametrize("name", ["nowhere", "nowhere.zip", "nowhere.csv"])
+def test_what_does_not_exist_is_refused(tmp_path, name):
+    with pytest.raises(DataError, match="no such file or folder"), open_import(tmp_path / name):
+        pass
