@@ -39,7 +39,7 @@ def fine_tune(ctx: click.Context, *, pairs: tuple[str, ...], as_json: bool) -> N
     """Train on the accepted corrections, and serve the new version if it is no worse.
 
     notebooks/fine_tune.ipynb runs in another process. Ctrl-C cancels the run; a second Ctrl-C
-    leaves it running. The exit code is 1 if the run failed, else 0.
+    does not wait for its end. The exit code is 1 if the run failed, else 0.
     """
     settings = settings_of(ctx)
     with closing(RunBar()) as bar:
@@ -114,10 +114,10 @@ def _run(settings: Settings, parameters: dict[str, Any], bar: RunBar) -> Run:
             return now
         except KeyboardInterrupt:
             if cancelled:
-                bar.write(f"run {run.name} continues without this command")
+                bar.write(f"run {run.name} ends without this command")
                 raise
             cancelled = True
-            bar.write("cancelling the run; press Ctrl-C again to leave it running")
+            bar.write("cancelling the run; press Ctrl-C again to stop waiting for its end")
             with RunLog.open(settings) as log:
                 log.request_cancel(run.name)
     return run

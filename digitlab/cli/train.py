@@ -12,6 +12,7 @@ from digitlab.cli.main import settings_of
 from digitlab.cli.output import echo_result
 from digitlab.lab import Lab
 from digitlab.model.train_config import TrainConfig
+from digitlab.phrases import duration_text
 
 EXAMPLE = """\b
 Examples:
@@ -53,7 +54,7 @@ def train(ctx: click.Context, epochs: int, seed: int, images: int | None, as_jso
         def epoch_done(row: dict[str, Any]) -> None:
             bar.write(
                 f"epoch {row['epoch']}/{epochs}: loss {row['loss']:.4f}, "
-                f"validation {row['validation_accuracy']:.2%}, {row['seconds']:.0f} s",
+                f"validation {row['validation_accuracy']:.2%}, {duration_text(row['seconds'])}",
                 file=sys.stderr,
             )
             bar.reset()

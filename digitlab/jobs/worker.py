@@ -21,6 +21,7 @@ from typing import Any, Final
 from digitlab.errors import DigitlabError, StoreError
 from digitlab.jobs.environment import hide_modules, jupyter_environment
 from digitlab.jobs.launch import run_folder
+from digitlab.phrases import duration_text
 from digitlab.private_files import umask_for
 from digitlab.settings import Settings
 from digitlab.store.runs.log import RunLog
@@ -126,7 +127,7 @@ class KernelGuard:
                 cancelled = now
             if now - started > self._limit_s:
                 self.timed_out = True
-                self.reason = f"The run reached its time limit of {self._limit_s:,.0f} seconds."
+                self.reason = f"The run reached its time limit of {duration_text(self._limit_s)}."
             elif cancelled is not None and not run.over and now - cancelled > CANCEL_GRACE_S:
                 self.reason = _CANCELLED
             if self.reason:

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from digitlab.errors import RunError
 from digitlab.learning.results import RunResult
+from digitlab.phrases import duration_text
 from digitlab.store import RunLog
 
 MAX_IDLE_S: Final = 1800.0
@@ -188,7 +189,7 @@ class RunSession:
                 reason = CANCELLED
             elif time.monotonic() - self._idle_since > self._max_idle_s:
                 reason = (
-                    f"Its notebook waited {self._max_idle_s / 60:.0f} minutes between two steps, "
+                    f"Its notebook waited {duration_text(self._max_idle_s)} between two steps, "
                     "so it made room for other runs. Nothing has changed."
                 )
             else:

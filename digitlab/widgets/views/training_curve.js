@@ -69,7 +69,7 @@ function makeCurve() {
     svg.replaceChildren(...paths);
     showTicks(left, leftScale);
     showTicks(right, rightScale);
-    below.replaceChildren(...[0, Math.round(end / 2), `${end} steps`].map((text) =>
+    below.replaceChildren(...[0, Math.round(end / 2), `${end} ${end === 1 ? "step" : "steps"}`].map((text) =>
       make("span", {}, points.length || steps ? String(text) : "")));
     hint.textContent = points.length ? "" : "Appears here during training";
     loss.value.textContent = last_loss;

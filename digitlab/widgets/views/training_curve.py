@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from digitlab.phrases import count_text
 from digitlab.store import Run
 
 Point = list[int | float | None]
@@ -45,10 +46,13 @@ def curve_text(points: Sequence[Point], steps: int) -> str:
         if last == first
         else f"from {_loss_text(first)} to {_loss_text(last)}"
     )
-    of_steps = f" of {steps}" if step < steps else ""
-    text = f"Loss {verb} {values} in {step}{of_steps} steps"
+    in_steps = (
+        f"{step:,} of {count_text(steps, 'step')}" if step < steps else count_text(step, "step")
+    )
+    text = f"Loss {verb} {values} in {in_steps}"
     if accuracies:
-        text += f"; {_percent(accuracies[-1][1])} of the hard images are read right"
+        at_step, accuracy = accuracies[-1]
+        text += f"; {_percent(accuracy)} of the hard images were read right at step {at_step:,}"
     return f"{text}."
 
 
