@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.linked_environment import install_linked
-from support.live_server import fetch
+from support.live_server import NAVIGATION, fetch
 from support.paths import ROOT
 
 from digitlab.datasets import mnist
@@ -78,7 +78,7 @@ def test_the_installed_package_serves_predicts_and_reads_feedback(installed, cal
     server = call("serve", "--port", 0, "--no-open", how=subprocess.Popen)
     try:
         said = re.search(r"http://\S+", server.stdout.readline())
-        page = fetch(said[0])
+        page = fetch(said[0], headers=NAVIGATION)
         assert page.status == 200
         assert "application/vnd.jupyter.widget-view+json" in page.text
     finally:

@@ -18,29 +18,46 @@ from types import FrameType
 from typing import Any
 
 from jupyter_core.paths import jupyter_config_dir
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.services.contents.largefilemanager import LargeFileManager
+from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyter_server.utils import url_path_join
-from tornado.httpserver import HTTPServer
 from tornado.web import Application
 from voila.app import Voila
 from voila.configuration import VoilaConfiguration
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from digitlab.jobs.environment import SECRETS
+from digitlab.server.admission import Tickets
 from digitlab.server.config import voila_config
+from digitlab.server.connections import LimitedServer
 from digitlab.server.environment import server_environment
 from digitlab.server.handlers import (
     DashboardHandler,
     HealthHandler,
     LoginHandler,
+    OwnChannelsHandler,
+    OwnKernelHandler,
+    RetryAfter,
     ShutdownHandler,
+    TemplateHandler,
 )
 from digitlab.server.identity import TokenIdentity
+from digitlab.server.log_filter import LogFilter, filtered_logs
 from digitlab.server.options import ServeOptions
 from digitlab.server.retrain import retraining
 from digitlab.server.session_kernels import PageKernelSpecs, SessionKernels
-from digitlab.server.sockets import listening_sockets, tls_context
+from digitlab.server.sockets import connection_limits, listening_sockets, tls_context
 from digitlab.settings import Settings
 
 log = logging.getLogger(__name__)
+
+REPLACED = {KernelHandler, VoilaKernelWebsocketHandler, VoilaShutdownKernelHandler}
+"""Voilà's handlers of kernels. They answer everyone who knows the id of a kernel."""
+
+KERNEL_ID = r"(?P<kernel_id>[0-9a-f-]{36})"
+"""Pattern of a kernel's id in an address."""
 
 
 def run(options: ServeOptions, settings: Settings, announce: Callable[[str], None]) -> None:
@@ -54,8 +71,10 @@ def run(options: ServeOptions, settings: Settings, announce: Callable[[str], Non
             app = Dashboards.instance(config=config)
             app.connection_dir = str(runtime)
             app.initialize()
+            log_filter = LogFilter(secrets=[options.token])
             try:
-                asyncio.run(app.serve(options, settings, sockets, tls, announce))
+                with filtered_logs(log_filter, app.log.handlers):
+                    asyncio.run(app.serve(options, settings, sockets, tls, announce))
             finally:
                 Dashboards.clear_instance()
                 shutil.rmtree(jupyter_config_dir(), ignore_errors=True)  # an empty temporary folder
@@ -116,6 +135,7 @@ class Dashboards(Voila):  # type: ignore[misc] # untyped base
             "template_paths": self.template_paths,
             "config": self.config,
             "voila_configuration": self.voila_configuration,
+            "tickets": Tickets(),
         }
 
         def below(path: str) -> str:
@@ -124,8 +144,10 @@ class Dashboards(Voila):  # type: ignore[misc] # untyped base
         return [
             (below("health"), HealthHandler),
             (below("login"), LoginHandler),
-            (below(r"voila/api/shutdown/(.*)"), ShutdownHandler),
-            *voila_handlers[:-1],
+            (below(f"api/kernels/{KERNEL_ID}"), OwnKernelHandler),
+            (below(f"api/kernels/{KERNEL_ID}/channels"), OwnChannelsHandler),
+            (below(f"voila/api/shutdown/{KERNEL_ID}"), ShutdownHandler),
+            *(_with_error_pages(each) for each in voila_handlers[:-1] if each[1] not in REPLACED),
             (below(r"(.*)"), DashboardHandler, dashboard),
         ]
 
@@ -143,8 +165,11 @@ class Dashboards(Voila):  # type: ignore[misc] # untyped base
             self.port = sockets[0].getsockname()[1]
             self.app = Application(**self.init_settings() | self.tornado_settings)
             self.app.add_handlers(".*$", self.init_handlers())
-            server = HTTPServer(
-                self.app, ssl_options=tls, xheaders=options.is_local, max_body_size=2**20
+            server = LimitedServer(
+                self.app,
+                limits=connection_limits(options),
+                tls=tls,
+                behind_proxy=options.is_local,
             )
             server.add_sockets(sockets)
             try:
@@ -165,10 +190,18 @@ class Dashboards(Voila):  # type: ignore[misc] # untyped base
         if not options.token and not options.is_local:
             announce(
                 f"Everyone who can reach {options.ip or 'an address of this machine'} can use it. "
-                "Set --token, or --ip 127.0.0.1."
+                "Set --token-file, or --ip 127.0.0.1."
             )
         if options.open_browser:
             asyncio.get_running_loop().run_in_executor(None, webbrowser.open, url)
+
+
+def _with_error_pages(spec: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the specification of a handler of Voilà with digitlab's pages for errors."""
+    pattern, handler, *arguments = spec
+    if issubclass(handler, JupyterHandler) and not issubclass(handler, APIHandler):
+        handler = type(handler.__name__, (RetryAfter, TemplateHandler, handler), {})
+    return (pattern, handler, *arguments)
 
 
 @contextmanager
@@ -183,7 +216,10 @@ def _runtime_folder() -> Iterator[Path]:
 
 @contextmanager
 def _variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables and remove the secrets of this process, so that no child receives them."""
     before = dict(os.environ)
+    for name in SECRETS:
+        os.environ.pop(name, None)
     os.environ.update(values)
     try:
         yield

@@ -26,6 +26,10 @@ MESSAGE_BYTES = 64 * 2**20
 """Largest message from a page. A picture of up to 20 MB arrives in one message; over its
 default limit of 10 MiB, tornado closes the connection without an error."""
 
+PING_MS = 20_000
+"""Milliseconds between two pings of a page's websocket. The server closes it after three without
+an answer."""
+
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'self'",
@@ -67,6 +71,7 @@ def voila_config(
     c.Voila.base_url = options.prefix
     c.Voila.ip = options.ip
     c.Voila.token = options.token
+    c.TokenIdentity.cookie_options = {"samesite": "Lax"}  # httponly is jupyter_server's default
     c.Voila.open_browser = False
     c.Voila.tornado_settings = tornado_settings(options)
 
@@ -84,6 +89,7 @@ def voila_config(
     c.PlainKernels.cull_idle_timeout = options.cull_idle_s
     c.PlainKernels.cull_interval = cull_interval(options)
     c.PlainKernels.cull_connected = True  # a page left open overnight counts as idle
+    c.PlainKernels.cull_busy = True  # so does a computation that shows nothing for as long
     c.SessionKernels.max_sessions = options.max_sessions
     c.SessionKernels.grace_s = float(options.grace_s)
     c.SessionKernels.kernel_pools_config = {
@@ -114,6 +120,13 @@ def tornado_settings(options: ServeOptions) -> dict[str, object]:
             "Referrer-Policy": "same-origin",
         },
         "websocket_max_message_size": MESSAGE_BYTES,
+        "ws_ping_interval": PING_MS,
+        "ws_ping_timeout": 3 * PING_MS,
+        "xsrf_cookie_kwargs": {
+            "path": options.prefix,
+            "samesite": "Lax",
+            "secure": options.certfile is not None,
+        },
     }
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 import ssl
+from dataclasses import replace
+from typing import Final
 
 from tornado.netutil import bind_sockets
 
 from digitlab.errors import ServeError
+from digitlab.server.connections import ConnectionLimits
 from digitlab.server.options import ServeOptions
+
+OPEN_FILES: Final = 4096
+"""Files that the process should be able to open: connections, and about 30 for each kernel."""
 
 
 def listening_sockets(options: ServeOptions) -> list[socket.socket]:
@@ -24,6 +31,28 @@ def listening_sockets(options: ServeOptions) -> list[socket.socket]:
         raise ServeError(_reason(error, options)) from error
     except UnicodeError as error:  # text that cannot be a host name
         raise ServeError(f"{options.ip} is not an address: {error}.") from error
+
+
+def connection_limits(options: ServeOptions) -> ConnectionLimits:
+    """Return the limits that fit the files that this process may open; allow it more if possible.
+
+    Half of the files remain for the kernels. Behind a proxy, all connections come from one
+    address, so an address has no limit on loopback.
+    """
+    limits = ConnectionLimits(per_address=0) if options.is_local else ConnectionLimits()
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return limits
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):  # macOS may refuse
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    if soft == resource.RLIM_INFINITY:
+        return limits
+    return replace(limits, connections=min(limits.connections, max(soft // 2, 16)))
 
 
 def tls_context(options: ServeOptions) -> ssl.SSLContext | None:

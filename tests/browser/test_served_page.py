@@ -36,6 +36,24 @@ upload.observe(
     """w.VBox([button, count, upload, size, w.HTML("<i data-testid='digitlab-ready'></i>")])""",
 )
 
+BUSY = (
+    """
+import ipywidgets as w
+button = w.Button(description="Compute")
+state = w.HTML("")
+def compute(_):
+    state.value = "computing"
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass
+button.on_click(compute)
+""",
+    """w.VBox([button, state, w.HTML("<i data-testid='digitlab-ready'></i>")])""",
+)
+
 WAIT_FOR_FILE = """
 import time
 from pathlib import Path
@@ -79,10 +97,6 @@ def open_dashboard(page: Page, server: Server) -> None:
 
 def button(page: Page, name: str) -> Locator:
     return page.get_by_role("button", name=name)
-
-
-def is_running(server: Server, kernel: str) -> bool:
-    return server.get(f"api/kernels/{kernel}").status == 200
 
 
 def test_the_widgets_of_the_page_work(server: Server, browser_page: Page) -> None:
@@ -169,9 +183,34 @@ def test_an_upload_above_the_default_limit_of_tornado_arrives(
 def test_closing_the_tab_ends_its_kernel(server: Server, browser_page: Page) -> None:
     open_dashboard(browser_page, server)
     kernel = kernel_id(browser_page)
-    assert is_running(server, kernel)
+    assert server.runs(kernel)
     browser_page.close(run_before_unload=True)
-    wait_until(lambda: not is_running(server, kernel), "the kernel ends")
+    wait_until(lambda: not server.runs(kernel), "the kernel ends")
+
+
+def test_closing_the_tab_ends_its_kernel_although_it_is_busy(
+    start: Start, browser_page: Page
+) -> None:
+    server = start(*BUSY)
+    open_dashboard(browser_page, server)
+    kernel = kernel_id(browser_page)
+    button(browser_page, "Compute").click()
+    expect(browser_page.get_by_text("computing")).to_be_visible()
+    browser_page.close(run_before_unload=True)
+    wait_until(lambda: not server.runs(kernel), "the kernel ends")
+
+
+def test_a_second_tab_has_a_session_of_its_own(server: Server, browser_page: Page) -> None:
+    open_dashboard(browser_page, server)
+    second = browser_page.context.new_page()
+    open_dashboard(second, server)
+    for page in (browser_page, second, browser_page):
+        button(page, "Press").click()
+    expect(browser_page.get_by_test_id("count")).to_have_text("2")
+    expect(second.get_by_test_id("count")).to_have_text("1")
+    second.close(run_before_unload=True)
+    button(browser_page, "Press").click()
+    expect(browser_page.get_by_test_id("count")).to_have_text("3")
 
 
 def test_leaving_while_the_page_loads_ends_its_kernel(server: Server, browser_page: Page) -> None:
@@ -179,7 +218,7 @@ def test_leaving_while_the_page_loads_ends_its_kernel(server: Server, browser_pa
     browser_page.goto(server.url)
     kernel = kernel_id(browser_page)
     browser_page.goto("about:blank")
-    wait_until(lambda: not is_running(server, kernel), "the kernel ends")
+    wait_until(lambda: not server.runs(kernel), "the kernel ends")
 
 
 def test_the_page_shows_that_its_kernel_died_and_starts_a_new_session(

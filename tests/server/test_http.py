@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,7 +15,16 @@ from urllib.parse import urlencode
 
 import psutil
 import pytest
-from support.live_server import Server, environment, fetch, start_server, wait_until, write_notebook
+from support.live_server import (
+    NAVIGATION,
+    Response,
+    Server,
+    environment,
+    fetch,
+    start_server,
+    wait_until,
+    write_notebook,
+)
 
 pytestmark = pytest.mark.server
 
@@ -47,10 +57,27 @@ def close(server: Server, kernel_id: str, cookies: CookieJar) -> int:
     ).status
 
 
+def handshake_status(server: Server, kernel_id: str, **headers: str) -> int:
+    """Ask for the websocket of a kernel's channels; return the status of the answer."""
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    address = f"{server.url}api/kernels/{kernel_id}/channels?session_id=x"
+    return fetch(address, headers=upgrade | headers).status
+
+
 def visit(server: Server) -> tuple[str, CookieJar]:
     """Open the dashboard as a browser does; return its kernel and the cookies."""
     cookies = CookieJar()
-    return fetch(server.url, cookies=cookies).kernel_id, cookies
+    return server.visit(cookies=cookies).kernel_id, cookies
+
+
+def is_running(server: Server, kernel_id: str, cookies: CookieJar | None = None) -> bool:
+    """Return whether the server reports a kernel to the browser with these cookies."""
+    return fetch(f"{server.url}api/kernels/{kernel_id}", cookies=cookies).status == 200
 
 
 def test_the_server_announces_its_address_and_home(server: Server) -> None:
@@ -58,20 +85,20 @@ def test_the_server_announces_its_address_and_home(server: Server) -> None:
 
 
 def test_the_page_forbids_other_hosts(server: Server) -> None:
-    policy = server.get().headers["Content-Security-Policy"]
+    policy = server.visit().headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'self';")
     assert "connect-src 'self' ws: wss:;" in policy
 
 
 def test_the_page_ignores_the_query(server: Server) -> None:
-    page = server.get("?theme=%3Cscript%3Eevil&template=classic&evil=%22evil")
+    page = server.visit("?theme=%3Cscript%3Eevil&template=classic&evil=%22evil")
     assert page.status == 200
     assert "evil" not in page.text
     assert "classic" not in page.text
 
 
 def test_the_page_is_english_html_with_the_title_digitlab(server: Server) -> None:
-    page = server.get().text
+    page = server.visit().text
     assert '<html lang="en">' in page
     assert "<title>digitlab</title>" in page
     assert '<meta name="viewport"' in page
@@ -106,17 +133,123 @@ def test_a_request_under_a_foreign_host_name_is_refused(server: Server) -> None:
 
 def test_closing_the_page_ends_its_kernel(server: Server) -> None:
     kernel, cookies = visit(server)
-    assert fetch(f"{server.url}api/kernels/{kernel}", cookies=cookies).status == 200
+    assert is_running(server, kernel, cookies)
     assert close(server, kernel, cookies) == 204
-    assert fetch(f"{server.url}api/kernels/{kernel}", cookies=cookies).status == 404
+    assert not is_running(server, kernel, cookies)
     assert close(server, kernel, cookies) == 204  # the page may send it twice
 
 
 def test_a_foreign_page_cannot_end_a_kernel(server: Server) -> None:
-    kernel, _ = visit(server)
+    kernel, cookies = visit(server)
     address = f"{server.url}voila/api/shutdown/{kernel}"
-    assert fetch(address, data=b"", headers={"Origin": "http://evil.example"}).status in {403, 404}
-    assert server.get(f"api/kernels/{kernel}").status == 200
+    foreign = {"Origin": "http://evil.example"}
+    assert fetch(address, data=b"", headers=foreign).status in {403, 404}
+    assert fetch(address, data=b"", headers=foreign, cookies=cookies).status in {403, 404}
+    assert is_running(server, kernel, cookies)
+
+
+def test_another_visitor_can_neither_read_nor_end_a_kernel(server: Server) -> None:
+    kernel, cookies = visit(server)
+    _, others_cookies = visit(server)
+    assert not is_running(server, kernel)
+    assert not is_running(server, kernel, others_cookies)
+    assert close(server, kernel, others_cookies) == 404
+    assert is_running(server, kernel, cookies)
+
+
+@pytest.mark.parametrize("method", ["DELETE", "POST", "PUT", "PATCH", "HEAD"])
+def test_a_kernel_cannot_be_changed_over_http(server: Server, method: str) -> None:
+    kernel, cookies = visit(server)
+    own = fetch(f"{server.url}api/kernels/{kernel}", cookies=cookies, method=method)
+    assert own.status in {403, 404, 405}
+    assert is_running(server, kernel, cookies)
+
+
+@pytest.mark.parametrize(
+    "path", ["api/kernels", "api/sessions", "api/terminals", "api/contents", "api/kernelspecs"]
+)
+@pytest.mark.parametrize("data", [None, b"{}"])
+def test_jupyters_other_interfaces_are_closed(
+    server: Server, path: str, data: bytes | None
+) -> None:
+    before = server.health()["sessions"]
+    assert fetch(server.url + path, data=data).status in {403, 404, 405}
+    assert server.health()["sessions"] == before
+
+
+def test_two_pages_of_a_browser_have_a_session_each(server: Server) -> None:
+    first, cookies = visit(server)
+    second = server.visit(cookies=cookies).kernel_id
+    assert first != second
+    assert is_running(server, first, cookies)
+    assert is_running(server, second, cookies)
+
+
+def test_the_cookies_of_a_session_are_hidden_from_scripts_and_other_sites(server: Server) -> None:
+    page = server.visit()
+    cookies = [line for line in page.headers.get_all("Set-Cookie", []) if page.kernel_id in line]
+    assert len(cookies) == 2
+    for cookie in cookies:
+        assert "; HttpOnly; " in cookie
+        assert cookie.endswith("; SameSite=Strict")
+
+
+@pytest.mark.parametrize(
+    ("site", "mode", "target", "status"),
+    [
+        ("cross-site", "no-cors", "image", 403),
+        ("cross-site", "cors", "empty", 403),
+        ("same-site", "no-cors", "script", 403),
+        ("same-origin", "cors", "empty", 403),
+        ("cross-site", "navigate", "iframe", 200),
+        ("cross-site", "navigate", "document", 200),
+        ("same-site", "navigate", "document", 200),
+        ("same-origin", "navigate", "iframe", 200),
+    ],
+)
+def test_only_a_person_who_opens_the_page_starts_a_session(
+    server: Server, site: str, mode: str, target: str, status: int
+) -> None:
+    before = server.health()["sessions"]
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": target}
+    answer = server.get(**headers)
+    assert answer.status == status
+    assert "kernelId" not in answer.text
+    assert server.health()["sessions"] == before
+
+
+def test_a_page_that_is_loaded_in_advance_starts_no_session(server: Server) -> None:
+    before = server.health()["sessions"]
+    assert server.visit(**{"Sec-Purpose": "prefetch;prerender"}).status == 503
+    assert server.health()["sessions"] == before
+
+
+def ticket_of(page: Response) -> str:
+    """Return the ticket that the script of a start page sends."""
+    match = re.search(r'const ticket = "([\w-]+)"', page.text)
+    assert match, page.text
+    return match[1]
+
+
+def test_without_fetch_metadata_a_session_starts_after_a_message_of_the_page(
+    server: Server,
+) -> None:
+    before = server.health()["sessions"]
+    start_page = server.get()
+    assert start_page.headers["Cache-Control"] == "no-store"
+    assert "start()" in start_page.text
+    assert server.health()["sessions"] == before
+    with_ticket = {"Cookie": f"digitlab-start={ticket_of(start_page)}"}
+    assert server.get(**with_ticket).kernel_id
+    assert server.health()["sessions"] == before + 1
+    assert "kernelId" not in server.get(**with_ticket).text  # a ticket is valid once
+    assert server.health()["sessions"] == before + 1
+
+
+def test_a_ticket_starts_no_session_for_an_image(server: Server) -> None:
+    ticket = ticket_of(server.get())
+    image = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    assert server.get(**image, Cookie=f"digitlab-start={ticket}").status == 403
 
 
 def test_a_visitor_over_the_limit_gets_503_and_no_session(tmp_path: Path, notebook: Path) -> None:
@@ -127,7 +260,7 @@ def test_a_visitor_over_the_limit_gets_503_and_no_session(tmp_path: Path, notebo
         kernel, cookies = visit(server)
         visit(server)
         server.wait_for_warm_kernels()
-        refused = server.get()
+        refused = server.visit()
         assert refused.status == 503
         assert "All places are taken." in refused.text
         assert refused.headers["Retry-After"] == "60"
@@ -139,7 +272,7 @@ def test_a_visitor_over_the_limit_gets_503_and_no_session(tmp_path: Path, notebo
         }
         assert len(server.kernel_processes()) == 3
         close(server, kernel, cookies)
-        assert server.get().status == 200
+        assert server.visit().status == 200
     finally:
         server.stop()
 
@@ -150,7 +283,7 @@ def test_the_limit_holds_without_warm_kernels(tmp_path: Path, notebook: Path) ->
     )
     try:
         visit(server)
-        assert server.get().status == 503
+        assert server.visit().status == 503
         assert len(server.kernel_processes()) == 1
     finally:
         server.stop()
@@ -171,7 +304,7 @@ def test_a_kernel_that_dies_at_its_start_ends_the_answer(tmp_path: Path, noteboo
     server = start_server(tmp_path / "home", dashboard=notebook, warm=0)
     try:
         with ThreadPoolExecutor() as pool:
-            page = pool.submit(server.get)
+            page = pool.submit(server.visit)
             wait_until(server.kernel_processes, "the start of a kernel")
             for process in server.kernel_processes():
                 process.kill()
@@ -185,7 +318,7 @@ def test_a_session_does_not_end_while_its_page_is_rendered(tmp_path: Path) -> No
     slow = write_notebook(tmp_path / "slow.ipynb", "import time", "time.sleep(4)", *CELLS)
     server = start_server(tmp_path / "home", dashboard=slow, grace_s=1, warm=0)
     try:
-        assert "vnd.jupyter.widget-view" in server.get().text
+        assert "vnd.jupyter.widget-view" in server.visit().text
     finally:
         server.stop()
 
@@ -196,7 +329,7 @@ def test_a_warm_kernel_is_never_culled(tmp_path: Path, notebook: Path) -> None:
         server.wait_for_warm_kernels()
         warm = server.kernel_processes()
         abandoned, _ = visit(server)  # its end shows that the server has checked for idle kernels
-        wait_until(lambda: server.get(f"api/kernels/{abandoned}").status == 404, "the cull")
+        wait_until(lambda: not server.runs(abandoned), "the cull")
         server.wait_for_warm_kernels()
         assert len(warm) == 1
         wait_until(lambda: len(server.kernel_processes()) == 1, "the end of the culled process")
@@ -212,7 +345,7 @@ def test_a_warm_kernel_that_died_is_replaced(tmp_path: Path, notebook: Path) -> 
         process.kill()
         wait_until(lambda: server.health()["kernels"] == 0, "the server notices its death")
         kernel, cookies = visit(server)
-        assert fetch(f"{server.url}api/kernels/{kernel}", cookies=cookies).status == 200
+        assert is_running(server, kernel, cookies)
         server.wait_for_warm_kernels()
     finally:
         server.stop()
@@ -235,11 +368,12 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def log_in(server: Server, token: str, cookies: CookieJar) -> tuple[int, str]:
-    form = fetch(server.url, cookies=cookies)
+    form = server.visit(cookies=cookies)
     xsrf = next(cookie.value for cookie in cookies if cookie.name == "_xsrf")
     answer = fetch(
         f"{server.url}login?next={server.url}",
         data=urlencode({"_xsrf": xsrf, "password": token}).encode(),
+        headers=NAVIGATION | {"Sec-Fetch-Site": "same-origin"},
         cookies=cookies,
     )
     assert "/lab/login" in form.url
@@ -268,7 +402,7 @@ def test_the_token_opens_the_page(guarded: Server) -> None:
 
 
 def test_a_token_in_the_address_is_removed_from_it(guarded: Server) -> None:
-    page = guarded.get("?token=s3cret")
+    page = guarded.visit("?token=s3cret", CookieJar())
     assert page.url == guarded.url
     assert page.kernel_id
 
@@ -279,12 +413,22 @@ def test_the_login_form_escapes_its_target(guarded: Server) -> None:
 
 
 def test_a_visitor_without_the_token_cannot_read_a_kernel(guarded: Server) -> None:
-    kernel = guarded.get("?token=s3cret").kernel_id
+    kernel = guarded.visit("?token=s3cret", CookieJar()).kernel_id
     assert guarded.get(f"api/kernels/{kernel}").status == 403
 
 
+def test_the_token_alone_does_not_open_the_kernel_of_another_visitor(guarded: Server) -> None:
+    cookies = CookieJar()
+    kernel = guarded.visit("?token=s3cret", cookies).kernel_id
+    assert is_running(guarded, kernel, cookies)
+    with_token = {"Authorization": "token s3cret"}
+    assert guarded.get(f"api/kernels/{kernel}", **with_token).status == 404
+    assert guarded.get(f"api/kernels/{kernel}?token=s3cret").status == 404
+    assert handshake_status(guarded, kernel, **with_token) == 404
+
+
 def test_no_kernel_receives_the_token(guarded: Server) -> None:
-    guarded.get("?token=s3cret")
+    guarded.visit("?token=s3cret", CookieJar())
     for process in guarded.kernel_processes():
         env = process.environ()
         assert "s3cret" not in " ".join(env.values())
@@ -316,7 +460,7 @@ def test_the_persons_jupyter_files_are_neither_read_nor_written(
         tmp_path / "home", environ={"HOME": str(person), "XDG_DATA_HOME": ""}, dashboard=notebook
     )
     try:
-        page = server.get()
+        page = server.visit()
         assert page.status == 200
         assert "@jupyter-widgets/jupyterlab-manager/" in page.text or (
             '"name": "@jupyter-widgets/jupyterlab-manager"' in page.text
@@ -370,7 +514,7 @@ def test_a_server_open_to_everyone_warns_and_compresses(tmp_path: Path, notebook
     script = server.get("voila/static/voila.js", **{"Accept-Encoding": "gzip"})
     assert server.stop() == 0
     assert script.headers["Content-Encoding"] == "gzip"  # the network may be slow
-    assert warning.startswith("Everyone who can reach 0.0.0.0 can use it. Set --token")
+    assert warning.startswith("Everyone who can reach 0.0.0.0 can use it. Set --token-file")
 
 
 def test_a_wrong_certificate_is_reported_in_one_sentence(tmp_path: Path) -> None:

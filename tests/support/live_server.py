@@ -31,6 +31,13 @@ START_TIMEOUT_S = 120
 
 STOP_TIMEOUT_S = 60
 
+NAVIGATION = {
+    "Sec-Fetch-Site": "none",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Dest": "document",
+}
+"""Headers of a browser in which a person has entered the address of the page."""
+
 KERNEL_MODULE = "digitlab.server.page_kernel_main"
 
 SERVE = """
@@ -89,6 +96,10 @@ class Server:
         """Request a path below the server's URL, without cookies; follow redirects."""
         return fetch(self.url + path, headers=headers)
 
+    def visit(self, path: str = "", cookies: CookieJar | None = None, **headers: str) -> Response:
+        """Open the page as a browser does; return its response, which names the kernel."""
+        return fetch(self.url + path, headers=NAVIGATION | headers, cookies=cookies)
+
     def health(self) -> dict[str, Any]:
         """Return the server's health report."""
         report: dict[str, Any] = json.loads(self.get("health").body)
@@ -105,6 +116,10 @@ class Server:
             kernel for kernel in self.kernel_processes() if kernel_id in _command_line(kernel)
         ]
         return process
+
+    def runs(self, kernel_id: str) -> bool:
+        """Return whether the process of a kernel runs."""
+        return any(kernel_id in _command_line(kernel) for kernel in self.kernel_processes())
 
     def wait_for_warm_kernels(self, kernels: int = 1) -> None:
         """Wait until `kernels` kernels besides those of the sessions run."""
@@ -176,12 +191,18 @@ def fetch(
     data: bytes | None = None,
     headers: dict[str, str] | None = None,
     cookies: CookieJar | None = None,
+    method: str | None = None,
 ) -> Response:
-    """Send an HTTP request, a POST if there is `data`, with the cookies of a jar or without any."""
+    """Send an HTTP request, with the cookies of a jar or without any.
+
+    The method is POST if there is `data`, else GET, unless it is given.
+    """
     opener = urllib.request.build_opener(
         urllib.request.HTTPCookieProcessor(cookies), urllib.request.ProxyHandler({})
     )
-    request = urllib.request.Request(url, data=data, headers=headers or {})  # noqa: S310
+    request = urllib.request.Request(  # noqa: S310
+        url, data=data, headers=headers or {}, method=method
+    )
     try:
         with opener.open(request, timeout=START_TIMEOUT_S) as answer:
             return Response(answer.status, answer.headers, answer.read(), answer.url)
