@@ -76,14 +76,15 @@ def load(lab, path, **options):
         return scan, import_feedback(scan, lab.feedback, lab.reader(), **options)
 
 
-@pytest.fixture
-def filled(open_lab, digits):
+@pytest.fixture(scope="module")
+def filled(digits, tmp_path_factory):
     """Verdicts of each kind by several people, on each kind of picture, with hostile texts."""
-    lab = open_lab("home")
+    settings = Settings.load(tmp_path_factory.mktemp("filled"), environ={})
+    lab = Lab(settings, contributor="me", screening=False)
     x, _ = digits
     for n, comment in enumerate(HOSTILE):
         picture = photo(x[n], ("PNG", "JPEG", "TIFF", "GIF")[n % 4])
-        prediction = lab.predict(picture, name=f"{comment[:40]}{n}.png")
+        prediction = lab.predict(picture, name=f"{comment[:300]}{n}.png")
         verdict = ("right", "wrong", "not-a-digit")[n % 3]
         label = (prediction.digit + 1) % 10 if verdict == "wrong" else None
         lab.feedback.add(
@@ -106,7 +107,8 @@ def filled(open_lab, digits):
     for prediction in lab.predict_all(data, name="sheet.png"):
         lab.feedback.add(prediction, "right", contributor="ann")
     lab.feedback.add(lab.predict(x[34]), "right", contributor="ann", comment="an array")
-    return lab
+    yield lab
+    lab.close()
 
 
 def content(lab):

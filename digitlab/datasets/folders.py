@@ -416,7 +416,7 @@ def _split_contradictions(
     """Separate the files with the same bytes under different labels."""
     by_size: dict[int, list[LabelledPicture]] = defaultdict(list)
     for picture in pictures:
-        by_size[picture.path.stat().st_size].append(picture)
+        by_size[_size(picture.path)].append(picture)
     by_content: dict[bytes, list[LabelledPicture]] = defaultdict(list)
     for group in by_size.values():
         if len({picture.label for picture in group}) > 1:
@@ -429,6 +429,14 @@ def _split_contradictions(
     ]
     names = {picture.name for group in contradictions for picture in group}
     return [picture for picture in pictures if picture.name not in names], contradictions
+
+
+def _size(path: Path) -> int:
+    """Return the size of a file; -1 if it cannot be told, which is reported later."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
 
 
 def _sha256(path: Path) -> bytes:

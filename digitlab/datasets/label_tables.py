@@ -178,7 +178,8 @@ def _rows(path: Path, text: str, delimiter: str, places: tuple[int, int], *, ski
                     row=reader.line_num,
                     expected="a file name and a label",
                 )
-            yield reader.line_num, row[places[0]], row[places[1]]
+            if row[places[0]].strip():  # an exported verdict may have no picture
+                yield reader.line_num, row[places[0]], row[places[1]]
     except csv.Error as error:
         raise DataError(
             f"{path}, line {reader.line_num}: not a table ({error}); expected CSV.",

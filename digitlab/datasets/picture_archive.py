@@ -33,7 +33,7 @@ FREE_BYTES: Final = 100_000_000
 """Unpacked bytes up to which the ratio does not matter."""
 
 _STEP: Final = 1 << 20  # bytes copied at once
-_LONGEST_NAME: Final = 80  # characters of a folder's or file's name; 255 bytes fit on a disk
+_LONGEST_NAME: Final = 250  # bytes of a folder's or file's name; disks take 255
 
 
 @contextmanager
@@ -83,15 +83,15 @@ def _unpack(path: Path, folder: Path) -> None:
             entries = archive.infolist()
             if len(entries) > MAX_ENTRIES:
                 raise _refusal(path, f"has {len(entries):,} entries, more than {MAX_ENTRIES:,}")
-            written: set[str] = set()
+            written: set[PurePosixPath] = set()
             limit = left = min(MAX_UNPACKED_BYTES, max(FREE_BYTES, MAX_RATIO * packed))
             for entry in entries:
                 target = _target(path, entry)
                 if target is None:
                     continue
-                if str(target).casefold() in written:
+                if target in written:
                     raise _refusal(path, f"contains {entry.filename} twice")
-                written.add(str(target).casefold())
+                written.add(target)
                 if entry.flag_bits & 1:
                     raise _refusal(path, f"is encrypted ({entry.filename})")
                 (folder / target).parent.mkdir(parents=True, exist_ok=True)
@@ -131,9 +131,13 @@ def _target(path: Path, entry: zipfile.ZipInfo) -> PurePosixPath | None:
     # Names in another encoding or with characters that a file system refuses are rewritten.
     names = [re.sub(r'[\x00-\x1f\x7f<>:"|?*]', "-", part) for part in parts]
     *folders, name = names
-    folders = [folder[:_LONGEST_NAME] for folder in folders]
-    stem = name[: -len(suffix)][: _LONGEST_NAME - len(suffix)]
-    return PurePosixPath(*folders, f"{stem}{suffix}")
+    name = _shortened(name[: -len(suffix)], _LONGEST_NAME - len(suffix)) + suffix
+    return PurePosixPath(*(_shortened(folder, _LONGEST_NAME) for folder in folders), name)
+
+
+def _shortened(name: str, size: int) -> str:
+    """Return a name of at most `size` bytes that the file system can encode."""
+    return name.encode("utf-8", "replace")[:size].decode("utf-8", "ignore")
 
 
 def _check_directory(path: Path, file: IO[bytes]) -> None:

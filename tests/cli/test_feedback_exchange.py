@@ -134,6 +134,17 @@ def test_an_exported_folder_is_no_training_data_for_a_digit_where_there_is_none(
     assert found["read_as"] == "labels from metadata.csv (file_name, label)"
 
 
+def test_an_exported_folder_of_the_old_apps_names_can_be_evaluated(run, draw):
+    draw(7, "a.png")
+    draw(3, "b.png")
+    run("feedback", "add", "a.png", "--label", 7)
+    run("feedback", "add", "b.png", "--label", 5)
+    run("feedback", "accept", 2)  # it waits for review: an ordinary three has another label
+    run("feedback", "export", "out", "--format", "incorrect_predictions")
+    found = json.loads(run("evaluate", "out", "--json").stdout)
+    assert (found["n"], found["confusion"][5][3], found["left_out"]) == (1, 1, {"not a picture": 1})
+
+
 def test_an_export_is_restored_with_its_contributor_unless_one_is_given(run, draw, tmp_path):
     draw(7, "a.png")
     run("feedback", "add", "a.png", "--label", 7, "--contributor", "=ann", "--comment", "@home")

@@ -74,6 +74,10 @@ def test_a_path_that_leads_out_is_refused(pack, name):
     assert "leads out" in refusal(pack({name: b"1"}))
 
 
+def test_names_that_differ_in_capitals_are_two_files(pack):
+    assert len(content(pack({"7/a.png": b"1", "7/A.png": b"2"}))) == 2
+
+
 def test_a_link_is_left_out(pack, tmp_path):
     link = zipfile.ZipInfo("7/link.png")
     link.create_system, link.external_attr = 3, 0o120777 << 16
@@ -84,7 +88,7 @@ def test_a_link_is_left_out(pack, tmp_path):
 
 
 def test_the_same_path_twice_is_refused(pack):
-    path = pack({"7/a.png": b"1", "7\\A.png": b"2"})
+    path = pack({"7/a.png": b"1", "7\\a.png": b"2"})
     assert "twice" in refusal(path)
 
 

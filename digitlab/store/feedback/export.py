@@ -12,10 +12,12 @@ import socket
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from digitlab.errors import FeedbackError, StoreError
+from digitlab.store.database import ClosesOnExit
 from digitlab.store.feedback.metadata import NOT_A_DIGIT, write_metadata
 from digitlab.store.feedback.pictures import PictureStorage
 from digitlab.store.feedback.types import Entry
@@ -161,28 +163,40 @@ class _PictureFiles:
         return self._pictures.get(sha256) if self._pictures.exists(sha256) else b""
 
 
-class _Originals:
-    """A zip file of original pictures; created with the first one.
+class _Originals(ClosesOnExit):
+    """A zip file of original pictures; created with the first file.
 
     Args:
         path: the zip file.
         place: its name in the metadata, before the names of the pictures in it; may be empty.
+        files: the pictures.
     """
 
-    def __init__(self, path: Path, place: str) -> None:
+    def __init__(self, path: Path, place: str, files: _PictureFiles) -> None:
         self._path = path
         self._place = place
+        self._files = files
         self._names: dict[str, str] = {}
 
-    def add(self, entry: Entry, files: _PictureFiles) -> str:
+    @cached_property
+    def archive(self) -> zipfile.ZipFile:
+        """The open zip file."""
+        return zipfile.ZipFile(self._path, "w")
+
+    def close(self) -> None:
+        """Write the zip file's list of entries, if there is a zip file."""
+        if "archive" in self.__dict__:
+            self.archive.close()
+
+    def add(self, entry: Entry) -> str:
         """Add an entry's original once; return its path in the export, empty if it has none."""
         sha256 = entry.picture_sha256
         if sha256 not in self._names:
-            data = files.original(entry)
-            self._names[sha256] = f"{self._place}{sha256}{_extension(data)}" if data else ""
+            data = self._files.original(entry)
+            name = f"{sha256}{_extension(data)}"
             if data:
-                with zipfile.ZipFile(self._path, "a") as archive:
-                    archive.writestr(f"{sha256}{_extension(data)}", data)
+                self.archive.writestr(name, data)
+            self._names[sha256] = self._place + name if data else ""
         return self._names[sha256]
 
 
@@ -192,18 +206,16 @@ def _write_csv(entries: Sequence[Entry], files: _PictureFiles, folder: Path, ste
         writer = csv.writer(file)
         writer.writerow(["label", *(f"pixel{n}" for n in range(784))])
         writer.writerows([entry.label, *entry.digit_image.ravel().tolist()] for entry in rows)
-    sidecar = folder / f"{stem}{SIDECAR_SUFFIX}"
-    originals = _Originals(sidecar, "")
     text = io.StringIO(newline="")
-    write_metadata(text, ((entry, "", originals.add(entry, files)) for entry in entries))
-    with zipfile.ZipFile(sidecar, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(METADATA_NAME, text.getvalue().encode())
+    with _Originals(folder / f"{stem}{SIDECAR_SUFFIX}", "", files) as originals:
+        write_metadata(text, ((entry, "", originals.add(entry)) for entry in entries))
+        originals.archive.writestr(METADATA_NAME, text.getvalue(), zipfile.ZIP_DEFLATED)
     return len(rows)
 
 
 def _write_imagefolder(entries: Sequence[Entry], files: _PictureFiles, folder: Path) -> int:
     names = set()
-    originals = _Originals(folder / ORIGINALS_NAME, f"{ORIGINALS_NAME}/")
+    originals = _Originals(folder / ORIGINALS_NAME, f"{ORIGINALS_NAME}/", files)
 
     def rows() -> Iterator[tuple[Entry, str, str]]:
         for entry in entries:
@@ -214,29 +226,31 @@ def _write_imagefolder(entries: Sequence[Entry], files: _PictureFiles, folder: P
                 names.add(name)
                 (folder / label).mkdir(exist_ok=True)
                 (folder / name).write_bytes(data)
-            yield entry, name, name if is_original else originals.add(entry, files)
+            yield entry, name, name if is_original else originals.add(entry)
 
-    with (folder / METADATA_NAME).open("w", newline="", encoding="utf-8") as file:
+    metadata = folder / METADATA_NAME
+    with originals, metadata.open("w", newline="", encoding="utf-8") as file:
         write_metadata(file, rows())
     return len(names)
 
 
 def _write_legacy(entries: Sequence[Entry], files: _PictureFiles, folder: Path) -> int:
     names = []
-    originals = _Originals(folder / ORIGINALS_NAME, f"{ORIGINALS_NAME}/")
+    originals = _Originals(folder / ORIGINALS_NAME, f"{ORIGINALS_NAME}/", files)
 
     def rows() -> Iterator[tuple[Entry, str, str]]:
         for entry in entries:
             if entry.verdict != "wrong":
-                yield entry, "", originals.add(entry, files)
+                yield entry, "", originals.add(entry)
                 continue
             data, file_name, is_original = files.content(entry)
             name = _legacy_name(entry, Path(file_name).suffix)
             names.append(name)
             (folder / name).write_bytes(data)
-            yield entry, name, name if is_original else originals.add(entry, files)
+            yield entry, name, name if is_original else originals.add(entry)
 
-    with (folder / METADATA_NAME).open("w", newline="", encoding="utf-8") as file:
+    metadata = folder / METADATA_NAME
+    with originals, metadata.open("w", newline="", encoding="utf-8") as file:
         write_metadata(file, rows())
     return len(names)
 
