@@ -217,6 +217,15 @@ def test_a_row_that_was_changed_is_skipped_with_its_reason(exported, open_lab, n
     assert any(re.search(reason, text) for text in reasons)
 
 
+@pytest.mark.parametrize("column", ["refused", "original", "picture_sha256", "probabilities"])
+def test_a_missing_column_is_named(exported, open_lab, column):
+    folder, _ = exported
+    path = folder / "metadata.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(column, "other", 1), encoding="utf-8")
+    scan, _ = load(open_lab("copy"), folder)
+    assert any(f"the column {column} is missing" in item.reason for item in scan.skipped)
+
+
 def test_a_picture_that_was_moved_is_skipped(exported, open_lab):
     folder, picture = exported
     other = folder / str((int(picture.parent.name) + 1) % 10)

@@ -213,11 +213,14 @@ def _to_verdict(row: Mapping[str, str]) -> StoredVerdict:
         comment=row["comment"],
         picture=row["picture"],
         box=(box[0], box[1], box[2], box[3]),
-        evidence=_evidence(row) if row.get("digit_image") else None,
+        evidence=_evidence(row) if "digit_image" in row else None,
     )
 
 
 def _evidence(row: Mapping[str, str]) -> Evidence:
+    missing = sorted(set(METADATA_COLUMNS) - row.keys())
+    if missing:
+        raise ValueError(f"the column {missing[0]} is missing")
     probabilities = tuple(_share(value) for value in row["probabilities"].split())
     if len(probabilities) != 10:  # one for each digit
         raise ValueError(f"{len(probabilities)} probabilities; expected 10")
