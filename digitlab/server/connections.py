@@ -116,7 +116,8 @@ class LimitedServer(HTTPServer):
         """Note that a connection waits for a request."""
         stream: IOStream = server_conn.stream  # type: ignore[attr-defined] # HTTP1ServerConnection
         self._waiting.pop(stream, None)
-        self._waiting[stream] = None
+        if stream in self._streams:  # else it was closed for another one meanwhile
+            self._waiting[stream] = None
         delegate = super().start_request(server_conn, request_conn)
         return _NotWaiting(delegate, self._waiting, stream)
 

@@ -144,6 +144,19 @@ def test_a_new_connection_replaces_the_one_that_waited_longest(limits: dict[str,
     asyncio.run(test())
 
 
+def test_a_burst_of_connections_leaves_room_for_a_request(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def test() -> None:
+        async with serving(connections=50, headers_s=WAIT_S) as connect:
+            for _ in range(10):
+                await asyncio.gather(*(connect() for _ in range(100)))
+                assert await answer(await connect()) == b"127.0.0.1"
+
+    asyncio.run(test())
+    assert [record for record in caplog.records if record.name != "asyncio"] == []
+
+
 def test_a_connection_beyond_the_limit_is_closed_while_all_others_are_used() -> None:
     async def test() -> None:
         async with serving(connections=3, body_s=WAIT_S) as connect:
