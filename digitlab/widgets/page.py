@@ -60,6 +60,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
             self.header,
             self.banner,
             self.picture_input,
+            self.result,
             self.verdict_buttons,
             self.visit_grid,
             self.fine_tune_panel,

@@ -19,9 +19,12 @@ from support.browser_page import (
     predicted_digit,
     visit_item,
 )
-from support.live_server import Server
+from support.live_server import Server, wait_until
 from support.network_relay import NetworkRelay
 from support.stored_feedback import stored_verdicts
+
+from digitlab.settings import Settings
+from digitlab.store import Entry, FeedbackStore
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -51,6 +54,7 @@ def page(browser_page: Page, server: Server, relay: NetworkRelay) -> Page:
     expect_in_view(browser_page, 0)
     browser_page.keyboard.press("Enter")
     expect_in_view(browser_page, 1)
+    expect(visit_item(browser_page, 0)).to_have_attribute("data-state", "right")
     expect(predicted_digit(browser_page)).to_have_text("3")
     return browser_page
 
@@ -72,6 +76,13 @@ def expect_both_judged(page: Page, server: Server) -> None:
 
 def verdicts(page: Page, server: Server) -> list[tuple[str, int | None]]:
     return [(entry.verdict, entry.label) for entry in stored_verdicts(page, server)]
+
+
+def history(page: Page, server: Server) -> list[Entry]:
+    """Return all rows of this page's visitor, also while the page waits for answers."""
+    contributor = page.get_by_test_id("contributor").input_value()
+    with FeedbackStore.open(Settings.load(server.home)) as store:
+        return store.entries(contributor=contributor, history=True)
 
 
 def expect_session_continues(page: Page, server: Server) -> None:
@@ -113,6 +124,33 @@ def test_the_session_continues_although_the_old_connection_looks_open(
     expect_session_continues(page, server)
 
 
+def test_verdicts_that_were_sent_into_a_dead_connection_are_sent_again(
+    page: Page, server: Server, relay: NetworkRelay
+) -> None:
+    relay.stall()
+    page.keyboard.press("u")  # the connection still looks open
+    expect(visit_item(page, 1)).to_have_attribute("data-state", "saving")
+    expect(page.locator(".dl-count")).to_have_text("2 pictures, 1 judged, 1 being saved")
+    expect(lost_connection_line(page)).to_be_visible()
+    relay.reconnect()
+    expect_both_judged(page, server)
+
+
+def test_each_verdict_is_stored_once_although_its_answer_was_lost(
+    page: Page, server: Server, relay: NetworkRelay
+) -> None:
+    relay.latency_s = 0.3
+    page.keyboard.press("u")
+    wait_until(lambda: len(history(page, server)) == 2, "the kernel has the verdict")
+    relay.stall()  # before the answer has arrived
+    expect(visit_item(page, 1)).to_have_attribute("data-state", "saving")
+    relay.latency_s = 0
+    expect(lost_connection_line(page)).to_be_visible()
+    relay.reconnect()
+    expect_both_judged(page, server)
+    assert len(history(page, server)) == 2
+
+
 def test_the_session_continues_although_jupyterlab_has_stopped_trying(
     page: Page, server: Server, relay: NetworkRelay
 ) -> None:
@@ -122,6 +160,22 @@ def test_the_session_continues_although_jupyterlab_has_stopped_trying(
     page.evaluate(RETRY)
     relay.reconnect()
     expect_session_continues(page, server)
+
+
+def test_the_page_says_how_many_verdicts_its_ended_session_has_not_saved(
+    page: Page, server: Server, relay: NetworkRelay
+) -> None:
+    relay.disconnect()
+    expect(lost_connection_line(page)).to_be_visible()
+    page.keyboard.press("u")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("n")
+    server.kernel_process(kernel_id(page)).kill()
+    relay.reconnect()
+    sheet = page.get_by_test_id("digitlab-sheet")
+    expect(sheet).to_contain_text("Your last 2 verdicts were not saved; the others are.")
+    with page.expect_navigation():
+        sheet.get_by_role("button", name="Start a new session").click()
 
 
 def test_the_page_shows_that_its_session_ended_meanwhile_and_starts_a_new_one(

@@ -101,7 +101,9 @@ def test_a_comment_stays_until_it_is_stored(page: Page, server: Server) -> None:
     comment.evaluate("field => field.removeAttribute('maxlength')")
     comment.fill("x" * 2001)  # more than the store accepts
     right.click()
-    expect(page.get_by_test_id("error-banner")).to_contain_text("2,000 characters")
+    expect(page.get_by_test_id("receipt")).to_contain_text("2,000 characters")
+    expect(page.get_by_test_id("unsaved")).to_have_text("1 not saved")
+    expect(visit_item(page, 0)).to_contain_text("not judged. Not saved: ")
     expect(comment).to_have_value("x" * 2001)
     comment.fill("mine")
     right.click()

@@ -1,10 +1,12 @@
-"""A relay between browser and server whose connections a test can break, stall and restore."""
+"""A relay between browser and server whose connections a test can delay, break and restore."""
 
 from __future__ import annotations
 
 import contextlib
+import queue
 import socket
 import threading
+import time
 
 
 class NetworkRelay:
@@ -12,10 +14,13 @@ class NetworkRelay:
 
     Attributes:
         port: the relay's port; it stays the same after `reconnect`.
+        latency_s: delay of each byte in each direction, in seconds; it may change at any time.
+            The order of the bytes stays, and the bandwidth is not limited.
     """
 
-    def __init__(self, target_port: int) -> None:
+    def __init__(self, target_port: int, *, latency_s: float = 0.0) -> None:
         self._target_port = target_port
+        self.latency_s = latency_s
         self._connections: list[_Connection] = []
         self._lock = threading.Lock()
         self._listener: socket.socket | None = None
@@ -58,7 +63,7 @@ class NetworkRelay:
             while True:
                 browser_side, _ = listener.accept()
                 server_side = socket.create_connection(("127.0.0.1", self._target_port))
-                connection = _Connection(browser_side, server_side)
+                connection = _Connection(browser_side, server_side, self)
                 with self._lock:
                     accepted = self._listener is listener
                     if accepted:
@@ -73,8 +78,11 @@ class _Connection:
     is_websocket = False
     stalled = False
 
-    def __init__(self, browser_side: socket.socket, server_side: socket.socket) -> None:
+    def __init__(
+        self, browser_side: socket.socket, server_side: socket.socket, relay: NetworkRelay
+    ) -> None:
         self._ends = browser_side, server_side
+        self._relay = relay
         for ends in (self._ends, self._ends[::-1]):
             threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
 
@@ -83,12 +91,27 @@ class _Connection:
             _close(end)
 
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        delayed: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
+        threading.Thread(target=self._send_delayed, args=(delayed, target), daemon=True).start()
         with contextlib.suppress(OSError):  # `close` closes both ends
             while data := source.recv(65_536):
                 self.is_websocket |= b"\r\nUpgrade: websocket\r\n" in data
+                delayed.put((time.monotonic() + self._relay.latency_s, data))
+        delayed.put((time.monotonic() + self._relay.latency_s, b""))
+
+    def _send_delayed(
+        self, delayed: queue.SimpleQueue[tuple[float, bytes]], target: socket.socket
+    ) -> None:
+        """Send data when it is due; empty data ends the direction."""
+        with contextlib.suppress(OSError):
+            while True:
+                due, data = delayed.get()
+                time.sleep(max(0.0, due - time.monotonic()))
+                if not data:
+                    target.shutdown(socket.SHUT_WR)
+                    return
                 if not self.stalled:
                     target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
 
 
 def _close(end: socket.socket) -> None:

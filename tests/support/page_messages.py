@@ -39,18 +39,50 @@ def upload(
     return acknowledgements
 
 
-def send_verdict(page: Page, verdict: str, *, item_id: int = 0, comment: str = "") -> None:
-    """Click on a verdict button other than a digit."""
-    content = {"type": "verdict", "verdict": verdict, "comment": comment, "item_id": item_id}
-    send_message(page.verdict_buttons, content)
+def send_commands(
+    page: Page, *commands: dict[str, Any], client: str = "browser", first_seq: int | None = None
+) -> dict[str, Any]:
+    """Send commands as the browser does, and return the grid's answer.
+
+    Args:
+        page: the page.
+        commands: without their numbers.
+        client: the browser's id of the open page.
+        first_seq: number of the first command; None for the next one of `client`.
+    """
+    answers: list[dict[str, Any]] = []
+    page.visit_grid.send = lambda content, buffers=None: answers.append(content)
+    if first_seq is None:
+        send_message(page.visit_grid, {"type": "commands", "client": client, "commands": []})
+        first_seq = answers.pop()["done"] + 1
+    numbered = [{"seq": first_seq + place, **each} for place, each in enumerate(commands)]
+    send_message(page.visit_grid, {"type": "commands", "client": client, "commands": numbered})
+    return answers[0]
 
 
-def send_label(page: Page, label: int, *, item_id: int = 0, comment: str = "") -> None:
-    """Click on a digit."""
-    content = {"type": "label", "label": label, "comment": comment, "item_id": item_id}
-    send_message(page.verdict_buttons, content)
+def verdict_command(
+    verdict: str | int, *, item_id: int = 0, comment: str = "", revision: int = 0
+) -> dict[str, Any]:
+    """Return a verdict on an item; a number is the digit that the person pressed."""
+    content = {"item_id": item_id, "comment": comment, "revision": revision}
+    if isinstance(verdict, int):
+        return {"type": "label", "label": verdict, **content}
+    return {"type": "verdict", "verdict": verdict, **content}
 
 
-def send_undo(page: Page) -> None:
-    """Click on "Undo"."""
-    send_message(page.verdict_buttons, {"type": "undo"})
+def send_verdict(
+    page: Page, verdict: str | int, *, item_id: int = 0, comment: str = ""
+) -> dict[str, Any]:
+    """Give a verdict on an item, and return the answer."""
+    return send_commands(page, verdict_command(verdict, item_id=item_id, comment=comment))
+
+
+def send_confirm(page: Page, *item_ids: int) -> dict[str, Any]:
+    """Confirm items with one click, and return the answer."""
+    items = [[item_id, 0, ""] for item_id in item_ids]
+    return send_commands(page, {"type": "confirm", "items": items})
+
+
+def send_undo(page: Page, target: int | None = None) -> dict[str, Any]:
+    """Take back a command, or the last verdict of the visit, and return the answer."""
+    return send_commands(page, {"type": "undo", "target": target})

@@ -13,21 +13,6 @@ UndoStep = tuple[tuple[VisitItem, ItemVerdict], ...]
 """The verdicts that one click or key gave, each with its item."""
 
 
-def confirmable(items: VisitItems) -> VisitItems:
-    """Return the pending items whose predictions name a digit."""
-    return tuple(item for item in items if item.pending and not _is_refused(item))
-
-
-def button_text(items: VisitItems) -> str:
-    """Return the text of the button that confirms many items; empty when none is confirmable."""
-    count = len(confirmable(items))
-    if len(items) < 2 or not count:
-        return ""
-    if count == 1:
-        return "The other one is right"
-    return f"{'All' if count == len(items) else 'The other'} {count} are right"
-
-
 def add_confirmations(
     items: VisitItems,
     confirmed: VisitItems,
@@ -35,27 +20,31 @@ def add_confirmations(
     *,
     contributor: str,
     judged_at: datetime,
+    step: str,
 ) -> VisitItems:
     """Return the items after one click that confirmed some of them.
 
     Args:
         items: all items of the visit.
-        confirmed: the confirmed items; they had no verdict.
+        confirmed: the confirmed items with the predictions that the person saw; they had no
+            verdict.
         receipts: receipts of the feedback store, in the order of `confirmed`.
         contributor: name of the person; empty for the lab's contributor.
         judged_at: time of the click; aware.
+        step: identifies the click.
     """
-    bulk = 1 + max((verdict.bulk for item in items for verdict in item.verdicts), default=0)
-    verdicts = {
-        item.id: ItemVerdict.from_receipt(
-            receipt, "right", contributor=contributor, judged_at=judged_at, bulk=bulk
+    judged = {
+        item.id: replace(
+            item,
+            verdicts=(
+                ItemVerdict.from_receipt(
+                    receipt, "right", contributor=contributor, judged_at=judged_at, step=step
+                ),
+            ),
         )
         for item, receipt in zip(confirmed, receipts, strict=True)
     }
-    return tuple(
-        replace(item, verdicts=(verdicts[item.id],)) if item.id in verdicts else item
-        for item in items
-    )
+    return tuple(judged.get(item.id, item) for item in items)
 
 
 def confirmation_text(items: VisitItems, confirmed: VisitItems, receipts: Sequence[Receipt]) -> str:
@@ -84,36 +73,27 @@ def confirmation_text(items: VisitItems, confirmed: VisitItems, receipts: Sequen
     return f"{'; '.join(parts)}."
 
 
-def last_step(items: VisitItems) -> UndoStep:
-    """Return the last verdict that this visit added, or all verdicts of its click.
+def step_verdicts(items: VisitItems, step: str | None) -> UndoStep:
+    """Return the verdicts that one key press or click added, each with its item.
 
-    The step is empty when the visit added no verdict.
+    Args:
+        items: all items of the visit.
+        step: identifies the key press or click; None for the last one that added a verdict.
     """
-    last = last_added(items)
-    if last is None:
-        return ()
-    bulk = last[1].bulk
-    if not bulk:
-        return (last,)
+    if step is None:
+        last = last_added(items)
+        step = "" if last is None else last[1].step
     return tuple(
         (item, verdict)
         for item in items
         for verdict in item.verdicts
-        if verdict.bulk == bulk and verdict.added
+        if verdict.step == step and verdict.added
     )
 
 
-def undo_text(undone: int, total: int) -> tuple[str, str]:
-    """Return a notice and, where another visit changed some verdicts, an error.
-
-    Args:
-        undone: number of verdicts that were taken back.
-        total: number of verdicts of the step.
-    """
-    notice = f"{_count(undone, 'verdict')} {'was' if undone == 1 else 'were'} taken back."
-    changed = total - undone
-    error = f"{_count(changed, 'verdict')} had been changed elsewhere." if changed else ""
-    return notice, error
+def undo_text(undone: int) -> str:
+    """Say how many verdicts of a click were taken back."""
+    return f"{_count(undone, 'verdict')} {'was' if undone == 1 else 'were'} taken back."
 
 
 def _is_refused(item: VisitItem) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Sequence
 
 from digitlab.prediction import Prediction
@@ -48,7 +47,7 @@ def replace_predictions(
         only_remembered: use a new prediction only if a correction answered it.
     """
     changed = {
-        item.id: dataclasses.replace(item, prediction=prediction)
+        item.id: item.with_prediction(prediction)
         for item, prediction in zip(chosen, predictions, strict=True)
         if prediction is not item.prediction and (prediction.remembered or not only_remembered)
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,7 @@ import traitlets
 from digitlab.errors import FeedbackError
 from digitlab.images.examples import Example
 from digitlab.prediction import Prediction
-from digitlab.store import Verdict
+from digitlab.store import Receipt, Verdict
 from digitlab.store.feedback.types import is_correction
 from digitlab.widgets.state import bulk_confirm, reread
 from digitlab.widgets.state.error_guard import ErrorGuard
@@ -22,7 +23,6 @@ from digitlab.widgets.state.visit_items import (
     VisitItem,
     VisitItems,
     add_verdict,
-    next_pending,
     picture_items,
     remove_verdicts,
     tidy_name,
@@ -40,26 +40,47 @@ MAX_CONTRIBUTOR_LENGTH: Final = 60
 """Longest name of a contributor, in characters."""
 
 
+NO_PICTURE: Final = "There is no picture here to judge; show one first."
+
+NO_DIGIT: Final = "I saw no digit there; say which one it is."
+
+NOTHING_TO_UNDO: Final = "There is nothing to undo in this visit."
+
+STEP_ADDED_NOTHING: Final = "The last verdict had added nothing, so there is nothing to take back."
+
+CHANGED_ELSEWHERE: Final = "Another visit has changed this verdict; it stays as it is there."
+
+NO_VERDICT: Final = "A comment is saved with a verdict, and this digit has none."
+
+BulkChoice = tuple[int, int, str]
+"""An item that a click confirms: its id, the revision that the person saw, and its comment."""
+
+
 class Session(ErrorGuard):
     """The state of one visit.
 
+    The browser decides which item is in view. Every verdict names its item, and the prediction
+    that the person saw by its revision.
+
     Attributes:
+        visit_id: identifies the visit in the browser, where its views share one state.
         items: digits of this visit, oldest first; replaced as a whole, never changed in place.
-        current_id: id of the item in view; -1 when there is none.
+        arrived_id: id of the first readable item of the last batch; -1 when there is none. The
+            browser brings it into view.
         notice: effect of the last verdict or undo, or the version that now reads, in a sentence.
-        saved_count: number of verdicts that this visit has given and the store has.
         model: name of the version that answered last or that answers next.
         several_digits: whether every digit of a picture is read.
         contributor: name of the person who judges; empty until the browser has sent it.
+        not_kept: why nothing can be stored at present, in a sentence; empty if it can.
     """
 
     items: traitlets.Instance[VisitItems] = traitlets.Instance(tuple, ())
-    current_id = traitlets.Int(-1)
+    arrived_id = traitlets.Int(-1)
     notice = traitlets.Unicode()
-    saved_count = traitlets.Int(0)
     model = traitlets.Unicode()
     several_digits = traitlets.Bool(False)
     contributor = traitlets.Unicode()
+    not_kept = traitlets.Unicode()
 
     def __init__(
         self, lab: Lab, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -69,24 +90,29 @@ class Session(ErrorGuard):
         self._now = now
         self._spool = PictureSpool()
         self._unreadable_in_batch = 0
-        self._batch_in_view = False
-        self.max_bytes = lab.settings.max_bytes
+        self._batch_arrived = False
+        self.visit_id = uuid.uuid4().hex
+        self.max_bytes = lab.settings.max_upload_bytes
+        self.private_folders = (str(lab.settings.home),)
+        lab.warns = False  # the page says it
         self.examples: Sequence[Example] = ()
         with self.guard():
             self.model = lab.champion
             self.examples = tuple(lab.examples())
+            self.not_kept = lab.not_kept_in_public
 
-    @property
-    def current(self) -> VisitItem | None:
-        """The item in view."""
-        return self.items[self.current_id] if 0 <= self.current_id < len(self.items) else None
+    def prediction(self, item: VisitItem, revision: int | None = None) -> Prediction | None:
+        """Return a prediction of an item with its picture and preview from the spool.
 
-    def prediction(self, item: VisitItem) -> Prediction | None:
-        """Return the prediction of an item with its picture and preview from the spool."""
-        if item.prediction is None:
+        Args:
+            item: the item.
+            revision: number of the prediction; None for the current one.
+        """
+        prediction = item.seen(revision)
+        if prediction is None:
             return None
         return dataclasses.replace(
-            item.prediction,
+            prediction,
             picture=self._spool.get(item.picture),
             preview=self._spool.get(item.preview),
         )
@@ -111,6 +137,7 @@ class Session(ErrorGuard):
                 self.error = VISIT_FULL
                 return
             predictions = self._predict(name, data)
+            self.not_kept = self._lab.not_kept_in_public
             items = picture_items(
                 name,
                 predictions,
@@ -161,116 +188,176 @@ class Session(ErrorGuard):
         label: int | None = None,
         comment: str = "",
         *,
-        item_id: int | None = None,
-    ) -> None:
-        """Store a verdict, then show the next pending item.
+        item_id: int,
+        revision: int | None = None,
+        step: str = "",
+    ) -> Receipt:
+        """Store a verdict on an item.
 
         Args:
             verdict: "right", "wrong", "not-a-digit" or "unsure".
             label: the true digit, for "wrong".
             comment: the person's comment; may be empty.
-            item_id: id of the item that the person saw; None for the item in view. With it, a
-                second click on the same button never judges the next item.
-        """
-        self.error = ""
-        with self.guard():
-            item = self.current if item_id is None else self.items[item_id]
-            prediction = None if item is None else self.prediction(item)
-            if item is None or prediction is None:
-                self.error = "There is no picture here to judge; show one first."
-                return
-            if verdict == "right" and prediction.refused:
-                self.error = "I saw no digit there; say which one it is."
-                return
-            label = label if verdict == "wrong" else None
-            receipt = self._lab.judge(
-                prediction,
-                verdict,
-                label=label,
-                comment=comment.strip(),
-                contributor=self.contributor or None,
-            )
-            item_verdict = ItemVerdict.from_receipt(
-                receipt, verdict, label, contributor=self.contributor, judged_at=self._now()
-            )
-            # Before `items`, so that the browser clears the comment before it shows another item.
-            self.saved_count += 1
-            items = add_verdict(self.items, item.id, item_verdict)
-            if is_correction(verdict, remembered=prediction.remembered):
-                pending = reread.answered_by_model(items)
-                items = self._predict_again(items, pending, only_remembered=True)
-            self.items = items
-            self.notice = f"{item.name}: {receipt.message}"
-            if item.id == self.current_id:
-                self.current_id = next_pending(self.items, self.current_id)
+            item_id: id of the item that the person saw.
+            revision: number of the prediction that the person saw, if it is not the current one:
+                a correction may have replaced it while the verdict was on its way.
+            step: identifies the key press or click; empty for a new step.
 
-    def judge_by_label(self, label: int, comment: str = "", *, item_id: int | None = None) -> None:
-        """Judge an item by its true digit: "right" when it is the predicted digit, else "wrong".
+        Raises:
+            FeedbackError: the item has no prediction, or the verdict contradicts itself.
+            StoreError: the verdict cannot be written.
+        """
+        item = self.items[item_id]
+        prediction = self.prediction(item, revision)
+        seen = item.seen(revision)
+        if prediction is None or seen is None:
+            raise FeedbackError(NO_PICTURE)
+        if verdict == "right" and prediction.refused:
+            raise FeedbackError(NO_DIGIT)
+        label, comment = label if verdict == "wrong" else None, comment.strip()
+        receipt = self._lab.judge(
+            prediction,
+            verdict,
+            label=label,
+            comment=comment,
+            contributor=self.contributor or None,
+        )
+        item_verdict = ItemVerdict.from_receipt(
+            receipt,
+            verdict,
+            label,
+            contributor=self.contributor,
+            judged_at=self._now(),
+            comment=comment,
+            step=step or uuid.uuid4().hex,
+        )
+        self.items = add_verdict(self.items, item.id, seen, item_verdict)
+        self.notice = f"{item.name}: {receipt.message}"
+        if is_correction(verdict, remembered=prediction.remembered):
+            self._predict_again(reread.answered_by_model(self.items), only_remembered=True)
+        return receipt
+
+    def judge_by_label(
+        self,
+        label: int,
+        comment: str = "",
+        *,
+        item_id: int,
+        revision: int | None = None,
+        step: str = "",
+    ) -> None:
+        """Judge an item by its true digit: "right" when the person saw that digit, else "wrong".
 
         Args:
             label: the true digit.
             comment: as for `judge`.
             item_id: as for `judge`.
+            revision: as for `judge`.
+            step: as for `judge`.
         """
-        with self.guard():
-            item = self.current if item_id is None else self.items[item_id]
-            prediction = None if item is None else item.prediction
-            is_right = (
-                prediction is not None and not prediction.refused and prediction.digit == label
-            )
-            self.judge("right" if is_right else "wrong", label, comment, item_id=item_id)
+        seen = self.items[item_id].seen(revision)
+        is_right = seen is not None and not seen.refused and seen.digit == label
+        self.judge(
+            "right" if is_right else "wrong",
+            label,
+            comment,
+            item_id=item_id,
+            revision=revision,
+            step=step,
+        )
 
-    def confirm_pending(self, shown_count: int | None = None) -> None:
-        """Judge all pending items with a predicted digit as right; one undo takes all back.
+    def add_comment(self, comment: str, *, item_id: int, step: str = "") -> None:
+        """Store the verdict of an item once more, with a comment.
 
         Args:
-            shown_count: number of items that the person saw; later ones stay pending. None for
-                all items.
+            comment: the comment that was typed after the verdict.
+            item_id: id of the item for which it was typed.
+            step: as for `judge`.
+
+        Raises:
+            FeedbackError: the item has no verdict, or the comment is too long.
+            StoreError: the comment cannot be written.
         """
-        self.error = ""
-        with self.guard():
-            confirmed = bulk_confirm.confirmable(self.items[:shown_count])
-            if not confirmed:
-                return  # a second click
-            receipts = self._lab.confirm_all(
-                self._with_pictures(confirmed), contributor=self.contributor or None
-            )
-            self.saved_count += len(receipts)
-            self.items = bulk_confirm.add_confirmations(
-                self.items,
-                confirmed,
-                receipts,
-                contributor=self.contributor,
-                judged_at=self._now(),
-            )
-            self.notice = bulk_confirm.confirmation_text(self.items, confirmed, receipts)
-            if self.current is None or not self.current.pending:
-                self.current_id = next_pending(self.items, self.current_id)
+        verdict = self.items[item_id].verdict
+        if verdict is None:
+            raise FeedbackError(NO_VERDICT)
+        self.judge(verdict.value, verdict.label, comment, item_id=item_id, step=step)
 
-    def undo(self) -> None:
-        """Take back the last verdict or click that this visit added, and show its item.
+    def confirm(self, choices: Sequence[BulkChoice], *, step: str = "") -> None:
+        """Judge many items as right; one undo takes all back.
 
-        Verdicts of other visits stay, also those of the same person. When another visit has
-        changed or undone the verdict, an error says so and the page shows the current state.
+        Items that have a verdict by now keep it.
+
+        Args:
+            choices: the items that the person saw without a verdict.
+            step: as for `judge`.
+
+        Raises:
+            FeedbackError: an item has no predicted digit.
+            StoreError: a verdict cannot be written. Items without a comment are judged all or
+                none.
         """
-        self.error = ""
-        with self.guard():
-            step = bulk_confirm.last_step(self.items)
-            if not step:
-                self.notice = "There is nothing to undo in this visit."
-                return
-            self.notice, self.error = self._undo_step(step)
-            undone_ids = {verdict.id for _, verdict in step}
-            items = remove_verdicts(self.items, undone_ids)
-            pending = reread.answered_by_corrections(items, undone_ids)
-            self.items = self._predict_again(items, pending, only_remembered=False)
-            self.current_id = step[0][0].id
+        step = step or uuid.uuid4().hex
+        confirmed: list[VisitItem] = []
+        commented: list[tuple[VisitItem, int, str]] = []
+        for item_id, revision, comment in choices:
+            item = self.items[item_id]
+            seen = item.seen(revision)
+            if not item.pending or seen is None:
+                continue
+            if seen.refused:
+                raise FeedbackError(NO_DIGIT)
+            if comment.strip():
+                commented.append((item, revision, comment))
+            else:
+                confirmed.append(item.with_prediction(seen))
+        if not confirmed and not commented:
+            return
+        plain = tuple(confirmed)
+        receipts = self._lab.confirm_all(
+            self._with_pictures(plain), contributor=self.contributor or None
+        )
+        self.items = bulk_confirm.add_confirmations(
+            self.items,
+            plain,
+            receipts,
+            contributor=self.contributor,
+            judged_at=self._now(),
+            step=step,
+        )
+        more = [
+            self.judge("right", comment=comment, item_id=item.id, revision=revision, step=step)
+            for item, revision, comment in commented
+        ]
+        judged = (*plain, *(item for item, *_ in commented))
+        self.notice = bulk_confirm.confirmation_text(self.items, judged, (*receipts, *more))
 
-    def select(self, item_id: int) -> None:
-        """Show an item of this visit."""
-        if 0 <= item_id < len(self.items):
-            self.error = ""
-            self.current_id = item_id
+    def undo(self, step: str | None = None) -> dict[int, str]:
+        """Take back the verdicts that one key press or click of this visit added.
+
+        Verdicts of other visits stay, also those of the same person.
+
+        Args:
+            step: identifies the key press or click; None for the last one.
+
+        Returns:
+            A sentence for each item whose verdict another visit has changed or undone, by the
+            item's id. Its verdict stays as it is there; the page no longer shows this visit's.
+
+        Raises:
+            StoreError: the undo cannot be written.
+        """
+        verdicts = bulk_confirm.step_verdicts(self.items, step)
+        if not verdicts:
+            self.notice = NOTHING_TO_UNDO if step is None else STEP_ADDED_NOTHING
+            return {}
+        notice, conflicts = self._undo_step(verdicts)
+        undone_ids = {verdict.id for _, verdict in verdicts}
+        self.items = remove_verdicts(self.items, undone_ids)
+        self.notice = notice
+        pending = reread.answered_by_corrections(self.items, undone_ids)
+        self._predict_again(pending, only_remembered=False)
+        return conflicts
 
     def set_contributor(self, name: str) -> None:
         """Set who judges, as one line of at most `MAX_CONTRIBUTOR_LENGTH` characters."""
@@ -282,7 +369,7 @@ class Session(ErrorGuard):
 
     def _begin_batch(self, first_of_batch: bool) -> None:
         if first_of_batch:
-            self._unreadable_in_batch, self._batch_in_view = 0, False
+            self._unreadable_in_batch, self._batch_arrived = 0, False
             self.error = ""
 
     def _predict(self, name: str, data: bytes) -> Sequence[Prediction]:
@@ -294,12 +381,11 @@ class Session(ErrorGuard):
         return predictions or [self._lab.predict(data, name=name, contributor=contributor)]
 
     def _add(self, *items: VisitItem) -> None:
-        in_view = self.current
         with self.hold_trait_notifications():
             self.items = (*self.items, *items)
             pending = next((item for item in items if item.pending), None)
-            if pending and not (self._batch_in_view and in_view is not None and in_view.pending):
-                self.current_id, self._batch_in_view = pending.id, True
+            if pending and not self._batch_arrived:
+                self.arrived_id, self._batch_arrived = pending.id, True
 
     def _with_pictures(self, items: VisitItems) -> Iterator[Prediction]:
         """Yield the predictions with their pictures; one picture is in memory at a time."""
@@ -310,30 +396,32 @@ class Session(ErrorGuard):
             if item.prediction is not None:
                 yield dataclasses.replace(item.prediction, picture=picture)
 
-    def _predict_again(
-        self, items: VisitItems, chosen: VisitItems, *, only_remembered: bool
-    ) -> VisitItems:
+    def _predict_again(self, chosen: VisitItems, *, only_remembered: bool) -> None:
+        """Predict pending items again; an error leaves them, because the verdict is stored."""
         if not chosen:
-            return items
-        predictions = self._lab.reconsider(
-            [item.prediction for item in chosen if item.prediction is not None],
-            contributor=self.contributor or None,
-        )
-        return reread.replace_predictions(
-            items, chosen, predictions, only_remembered=only_remembered
-        )
-
-    def _undo_step(self, step: bulk_confirm.UndoStep) -> tuple[str, str]:
-        """Take a step back in the feedback store; return a notice and an error."""
-        item, verdict = step[0]
-        contributor = verdict.contributor or None
-        if len(step) > 1:
-            undone = self._lab.undo_all(
-                [verdict.id for _, verdict in step], contributor=contributor
+            return
+        with self.guard():
+            predictions = self._lab.reconsider(
+                [item.prediction for item in chosen if item.prediction is not None],
+                contributor=self.contributor or None,
             )
-            return bulk_confirm.undo_text(len(undone), len(step))
+            self.items = reread.replace_predictions(
+                self.items, chosen, predictions, only_remembered=only_remembered
+            )
+
+    def _undo_step(self, verdicts: bulk_confirm.UndoStep) -> tuple[str, dict[int, str]]:
+        """Take verdicts back in the feedback store; return a notice and the conflicts."""
+        item, verdict = verdicts[0]
+        contributor = verdict.contributor or None
+        if len(verdicts) > 1:
+            undone = self._lab.undo_all(
+                [verdict.id for _, verdict in verdicts], contributor=contributor
+            )
+            undone_ids = {entry.id for entry in undone}
+            changed = [item.id for item, verdict in verdicts if verdict.id not in undone_ids]
+            return bulk_confirm.undo_text(len(undone)), dict.fromkeys(changed, CHANGED_ELSEWHERE)
         try:
             self._lab.undo(contributor=contributor, verdict_id=verdict.id)
         except FeedbackError as error:
-            return "", f"{item.name}: {error}"
-        return f"{item.name}: your verdict was taken back.", ""
+            return "", {item.id: str(error)}
+        return f"{item.name}: your verdict was taken back.", {}

@@ -28,7 +28,8 @@ class ItemVerdict:
         label: the true digit that a "wrong" names; None for the other verdicts.
         contributor: name of the person; empty for the lab's contributor.
         judged_at: time of the verdict; aware.
-        bulk: number of the click that judged many items, from 1; 0 for a verdict on one item.
+        comment: the comment that was stored with it; may be empty.
+        step: identifies the key press or click that gave it; the verdicts of one click share it.
     """
 
     id: int
@@ -37,7 +38,8 @@ class ItemVerdict:
     label: int | None
     contributor: str
     judged_at: datetime
-    bulk: int = 0
+    comment: str = ""
+    step: str = ""
 
     @classmethod
     def from_receipt(
@@ -48,7 +50,8 @@ class ItemVerdict:
         *,
         contributor: str,
         judged_at: datetime,
-        bulk: int = 0,
+        comment: str = "",
+        step: str = "",
     ) -> ItemVerdict:
         """Build the verdict for which the feedback store gave `receipt`."""
         return cls(
@@ -58,7 +61,8 @@ class ItemVerdict:
             label=label,
             contributor=contributor,
             judged_at=judged_at,
-            bulk=bulk,
+            comment=comment,
+            step=step,
         )
 
     @property
@@ -81,6 +85,8 @@ class VisitItem:
         other_boxes: boxes of the picture's other digits.
         prediction: the prediction without picture and preview, which are in the session's
             spool; None for a picture that could not be read.
+        earlier_predictions: the predictions that later ones replaced, oldest first. A verdict
+            belongs to the prediction that the person saw, which may be one of these.
         error: why the picture could not be read, in a sentence; empty when it could.
         verdicts: verdicts in force, oldest first; the last one counts.
         picture: slot of the picture's bytes.
@@ -92,6 +98,7 @@ class VisitItem:
     first_of_picture: bool = True
     other_boxes: tuple[Box, ...] = ()
     prediction: Prediction | None = None
+    earlier_predictions: tuple[Prediction, ...] = ()
     error: str = ""
     verdicts: tuple[ItemVerdict, ...] = ()
     picture: Slot = EMPTY_SLOT
@@ -106,6 +113,27 @@ class VisitItem:
     def pending(self) -> bool:
         """True when the item has a prediction and no verdict."""
         return self.prediction is not None and not self.verdicts
+
+    @property
+    def revision(self) -> int:
+        """Number of the prediction in view: how many it has replaced."""
+        return len(self.earlier_predictions)
+
+    def seen(self, revision: int | None) -> Prediction | None:
+        """Return the prediction with the number `revision`; the current one for None."""
+        if revision is None or revision == self.revision:
+            return self.prediction
+        return self.earlier_predictions[revision]
+
+    def with_prediction(self, prediction: Prediction) -> VisitItem:
+        """Return the item with another prediction; the same item if it has that one already."""
+        if self.prediction is None or prediction is self.prediction:
+            return self
+        return replace(
+            self,
+            prediction=prediction,
+            earlier_predictions=(*self.earlier_predictions, self.prediction),
+        )
 
 
 VisitItems = tuple[VisitItem, ...]
@@ -147,12 +175,21 @@ def count_text(items: VisitItems) -> str:
     return f"{text}, {sum(bool(item.verdicts) for item in items)} judged"
 
 
-def add_verdict(items: VisitItems, item_id: int, verdict: ItemVerdict) -> VisitItems:
-    """Return the items with one more verdict; a repeated verdict changes nothing."""
+def add_verdict(
+    items: VisitItems, item_id: int, prediction: Prediction, verdict: ItemVerdict
+) -> VisitItems:
+    """Return the items with one more verdict; a repeated verdict changes nothing.
+
+    Args:
+        items: all items of the visit.
+        item_id: id of the judged item.
+        prediction: the prediction that the verdict is about; the item shows it from now on.
+        verdict: the verdict.
+    """
     item = items[item_id]
     if item.verdict is not None and item.verdict.id == verdict.id:
         return items
-    judged = replace(item, verdicts=(*item.verdicts, verdict))
+    judged = replace(item.with_prediction(prediction), verdicts=(*item.verdicts, verdict))
     return (*items[:item_id], judged, *items[item_id + 1 :])
 
 
@@ -173,12 +210,6 @@ def last_added(items: VisitItems) -> tuple[VisitItem, ItemVerdict] | None:
     """Return the last verdict that this visit added, with its item; None when there is none."""
     added = [(item, verdict) for item in items for verdict in item.verdicts if verdict.added]
     return max(added, key=lambda pair: pair[1].id, default=None)
-
-
-def next_pending(items: VisitItems, item_id: int) -> int:
-    """Return the id of the next pending item, wrapping around; `item_id` when there is none."""
-    order = (*items[item_id + 1 :], *items[: item_id + 1])
-    return next((item.id for item in order if item.pending), item_id)
 
 
 def tidy_name(name: str) -> str:

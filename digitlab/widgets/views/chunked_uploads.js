@@ -3,11 +3,12 @@
 const PROGRESS_DELAY_MS = 300; // after which a batch shows its progress
 
 /** Sends files one after the other. It calls `showProgress(text, share)` during a batch and
- * `showProgress()` at its end. */
+ * `showProgress()` at its end, and `showRunning(isRunning)` at both ends. */
 class ChunkSender {
-  constructor(model, showProgress) {
+  constructor(model, showProgress, showRunning) {
     this.model = model;
     this.showProgress = showProgress;
+    this.showRunning = showRunning;
     this.queue = [];
     this.running = false;
     this.onMessage = ({ type, upload_id, more }) => {
@@ -39,6 +40,7 @@ class ChunkSender {
 
   async run() {
     this.running = true;
+    this.showRunning(true);
     this.progressHidden = true;
     const timer = setTimeout(() => {
       this.progressHidden = false;
@@ -52,6 +54,7 @@ class ChunkSender {
     clearTimeout(timer);
     this.job = undefined;
     this.running = false;
+    this.showRunning(false);
     this.showProgress();
   }
 

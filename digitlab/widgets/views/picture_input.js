@@ -1,5 +1,9 @@
 // All ways to give a picture; each ends in `send(files)`.
 
+/** Tell the other views that pictures are "chosen", are on their way ("reading") or are "read". */
+const announce = (el, detail) =>
+  el.dispatchEvent(new CustomEvent("digitlab-reading", { detail, bubbles: true }));
+
 /** A file input that looks like a button. */
 function fileButton(text, className, properties, el, send) {
   const input = make("input", { type: "file", ...properties });
@@ -12,7 +16,7 @@ function fileButton(text, className, properties, el, send) {
 }
 
 /** Make `send(files)`, `showNote(sentence)` and the lines that show the note and the progress. */
-function makeUpload(model, listening) {
+function makeUpload(model, el, listening) {
   const hint = make("p", { className: "dl-hint" },
     make("span", { className: "dl-wide" }, "or drop or paste them on this page"),
     make("span", { className: "dl-narrow" }, "photographs, scans, screenshots"));
@@ -28,13 +32,14 @@ function makeUpload(model, listening) {
     progressText.textContent = text ?? "";
     bar.value = share ?? 0;
     showHint();
-  });
+  }, (isRunning) => announce(el, isRunning ? "reading" : "read"));
   const showNote = (sentence) => {
     note.textContent = sentence;
     showHint();
   };
   const send = (files) => {
     showNote("");
+    announce(el, "chosen");
     sender.send(files);
   };
   stop.addEventListener("click", () => sender.stop());
@@ -84,7 +89,10 @@ function exampleRow(model, el) {
     const button = make("button",
       { type: "button", "aria-label": description, "data-testid": `example-${number}` },
       make("img", { src: thumbnail, alt: "" }));
-    onClick(el, button, () => model.send({ type: "example", number }));
+    onClick(el, button, () => {
+      announce(el, "chosen");
+      model.send({ type: "example", number });
+    });
     return button;
   });
   return make("div", { className: "dl-examples", hidden: !buttons.length },
@@ -93,9 +101,9 @@ function exampleRow(model, el) {
 
 function render({ model, el }) {
   const listening = new AbortController();
-  const { send, showNote, lines } = makeUpload(model, listening);
+  const { send, showNote, lines } = makeUpload(model, el, listening);
   const choose = fileButton("Choose pictures", "dl-button dl-primary", {
-    accept: "image/*,.heic,.heif", multiple: true,
+    accept: "image/*,.heic,.heif,.avif,.tif,.tiff,.pdf,application/pdf", multiple: true,
     "data-testid": "picture-file-input", "aria-label": "Choose pictures of handwritten digits",
   }, el, send);
   const otherButtons = make("div", {},

@@ -3,44 +3,68 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Final
 
-import ipywidgets  # type: ignore[import-untyped]
-from markupsafe import Markup
+import anywidget
+import traitlets
 
-from digitlab.prediction import prediction_html
+from digitlab.prediction import STYLE, prediction_html
+from digitlab.widgets.state.browser_messages import Content, listen
 from digitlab.widgets.state.session import Session
+from digitlab.widgets.views import assets
 
-EMPTY_HTML: Final = Markup(
+
+class Result(anywidget.AnyWidget):
+    """The prediction of the item in view.
+
+    The browser requests the item in view and the next ones, so that they are there when a
+    verdict brings them into view. Until an item is there the browser shows its cell, large.
+
+    Messages from the browser: "get" (item_ids), "ready". The kernel answers "get" with "results"
+    (results: item_id, revision and html of each).
+
+    Attributes:
+        visit_id: see `Session`.
+        ready: True when the view is in a browser.
     """
-<div class="dl-empty"><p>Show me a handwritten digit.</p>
-<p>A photograph, a scan or a drawing: I tell which digit it is, how sure I am and what I
-looked at.</p></div>
-"""
-)
 
-UNREADABLE_HTML: Final = Markup('<div class="dl-empty"><p>{}</p><p>{}</p></div>')
+    _esm = assets.script("command_queue", "visit", "result")
+    _css = f"{assets.style('result')}\n{STYLE}"
 
-
-class Result(ipywidgets.HTML):  # type: ignore[misc]
-    """The prediction, or why the picture could not be read."""
+    visit_id = traitlets.Unicode().tag(sync=True)
+    ready = traitlets.Bool(False)
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
+        super().__init__(visit_id=session.visit_id)
         self._session = session
-        self._shown: Any = None  # id and prediction of the item that `value` shows
         self.add_class("dl-result")
-        session.observe(self._show, ["items", "current_id"])
-        self._show()
+        listen(
+            self,
+            session,
+            {
+                "get": lambda content, _: self._send_results(content),
+                "ready": lambda *_: setattr(self, "ready", True),
+            },
+        )
 
-    def _show(self, _: Any = None) -> None:
-        item = self._session.current
-        prediction = None if item is None else self._session.prediction(item)
-        if item is None:
-            self.value = str(EMPTY_HTML)
-        elif prediction is None:
-            self.value = str(UNREADABLE_HTML.format(item.name, item.error))
-        elif (item.id, item.prediction) != self._shown:
-            named = dataclasses.replace(prediction, name=item.name)
-            self.value = prediction_html(named, other_boxes=item.other_boxes)
-        self._shown = None if item is None else (item.id, item.prediction)
+    def html(self, item_id: int) -> str:
+        """Render the prediction of an item; all text from outside is escaped.
+
+        The HTML is empty for a picture that could not be read.
+        """
+        item = self._session.items[item_id]
+        prediction = self._session.prediction(item)
+        if prediction is None:
+            return ""
+        named = dataclasses.replace(prediction, name=item.name)
+        return prediction_html(named, other_boxes=item.other_boxes)
+
+    def _send_results(self, content: Content) -> None:
+        results = [
+            {
+                "item_id": item_id,
+                "revision": self._session.items[item_id].revision,
+                "html": self.html(item_id),
+            }
+            for item_id in content["item_ids"]
+        ]
+        self.send({"type": "results", "results": results})

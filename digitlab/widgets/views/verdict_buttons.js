@@ -1,6 +1,7 @@
-// A verdict with one click or one key. The kernel decides what a verdict means.
+// A verdict with one click or one key, on the item that the browser shows.
 
 const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+const DOUBLE_CLICK_MS = 300; // nobody sees the next picture and judges it in this time
 
 /** Whether a key press may give a verdict: the first press of a key that the page may use; Enter
  * not on a focused control, which it activates. */
@@ -8,6 +9,7 @@ const isVerdictKey = (event) =>
   isPageKey(event) && !event.repeat && (event.key !== "Enter" || !event.target.closest?.("button, a, input, summary"));
 
 function render({ model, el }) {
+  const visit = visitOf(model);
   const button = (testid, className, ...children) =>
     make("button", { type: "button", className, "data-testid": testid }, ...children);
   const keyHint = (name) => make("kbd", { "aria-hidden": "true" }, name);
@@ -22,49 +24,36 @@ function render({ model, el }) {
   const notADigit = button("judge-not-a-digit", "dl-button dl-not-a-digit", "Not a digit", keyHint("N"));
   const unsure = button("judge-unsure", "dl-button dl-unsure", "Unsure", keyHint("U"));
   const undo = button("judge-undo", "dl-quiet dl-undo", "Undo", keyHint("⌫"));
-  const comment = make("input", {
-    type: "text", maxLength: 500, autocomplete: "off", "data-testid": "judge-comment",
-    placeholder: "Comment (optional)", "aria-label": "Comment, optional; it is saved with your verdict",
-  });
+  const { field: comment, show: showComment } = commentField(visit, el);
   const questionText = make("span");
   const position = button("judge-place", "dl-quiet dl-position");
-  const receipt = make("p", { className: "dl-receipt", role: "status", "data-testid": "receipt" });
+  const receipt = make("p", { role: "status", "data-testid": "receipt" });
+  const unsaved = button("unsaved", "dl-quiet dl-unsaved");
+  const alert = make("p", { className: "dl-spoken", role: "alert", hidden: true });
   const spokenText = make("p", { className: "dl-spoken", role: "status" });
 
-  let sentComment; // the comment of the last verdict
-  /** Item that an arrow or a click in the grid selected, before the kernel has shown it. */
-  const selectedItem = () => pageOf(el).dataset.selectedItem;
-  const sendVerdict = (content) => {
-    const item_id = Number(selectedItem() ?? model.get("item_id"));
-    if (item_id < 0) return;
-    sentComment = comment.value;
-    model.send({ item_id, comment: sentComment, ...content });
+  /** Judge on a click; the second click of a double click would judge the next picture. */
+  const onVerdictClick = (control, judge) => {
+    let clickedAt = -Infinity;
+    onClick(el, control, ({ detail, timeStamp }) => {
+      const isDouble = detail > 1 && timeStamp - clickedAt < DOUBLE_CLICK_MS;
+      clickedAt = timeStamp;
+      if (!isDouble) judge();
+    });
   };
-  const judge = (verdict) => sendVerdict({ type: "verdict", verdict });
-  const judgeByLabel = (label) => sendVerdict({ type: "label", label });
-  const sendUndo = () => model.get("can_undo") && model.send({ type: "undo" });
-  /** Clear the comment of a saved verdict, unless the person has typed since. */
-  const clearComment = () => {
-    if (comment.value === sentComment) comment.value = "";
-  };
-
-  onClick(el, right, () => judge("right"));
-  digitButtons.forEach((control, digit) => onClick(el, control, () => judgeByLabel(digit)));
-  onClick(el, notADigit, () => judge("not-a-digit"));
-  onClick(el, unsure, () => judge("unsure"));
-  onClick(el, undo, sendUndo);
+  onVerdictClick(right, () => visit.judgeAsRight(false));
+  digitButtons.forEach((control, digit) => onVerdictClick(control, () => visit.judge("label", digit, false)));
+  onVerdictClick(notADigit, () => visit.judge("not-a-digit", undefined, false));
+  onVerdictClick(unsure, () => visit.judge("unsure", undefined, false));
+  onClick(el, undo, () => visit.undo(false));
+  onClick(el, unsaved, () => visit.select([...visit.rejections.keys()].find((id) => id !== visit.cursor) ?? visit.cursor));
   position.addEventListener("click", () => pageOf(el).querySelector(".dl-cells [aria-current]")?.focus());
-  comment.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === "Escape") releaseFocus(el); // the next key judges
-  });
-
   const scrollTo = (element) => {
     const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)").matches;
     element.scrollIntoView({ block: "start", behavior: reducedMotion ? "auto" : "smooth" });
   };
   /** Scroll to a new prediction that is outside the window, as on a phone. */
   const bringIntoView = () => {
-    if (model.get("item_id") < 0) return;
     const grid = pageOf(el).querySelector(".dl-cells");
     if (grid && visibleHeight(grid) >= GRID_IN_USE_PX) { // shows the digit; fingers need the buttons too
       const cutOff = [right, keys].some((control) => visibleHeight(control) < control.offsetHeight - 1);
@@ -80,11 +69,11 @@ function render({ model, el }) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || !isVerdictKey(event) || !isOnPage(el, event.target)) return;
     const key = event.key.toLowerCase();
-    if (/^[0-9]$/.test(key)) judgeByLabel(Number(key));
-    else if (key === "enter" && (selectedItem() || !right.disabled)) judge("right");
-    else if (key === "n") judge("not-a-digit");
-    else if (key === "u") judge("unsure");
-    else if (key === "backspace") sendUndo();
+    if (/^[0-9]$/.test(key)) visit.judge("label", Number(key), true);
+    else if (key === "enter" && visit.current?.predicted) visit.judgeAsRight(true);
+    else if (key === "n") visit.judge("not-a-digit", undefined, true);
+    else if (key === "u") visit.judge("unsure", undefined, true);
+    else if (key === "backspace") visit.undo(true);
     else return;
     event.preventDefault();
   }, { signal: listening.signal });
@@ -95,39 +84,64 @@ function render({ model, el }) {
       document.activeElement.blur();
   }, { signal: listening.signal });
 
+  let shownItem = -1;
+  let rejected = [];
   const show = () => {
-    const [itemId, predicted, verdict, label] =
-      ["item_id", "predicted", "verdict", "label"].map((name) => model.get(name));
-    const disabled = itemId < 0;
+    const row = visit.current;
+    const disabled = !row || row.state === "unreadable";
     for (const control of [notADigit, unsure, comment, ...digitButtons]) control.disabled = disabled;
-    right.disabled = disabled || predicted < 0;
-    undo.disabled = !model.get("can_undo");
-    questionText.textContent = predicted < 0 && !disabled ? "Which digit is it?" : "Right, or which digit is it?";
+    right.disabled = disabled || !row.predicted;
+    undo.disabled = !visit.canUndo;
+    const isReading = visit.reading && visit.stayed;
+    questionText.textContent = isReading ? "Reading the next picture…"
+      : right.disabled && !disabled ? "Which digit is it?" : "Right, or which digit is it?";
     const setPressed = (control, on) => control.setAttribute("aria-pressed", String(on));
-    position.textContent = model.get("position");
-    position.hidden = !model.get("position");
-    setPressed(right, verdict === "right");
-    setPressed(notADigit, verdict === "not-a-digit");
-    setPressed(unsure, verdict === "unsure");
-    digitButtons.forEach((control, digit) => setPressed(control, label === digit));
-    receipt.textContent = model.get("receipt");
-    spokenText.textContent = model.get("spoken_text");
+    position.textContent = row && visit.rows.length > 1 ? `${row.id + 1} of ${visit.rows.length}` : "";
+    position.hidden = !position.textContent;
+    setPressed(right, row?.state === "right");
+    setPressed(notADigit, row?.state === "not-a-digit");
+    setPressed(unsure, row?.state === "unsure");
+    digitButtons.forEach((control, digit) => setPressed(control, row?.label === String(digit)));
+    showComment(row);
+    showReceipt(row);
+    const text = disabled ? "" : row.one_of_several ? `${row.name}: ${row.prediction_text}` : row.prediction_text;
+    if (spokenText.textContent !== text) spokenText.textContent = text;
+    if (visit.cursor !== shownItem && !disabled) bringIntoView();
+    shownItem = visit.cursor;
   };
-  const handlers = [
-    ["change", show],
-    ["change:item_id", bringIntoView],
-    ["change:saved_count", clearComment],
-  ];
-  for (const [event, handler] of handlers) model.on(event, handler);
+  /** Show why a key was refused or a verdict was not saved, else the last receipt. */
+  const showReceipt = (row) => {
+    const text = visit.note || row?.rejection || model.get("receipt");
+    if (receipt.textContent !== text) receipt.textContent = text; // is announced when it changes
+    receipt.classList.toggle("dl-warning", text !== model.get("receipt"));
+    const ids = [...visit.rejections.keys()];
+    unsaved.hidden = !ids.length;
+    unsaved.textContent = `${ids.length} not saved`;
+    const added = ids.filter((id) => !rejected.includes(id));
+    alert.hidden = !ids.length;
+    if (added.length) alert.textContent = added.map((id) => `${visit.rows[id].name}: ${visit.rejections.get(id)}`).join(" ");
+    rejected = ids;
+  };
+  const setReading = ({ target, detail }) => {
+    if (!isOnPage(el, target)) return;
+    if (detail === "chosen") visit.expectArrival();
+    else visit.setReading(detail === "reading");
+  };
+  document.addEventListener("digitlab-reading", setReading, { signal: listening.signal });
+  visit.addEventListener("change", show, { signal: listening.signal });
+  model.on("change:receipt", show);
+  model.on("change:can_undo", show);
   listening.signal.addEventListener("abort", () => {
-    for (const [event, handler] of handlers) model.off(event, handler);
+    model.off("change:receipt", show);
+    model.off("change:can_undo", show);
   });
 
   // JupyterLab ignores keys that are pressed inside an element with this attribute.
   requestAnimationFrame(() => pageOf(el).setAttribute("data-lm-suppress-shortcuts", "true"));
   el.classList.add("dl-verdict-buttons");
   const question = make("p", { className: "dl-question" }, questionText, position);
-  el.append(question, right, keys, notADigit, unsure, comment, undo, receipt, spokenText);
+  el.append(question, right, keys, notADigit, unsure, comment, undo,
+    make("div", { className: "dl-receipt" }, receipt, unsaved), alert, spokenText);
   show();
   model.send({ type: "ready" });
   return () => listening.abort();

@@ -6,6 +6,10 @@ const USES_ARROWS = "canvas, audio, video, [role=radiogroup], [role=slider], [ro
 const CELL_MARGIN_PX = 8; // around the cell in view
 const VERDICT_MARKS = { right: "✓", "not-a-digit": "✕", unsure: "?" };
 
+/** Text of the button that confirms many digits; empty when it would confirm none. */
+const confirmText = (count, total) =>
+  total < 2 || !count ? "" : count === 1 ? "The other one is right" : `${count === total ? "All" : "The other"} ${count} are right`;
+
 /** Whether a key moves through the grid: the focused element has no use for it. */
 const isGridKey = (event) =>
   ARROW_KEYS.includes(event.key) && !event.shiftKey && isPageKey(event) && !event.target.closest?.(USES_ARROWS);
@@ -26,14 +30,15 @@ class Cell {
   }
 
   show(row) {
-    this.row = row;
-    const { name, prediction_text, predicted, uncertainty, remembered, state, verdict_text, label } = row;
-    const text = [`${name}: ${prediction_text}`, verdict_text].filter(Boolean).join(", ");
-    this.spokenText.textContent = this.element.title = text;
+    const { name, prediction_text, predicted, uncertainty, remembered, state, label, saving, rejection } = row;
+    const text = [`${name}: ${prediction_text}`, verdictText(row)].filter(Boolean).join(", ");
+    if (this.element.title !== text) this.spokenText.textContent = this.element.title = text;
     this.predicted.textContent =
       predicted + (uncertainty === "unsure" ? "?" : "") || (uncertainty && "–");
-    this.verdictMark.textContent = label || VERDICT_MARKS[state] || "";
-    Object.assign(this.element.dataset, { state, uncertainty, remembered });
+    this.verdictMark.textContent = rejection ? "!" : label || VERDICT_MARKS[state] || "";
+    // A test or a style that waits for a verdict waits until the kernel has it.
+    const shown = saving ? { state: "saving", verdict: state } : { state, verdict: state };
+    Object.assign(this.element.dataset, { ...shown, uncertainty, remembered, rejected: Boolean(rejection) });
   }
 
   set inView(on) {
@@ -44,7 +49,12 @@ class Cell {
   }
 }
 
+function initialize({ model }) {
+  visitOf(model).attach(model);
+}
+
 function render({ model, el }) {
+  const visit = visitOf(model);
   const summary = make("p", { className: "dl-count" });
   const confirm = make("button", { type: "button", className: "dl-button dl-confirm-pending", "data-testid": "judge-others" });
   const list = make("ol", {
@@ -54,39 +64,29 @@ function render({ model, el }) {
   const hint = make("p", { className: "dl-hint-keys" }, "Arrows move, 0–9 correct, Enter confirms, ⌫ undoes");
 
   const cells = [];
-  let shownRevision = -1;
-  /** Apply the last change to the cells; request all rows when a change was missed. */
+  const shownRows = []; // JSON of the rows that the cells show
   const showRows = () => {
-    const { revision, rows } = model.get("changes");
-    if (model.get("revision") > shownRevision) {
-      model.get("rows").forEach(showRow);
-      shownRevision = model.get("revision");
+    for (const row of visit.allRows) {
+      const json = JSON.stringify({ ...row, thumbnail: "" });
+      if (json === shownRows[row.id]) continue;
+      shownRows[row.id] = json;
+      if (cells[row.id]) cells[row.id].show(row);
+      else list.append((cells[row.id] = new Cell(row)).element);
     }
-    if (revision === shownRevision + 1) {
-      for (const row of rows) showRow({ ...cells[row.id]?.row, ...row });
-      shownRevision = revision;
-    } else if (revision > shownRevision) model.send({ type: "get-rows" });
-  };
-  const showRow = (row) => {
-    if (cells[row.id]) cells[row.id].show(row);
-    else list.append((cells[row.id] = new Cell(row)).element);
   };
 
-  let selected; // item that an arrow or a click selected, until the kernel shows it
-  let selectId; // id of the "select" message that the kernel has not answered
   let shownItem = -1;
-  const currentItem = () => selected ?? model.get("current_id");
   const showCurrent = () => {
-    const item = currentItem();
+    const item = visit.cursor;
     const hadFocus = list.contains(document.activeElement);
     if (shownItem !== item && cells[shownItem]) cells[shownItem].inView = false;
-    if (cells[item]) cells[item].inView = true;
     if (shownItem !== item && cells[item]) {
+      cells[item].inView = true;
       scrollGridTo(cells[item].element);
       if (hadFocus) cells[item].element.focus({ preventScroll: true });
     }
     shownItem = item;
-    showDetails(cells[item]?.row);
+    showDetails(visit.current);
   };
   /** Scroll the grid, never the page. */
   const scrollGridTo = (cell) => {
@@ -97,32 +97,15 @@ function render({ model, el }) {
     const time = row?.judged_at
       ? new Date(row.judged_at * 1000).toLocaleTimeString([], { timeStyle: "short" })
       : "";
-    const texts = [row?.name, row?.prediction_text, row?.verdict_text, time].filter(Boolean);
+    const texts = row ? [row.name, row.prediction_text, verdictText(row), row.comment, row.saving ? "" : time].filter(Boolean) : [];
+    if (texts.join("\n") === details.dataset.texts) return;
+    details.dataset.texts = texts.join("\n");
     details.replaceChildren(...texts.map((text) => make("span", {}, text)));
-  };
-
-  /** Select a cell at once and send it to the kernel; while a key is held, one message at a time. */
-  const select = (item, keyHeld = false) => {
-    selected = item;
-    pageOf(el).dataset.selectedItem = item; // a digit key that follows at once judges this item
-    showCurrent();
-    if (!keyHeld || !selectId) sendSelect();
-  };
-  const sendSelect = () => {
-    selectId = `${Date.now()}-${Math.random()}`;
-    model.send({ type: "select", item_id: selected, select_id: selectId });
-  };
-  const finishSelect = () => {
-    if (!selectId || model.get("select_id") !== selectId) return;
-    selectId = undefined;
-    if (selected !== model.get("current_id")) return sendSelect();
-    selected = undefined;
-    delete pageOf(el).dataset.selectedItem;
   };
 
   /** The item to which a key moves. */
   const itemAfterKey = (key) => {
-    const [item, last] = [Math.max(currentItem(), 0), cells.length - 1];
+    const [item, last] = [Math.max(visit.cursor, 0), cells.length - 1];
     const firstOfSecondRow = cells.findIndex((cell) => cell.element.offsetTop > cells[0].element.offsetTop);
     const columns = firstOfSecondRow < 0 ? cells.length : firstOfSecondRow;
     const inLastRow = Math.floor(item / columns) >= Math.floor(last / columns);
@@ -140,33 +123,32 @@ function render({ model, el }) {
     if (event.defaultPrevented || cells.length < 2 || !isOnPage(el, event.target) || !isGridKey(event)) return;
     event.preventDefault();
     const next = itemAfterKey(event.key);
-    if (next === currentItem()) return;
-    select(next, event.repeat);
+    if (next === visit.cursor && !visit.stayed) return;
+    visit.select(next);
     if (visibleHeight(list) >= GRID_IN_USE_PX) cells[next].element.scrollIntoView({ block: "nearest" });
   }, { signal: listening.signal });
 
   list.addEventListener("click", (event) => {
-    const cell = cells.find(({ element }) => element.contains(event.target));
-    if (cell) select(cell.row.id);
+    const id = cells.findIndex(({ element }) => element.contains(event.target));
+    if (id >= 0) visit.select(id);
   });
   onClick(el, confirm, (event) => { // the second click of a double click is ignored
-    if (event.detail < 2) model.send({ type: "confirm-pending", shown_count: cells.length });
+    if (event.detail < 2) visit.confirmAll();
   });
 
   const show = () => {
-    finishSelect();
     showRows();
     showCurrent();
-    summary.textContent = model.get("summary");
-    const confirmText = model.get("confirm_text");
-    if (!confirmText && confirm === document.activeElement) releaseFocus(el); // keeps the keys working
-    confirm.textContent = confirmText;
-    confirm.disabled = !confirmText;
+    const saving = visit.savingCount;
+    summary.textContent = `${model.get("summary")}${saving ? `, ${saving} being saved` : ""}`;
+    const text = confirmText(visit.confirmable.length, visit.rows.length);
+    if (!text && confirm === document.activeElement) releaseFocus(el); // keeps the keys working
+    confirm.textContent = text;
+    confirm.disabled = !text;
     confirm.hidden = hint.hidden = cells.length < 2;
     list.hidden = !cells.length;
   };
-  model.on("change", show);
-  listening.signal.addEventListener("abort", () => model.off("change", show));
+  visit.addEventListener("change", show, { signal: listening.signal });
 
   el.classList.add("dl-visit");
   el.append(
@@ -178,4 +160,4 @@ function render({ model, el }) {
   return () => listening.abort();
 }
 
-export default { render };
+export default { initialize, render };

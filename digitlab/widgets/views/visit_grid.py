@@ -11,7 +11,7 @@ import traitlets
 from digitlab.html.primitives import digit_image_uri
 from digitlab.prediction import FAIRLY_SURE, Prediction, prediction_text
 from digitlab.widgets.state.browser_messages import Content, listen
-from digitlab.widgets.state.bulk_confirm import button_text
+from digitlab.widgets.state.command_queue import CommandQueue
 from digitlab.widgets.state.session import Session
 from digitlab.widgets.state.visit_items import VisitItem, VisitItems, count_text
 from digitlab.widgets.views import assets
@@ -24,58 +24,58 @@ Row = dict[str, str | int | float | bool]
 class VisitGrid(anywidget.AnyWidget):
     """The grid of cells; a click on a cell or an arrow key shows its picture.
 
+    Its model also carries what all views of the visit share in the browser: the rows, and the
+    person's verdicts on their way to the kernel. The browser owns the item in view.
+
     Hundreds of rows are too many to send with every verdict, so an open view gets only the
     changed values, in `changes`. A view that opens gets all `rows` with their `revision`; a view
     that missed a change requests all rows.
 
-    Messages from the browser: "select" (item_id, select_id), "confirm-pending" (shown_count),
-    "get-rows", "ready".
+    Messages from the browser: "commands" (client, commands), see `CommandQueue`, whose answer
+    goes back as "answer" with the `revision` of the rows; "get-rows"; "ready".
 
     Attributes:
-        rows: one row for each item, oldest first: id, name, thumbnail, prediction_text,
-            predicted (the predicted digit; empty for none), uncertainty ("unsure", "refused" or
-            empty), remembered, state ("unreadable", "pending" or the verdict), verdict_text,
-            label (the true digit that a "wrong" names) and judged_at (seconds since 1970; 0 for
-            no verdict).
+        visit_id: see `Session`.
+        rows: one row for each item, oldest first: id, revision (number of the prediction, see
+            `VisitItem.revision`), name, thumbnail, prediction_text, predicted (the predicted
+            digit; empty for none), uncertainty ("unsure", "refused" or empty), remembered,
+            one_of_several (whether its picture has other digits), state ("unreadable", "pending"
+            or the verdict), verdict_text, label (the true digit that a "wrong" names), comment
+            and judged_at (seconds since 1970; 0 for no verdict).
         revision: number of changes of the rows.
         changes: the last change: its revision, and the id and the new values of each row that
             it changed.
-        current_id: id of the item in view; -1 for none.
-        select_id: the browser's id of the last "select" that `current_id` shows.
+        arrived_id: first readable item of the last batch; -1 for none.
         summary: number of items, in words.
-        confirm_text: text of the button that confirms all pending items; empty for no button.
         ready: True when the view is in a browser.
     """
 
-    _esm = assets.script("visit_grid")
+    _esm = assets.script("command_queue", "visit", "visit_grid")
     _css = assets.style("visit_grid")
 
+    visit_id = traitlets.Unicode().tag(sync=True)
     rows = traitlets.List(traitlets.Dict())
     revision = traitlets.Int(0)
     changes = traitlets.Dict({"revision": 0, "rows": []}).tag(sync=True)
-    current_id = traitlets.Int(-1).tag(sync=True)
-    select_id = traitlets.Unicode().tag(sync=True)
+    arrived_id = traitlets.Int(-1).tag(sync=True)
     summary = traitlets.Unicode().tag(sync=True)
-    confirm_text = traitlets.Unicode().tag(sync=True)
     ready = traitlets.Bool(False)
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
+        super().__init__(visit_id=session.visit_id)
         self._session = session
+        self._commands = CommandQueue(session)
         self._items: VisitItems = ()  # the items that `rows` describes
         listen(
             self,
             session,
             {
-                "select": lambda content, _: self._select(content),
-                "confirm-pending": lambda content, _: session.confirm_pending(
-                    content["shown_count"]
-                ),
+                "commands": lambda content, _: self._receive(content),
                 "get-rows": lambda *_: self.send_state(["rows", "revision"]),
                 "ready": lambda *_: setattr(self, "ready", True),
             },
         )
-        session.observe(self._show, ["items", "current_id"])
+        session.observe(self._show, ["items", "arrived_id"])
         self._show()
 
     def get_state(
@@ -87,19 +87,18 @@ class VisitGrid(anywidget.AnyWidget):
         state: dict[str, Any] = super().get_state(key, drop_defaults)
         return state
 
-    def _select(self, content: Content) -> None:
-        with self.hold_sync():
-            self._session.select(content["item_id"])
-            self.select_id = content.get("select_id", "")
+    def _receive(self, content: Content) -> None:
+        """Carry out commands; the rows that they change are sent before the answer."""
+        answer = self._commands.receive(content["client"], content["commands"])
+        self.send({"type": "answer", "revision": self.revision, **answer})
 
     def _show(self, _: Any = None) -> None:
         items = self._session.items
         with self.hold_sync():
             if items is not self._items:
                 self._update_rows(items)
-            self.current_id = self._session.current_id
+            self.arrived_id = self._session.arrived_id
             self.summary = count_text(items) if items else EMPTY_TEXT
-            self.confirm_text = button_text(items)
 
     def _update_rows(self, items: VisitItems) -> None:
         rows, changed_rows = list(self.rows), []
@@ -141,8 +140,11 @@ def _row(item: VisitItem, thumbnail: str | None) -> Row:
         }
     return row | {
         "id": item.id,
+        "revision": item.revision,
         "name": item.name,
+        "one_of_several": bool(item.other_boxes),
         "label": "" if verdict is None or verdict.label is None else str(verdict.label),
+        "comment": "" if verdict is None else verdict.comment,
         "judged_at": 0 if verdict is None else verdict.judged_at.timestamp(),
     }
 

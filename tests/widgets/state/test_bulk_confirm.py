@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from support.fake_lab import BROKEN_PICTURE, FakeLab, png
-from support.page_messages import send_message
+from support.page_messages import send_commands, send_confirm, send_verdict, verdict_command
 
 from digitlab.errors import StoreError
 from digitlab.store import HomeSettings
 from digitlab.widgets import Page, Session
+from digitlab.widgets.state.session import CHANGED_ELSEWHERE, NO_DIGIT
 
 
 def open_pictures(page: Page, lab: FakeLab, *kinds: str) -> Session:
@@ -23,10 +24,15 @@ def open_pictures(page: Page, lab: FakeLab, *kinds: str) -> Session:
     return page.session
 
 
-def click_confirm(page: Page, shown_count: int | None = None) -> None:
-    """Click on the button that confirms all pending items."""
-    count = len(page.session.items) if shown_count is None else shown_count
-    send_message(page.visit_grid, {"type": "confirm-pending", "shown_count": count})
+def click_confirm(page: Page, *commented: tuple[int, str]) -> dict[str, Any]:
+    """Confirm the items that the page shows without a verdict, and return the answer."""
+    comments = dict(commented)
+    items = [
+        [row["id"], row["revision"], comments.get(row["id"], "")]
+        for row in page.visit_grid.rows
+        if row["state"] == "pending" and row["predicted"]
+    ]
+    return send_commands(page, {"type": "confirm", "items": items})
 
 
 def stored(lab: FakeLab) -> list[tuple[str, str]]:
@@ -40,12 +46,11 @@ def states(page: Page) -> list[Any]:
 
 def test_all_pending_items_are_stored_as_right(page: Page, lab: FakeLab) -> None:
     session = open_pictures(page, lab, "sure", "sure", "sure")
-    session.judge("wrong", 1)
+    session.judge("wrong", 1, item_id=0)
     click_confirm(page)
     assert stored(lab) == [("0.png", "wrong"), ("1.png", "right"), ("2.png", "right")]
     assert states(page) == ["wrong", "right", "right"]
     assert session.notice == "2 pictures kept as right."
-    assert session.saved_count == 3
 
 
 def test_refused_and_broken_pictures_are_left_and_counted(page: Page, lab: FakeLab) -> None:
@@ -55,61 +60,61 @@ def test_refused_and_broken_pictures_are_left_and_counted(page: Page, lab: FakeL
     assert session.notice == (
         "2 pictures kept as right; 2 without a digit still wait; 1 could not be read."
     )
-    assert session.current_id == 1
-
-
-def test_an_item_that_is_still_pending_stays_in_view(page: Page, lab: FakeLab) -> None:
-    session = open_pictures(page, lab, "refused", "sure", "sure", "refused")
-    click_confirm(page)
-    assert session.current_id == 0
-    assert session.notice == "2 pictures kept as right; 2 without a digit still wait."
-
-
-@pytest.mark.parametrize(
-    ("kinds", "judged", "text"),
-    [
-        ([], 0, ""),
-        (["sure"], 0, ""),
-        (["sure", "sure", "sure"], 0, "All 3 are right"),
-        (["sure", "sure", "sure"], 1, "The other 2 are right"),
-        (["sure", "sure", "sure"], 2, "The other one is right"),
-        (["sure", "sure"], 2, ""),
-        (["sure", "sure", "refused"], 0, "The other 2 are right"),
-        (["refused", "refused"], 0, ""),
-    ],
-)
-def test_the_button_names_the_number_of_items(
-    page: Page, lab: FakeLab, kinds: list[str], judged: int, text: str
-) -> None:
-    session = open_pictures(page, lab, *kinds)
-    for _ in range(judged):
-        session.judge("unsure")
-    assert page.visit_grid.confirm_text == text
 
 
 def test_a_second_click_judges_nothing(page: Page, lab: FakeLab) -> None:
     session = open_pictures(page, lab, "sure", "sure")
-    click_confirm(page)
-    click_confirm(page)
+    click = {"type": "confirm", "items": [[0, 0, ""], [1, 0, ""]]}
+    send_commands(page, click, click)
     assert len(lab.feedback.entries(history=True)) == 2
     assert (session.notice, session.error) == ("2 pictures kept as right.", "")
 
 
 def test_a_picture_that_arrives_after_the_click_is_left(page: Page, lab: FakeLab) -> None:
     open_pictures(page, lab, "sure", "sure", "sure")
-    click_confirm(page, shown_count=2)
+    send_confirm(page, 0, 1)
     assert states(page) == ["right", "right", "pending"]
+
+
+def test_a_verdict_that_was_typed_before_the_click_stays(page: Page, lab: FakeLab) -> None:
+    """The kernel gets both at once; the browser does not count the judged item any more."""
+    open_pictures(page, lab, "sure", "sure", "sure")
+    send_commands(
+        page,
+        verdict_command(3, item_id=1),
+        {"type": "confirm", "items": [[0, 0, ""], [2, 0, ""]]},
+    )
+    assert states(page) == ["right", "wrong", "right"]
+
+
+def test_an_item_that_another_view_has_judged_keeps_its_verdict(page: Page, lab: FakeLab) -> None:
+    open_pictures(page, lab, "sure", "sure")
+    send_commands(page, verdict_command(3, item_id=1), client="another view")
+    send_confirm(page, 0, 1)
+    assert states(page) == ["right", "wrong"]
+
+
+def test_a_comment_that_was_typed_before_the_click_is_stored(page: Page, lab: FakeLab) -> None:
+    session = open_pictures(page, lab, "sure", "sure", "sure")
+    click_confirm(page, (1, "a hasty one"))
+    assert {entry.name: entry.comment for entry in lab.entries} == {
+        "0.png": "",
+        "1.png": "a hasty one",
+        "2.png": "",
+    }
+    assert session.notice == "3 pictures kept as right."
+    session.undo()
+    assert (lab.entries, states(page)) == ([], ["pending"] * 3)
 
 
 def test_one_undo_takes_the_whole_click_back(page: Page, lab: FakeLab) -> None:
     session = open_pictures(page, lab, "sure", "sure", "sure")
-    session.judge("wrong", 1)
+    session.judge("wrong", 1, item_id=0)
     click_confirm(page)
     session.undo()
     assert stored(lab) == [("0.png", "wrong")]
     assert states(page) == ["wrong", "pending", "pending"]
     assert session.notice == "2 verdicts were taken back."
-    assert session.current_id == 1
     session.undo()
     assert session.notice == "0.png: your verdict was taken back."
     assert lab.entries == []
@@ -147,7 +152,7 @@ def test_undo_of_a_click_on_one_item_names_the_item(page: Page, lab: FakeLab) ->
 
 def test_undo_keeps_the_verdicts_of_an_earlier_visit(page: Page, lab: FakeLab) -> None:
     open_pictures(page, lab, "sure")
-    page.session.judge("right")
+    page.session.judge("right", item_id=0)
     later_page = Page(lab)
     session = open_pictures(later_page, lab, "sure", "sure", "sure")
     click_confirm(later_page)
@@ -169,10 +174,9 @@ def test_the_same_file_twice_is_one_verdict_on_both_items(page: Page, lab: FakeL
 def test_undo_reports_verdicts_that_were_changed_elsewhere(page: Page, lab: FakeLab) -> None:
     session = open_pictures(page, lab, "sure", "sure", "sure")
     click_confirm(page)
-    open_pictures(Page(lab), lab, "sure").judge("wrong", 4)
-    session.undo()
+    open_pictures(Page(lab), lab, "sure").judge("wrong", 4, item_id=0)
+    assert session.undo() == {0: CHANGED_ELSEWHERE}
     assert session.notice == "2 verdicts were taken back."
-    assert session.error == "1 verdict had been changed elsewhere."
     assert (stored(lab), states(page)) == ([("0.png", "wrong")], ["pending"] * 3)
 
 
@@ -200,9 +204,9 @@ def test_no_verdict_is_stored_or_shown_when_one_cannot_be_stored(
         return put(data)
 
     monkeypatch.setattr(lab.feedback.pictures, "put", put_on_a_full_disk)
-    click_confirm(page)
-    assert session.error == "A picture cannot be kept: the disk is full."
-    assert (lab.entries, states(page), session.saved_count) == ([], ["pending", "pending"], 0)
+    reason = "A picture cannot be kept: the disk is full."
+    assert click_confirm(page)["rejected"] == [[1, 0, reason], [1, 1, reason]]
+    assert (lab.entries, states(page), session.error) == ([], ["pending", "pending"], "")
 
 
 def test_the_store_gets_each_picture_once_for_all_its_digits(page: Page, lab: FakeLab) -> None:
@@ -226,7 +230,7 @@ def test_the_notice_of_a_reviewed_home_counts_the_held_verdicts(page: Page, lab:
 
 def test_the_notice_counts_the_verdicts_that_a_reviewer_rejected(page: Page, lab: FakeLab) -> None:
     session = open_pictures(page, lab, "sure", "sure")
-    session.judge("right")
+    session.judge("right", item_id=0)
     lab.feedback.review([lab.entries[0].id], "rejected", by="curator")
     session.undo()
     click_confirm(page)
@@ -234,7 +238,7 @@ def test_the_notice_counts_the_verdicts_that_a_reviewer_rejected(page: Page, lab
 
 
 def test_a_refused_prediction_cannot_be_confirmed(page: Page, lab: FakeLab) -> None:
-    session = open_pictures(page, lab, "refused")
-    session.judge("right")
-    assert session.error == "I saw no digit there; say which one it is."
+    open_pictures(page, lab, "refused", "sure")
+    assert send_verdict(page, "right")["rejected"] == [[1, 0, NO_DIGIT]]
+    assert send_confirm(page, 0, 1)["rejected"] == [[2, 0, NO_DIGIT], [2, 1, NO_DIGIT]]
     assert lab.entries == []

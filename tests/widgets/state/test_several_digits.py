@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from support.fake_lab import BROKEN_PICTURE, FakeLab, png
-from support.page_messages import send_label, send_message, send_undo
+from support.page_messages import send_message, send_undo, send_verdict
 
 from digitlab.widgets import Page
 from digitlab.widgets.state.session import MAX_ITEMS
@@ -36,7 +36,7 @@ def test_every_digit_is_an_item_with_its_position_in_the_name(page: Page) -> Non
     assert [row["name"] for row in page.visit_grid.rows] == names
     assert all(row["thumbnail"] for row in page.visit_grid.rows)
     assert page.visit_grid.summary == "1 picture with 3 digits, 0 judged"
-    assert page.session.current_id == 0
+    assert page.session.arrived_id == 0
 
 
 def test_a_picture_with_one_digit_keeps_its_plain_name(page: Page, lab: FakeLab) -> None:
@@ -44,7 +44,7 @@ def test_a_picture_with_one_digit_keeps_its_plain_name(page: Page, lab: FakeLab)
     page.session.open("one.png", png())
     assert page.session.items[0].name == "one.png"
     assert page.visit_grid.summary == "1 picture, 0 judged"
-    assert "dl-other" not in page.result.value.split("</style>")[1]
+    assert "dl-other" not in page.result.html(0).split("</style>")[1]
 
 
 def test_a_picture_without_ink_is_one_item(page: Page, lab: FakeLab) -> None:
@@ -52,7 +52,7 @@ def test_a_picture_without_ink_is_one_item(page: Page, lab: FakeLab) -> None:
     lab.refused = True
     page.session.open("blank.png", png())
     assert [item.name for item in page.session.items] == ["blank.png"]
-    assert "I see no digit here" in page.result.value
+    assert "I see no digit here" in page.result.html(0)
     assert page.banner.error == ""
 
 
@@ -74,8 +74,7 @@ def test_the_spool_has_the_bytes_of_a_picture_once(page: Page) -> None:
 
 def test_the_digit_in_view_has_a_frame_and_the_others_faint_ones(page: Page) -> None:
     page.session.open("row.png", png())
-    send_message(page.visit_grid, {"type": "select", "item_id": 1})
-    html = page.result.value
+    html = page.result.html(1)
     assert 'class="dl-box" x="10"' in html
     assert html.count('class="dl-other"') == 2
     assert 'class="dl-other" x="4"' in html
@@ -83,11 +82,10 @@ def test_the_digit_in_view_has_a_frame_and_the_others_faint_ones(page: Page) -> 
     assert "row.png · 2 of 3" in html
 
 
-def test_after_a_verdict_the_next_digit_comes_into_view(page: Page, lab: FakeLab) -> None:
+def test_each_digit_has_its_own_verdict(page: Page, lab: FakeLab) -> None:
     page.session.open("row.png", png())
     for item_id, label in enumerate((7, 1, 2)):
-        assert page.verdict_buttons.item_id == item_id
-        send_label(page, label, item_id=item_id)
+        send_verdict(page, label, item_id=item_id)
     verdicts = [(entry.verdict, entry.label, entry.box[0]) for entry in lab.entries]
     assert verdicts == [("right", 7, 4), ("wrong", 1, 10), ("wrong", 2, 16)]
     assert {entry.name for entry in lab.entries} == {"row.png"}
@@ -98,15 +96,16 @@ def test_after_a_verdict_the_next_digit_comes_into_view(page: Page, lab: FakeLab
 def test_undo_takes_the_verdict_on_one_digit_back(page: Page, lab: FakeLab) -> None:
     page.session.open("row.png", png())
     for item_id in (0, 1):
-        send_label(page, 1, item_id=item_id)
+        send_verdict(page, 1, item_id=item_id)
     send_undo(page)
     assert [entry.box[0] for entry in lab.entries] == [4]
-    assert page.session.current_id == 1
 
 
-def test_screen_readers_announce_which_of_the_digits_is_in_view(page: Page) -> None:
+def test_a_row_tells_that_its_picture_has_other_digits(page: Page, lab: FakeLab) -> None:
     page.session.open("row.png", png())
-    assert page.verdict_buttons.spoken_text == "row.png · 1 of 3: 7, sure, 97 %"
+    lab.digit_count = 1
+    page.session.open("one.png", png())
+    assert [row["one_of_several"] for row in page.visit_grid.rows] == [True, True, True, False]
 
 
 def test_a_full_visit_leaves_digits_out_with_an_error(page: Page, lab: FakeLab) -> None:

@@ -9,9 +9,9 @@ import pytest
 from support.fake_lab import FakeLab, png
 
 from digitlab.widgets import Session
+from digitlab.widgets.state.session import NOTHING_TO_UNDO, STEP_ADDED_NOTHING
 
 NOT_IN_FORCE = "This verdict is no longer in force; there is nothing to take back."
-NOTHING_TO_UNDO = "There is nothing to undo in this visit."
 
 
 @pytest.fixture
@@ -37,12 +37,10 @@ def stored(lab: FakeLab) -> list[tuple[str, int | None]]:
     return [(entry.verdict, entry.label) for entry in lab.entries]
 
 
-def test_undo_takes_the_verdict_back_and_shows_its_item(session: Session, lab: FakeLab) -> None:
-    session.judge("right")
-    assert session.current_id == 1
+def test_undo_takes_the_last_verdict_back(session: Session, lab: FakeLab) -> None:
+    session.judge("right", item_id=0)
     session.undo()
-    assert lab.entries == []
-    assert (session.current_id, shown(session)) == (0, ["", ""])
+    assert (lab.entries, shown(session)) == ([], ["", ""])
     assert session.notice == "0.png: your verdict was taken back."
 
 
@@ -103,10 +101,10 @@ def test_undo_reaches_both_items_of_the_same_file(lab: FakeLab) -> None:
 
 
 def test_undo_leaves_verdicts_of_earlier_visits_alone(lab: FakeLab) -> None:
-    visit(lab, png(1)).judge("right")
+    visit(lab, png(1)).judge("right", item_id=0)
     session = visit(lab, png(1))
     session.undo()
-    session.judge("right")
+    session.judge("right", item_id=0)
     session.undo()
     assert session.notice == NOTHING_TO_UNDO
     assert (shown(session), stored(lab)) == (["right"], [("right", 7)])
@@ -116,8 +114,8 @@ def test_undo_leaves_verdicts_of_the_same_person_in_another_tab_alone(lab: FakeL
     first_tab, second_tab = visit(lab, png(1)), visit(lab, png(2))
     for session in (first_tab, second_tab):
         session.set_contributor("Ada")
-    first_tab.judge("wrong", 1)
-    second_tab.judge("wrong", 2)
+    first_tab.judge("wrong", 1, item_id=0)
+    second_tab.judge("wrong", 2, item_id=0)
     first_tab.undo()
     assert (shown(first_tab), shown(second_tab)) == ([""], ["wrong, it is a 2"])
     assert stored(lab) == [("wrong", 2)]
@@ -129,20 +127,17 @@ def test_a_verdict_that_was_undone_elsewhere_is_an_error_and_disappears(
     session.judge("right", item_id=0)
     session.judge("wrong", 3, item_id=1)
     lab.undo()
-    session.undo()
-    assert (session.error, session.notice) == (f"1.png: {NOT_IN_FORCE}", "")
-    assert session.current_id == 1
+    assert session.undo() == {1: NOT_IN_FORCE}
     assert (shown(session), stored(lab)) == (["right", ""], [("right", 7)])
-    session.undo()
-    assert (session.error, shown(session), stored(lab)) == ("", ["", ""], [])
+    assert session.undo() == {}
+    assert (shown(session), stored(lab)) == (["", ""], [])
 
 
 def test_a_verdict_that_another_tab_changed_is_not_taken_back(lab: FakeLab) -> None:
     first_tab, second_tab = visit(lab, png(1)), visit(lab, png(1))
-    first_tab.judge("right")
-    second_tab.judge("wrong", 3)
-    first_tab.undo()
-    assert first_tab.error == f"0.png: {NOT_IN_FORCE}"
+    first_tab.judge("right", item_id=0)
+    second_tab.judge("wrong", 3, item_id=0)
+    assert first_tab.undo() == {0: NOT_IN_FORCE}
     assert (shown(first_tab), stored(lab)) == ([""], [("wrong", 3)])
 
 
@@ -150,10 +145,10 @@ def test_undo_of_a_confirmed_correction_with_a_comment_keeps_the_correction(
     lab: FakeLab,
 ) -> None:
     lab.refused = True
-    visit(lab, png(1)).judge("wrong", 7)
+    visit(lab, png(1)).judge("wrong", 7, item_id=0)
     lab.refused = False
     session = visit(lab, png(1))
-    session.judge("right", comment="now it sees it")
+    session.judge("right", comment="now it sees it", item_id=0)
     session.undo()
     assert shown(session) == [""]
     assert [(entry.verdict, entry.comment) for entry in lab.entries] == [("wrong", "")]
@@ -174,3 +169,30 @@ def test_undo_acts_for_the_contributor_who_judged_also_after_a_new_name(
     session.set_contributor("Ben")
     session.undo()
     assert (session.error, lab.entries) == ("", [])
+
+
+def test_undo_of_a_named_step_takes_that_one_back(session: Session, lab: FakeLab) -> None:
+    session.judge("right", item_id=0, step="first")
+    session.judge("wrong", 3, item_id=1, step="second")
+    session.undo("first")
+    assert (shown(session), stored(lab)) == (["", "wrong, it is a 3"], [("wrong", 3)])
+
+
+def test_undo_of_a_step_that_added_nothing_takes_nothing_back(lab: FakeLab) -> None:
+    visit(lab, png(1)).judge("right", item_id=0)
+    session = visit(lab, png(1), png(2))
+    session.judge("wrong", 3, item_id=1, step="first")
+    session.judge("right", item_id=0, step="repeated")
+    session.undo("repeated")
+    assert session.notice == STEP_ADDED_NOTHING
+    assert shown(session) == ["right", "wrong, it is a 3"]
+
+
+def test_undo_of_a_comment_restores_the_verdict_without_it(session: Session, lab: FakeLab) -> None:
+    session.judge("wrong", 3, item_id=0)
+    session.add_comment("mine", item_id=0)
+    session.undo()
+    assert (shown(session)[0], [entry.comment for entry in lab.entries]) == (
+        "wrong, it is a 3",
+        [""],
+    )

@@ -12,6 +12,7 @@ from support.fine_tune_views import FakeFineTuneLab, begin_run, click_start, sta
 from support.page_messages import send_message
 
 from digitlab.store.runs import types
+from digitlab.store.runs.types import CHAMPION_MOVED
 from digitlab.widgets import Page
 from digitlab.widgets.state.run_follower import ALREADY_RUNNING
 from digitlab.widgets.views.fine_tune_panel import OUTCOMES, PHASES, REQUESTED, TRIGGERS
@@ -62,7 +63,7 @@ def test_the_status_follows_phase_steps_and_seconds(page: Page, lab: FakeFineTun
         ("Gathering the corrections", ""),
         ("Training on the corrections", "about 12 s left"),
         ("Training on the corrections", "about 3 s left"),
-        ("Comparing it with the version that reads now", "a few seconds left"),
+        ("Comparing it with the version in use", "a few seconds left"),
     ]
 
 
@@ -97,7 +98,7 @@ def test_an_outcome_is_a_sentence_with_its_reasons(page: Page, lab: FakeFineTune
     lab.runs.finish("mine", "rejected", version="v0001", reasons=["Too few.", "Too slow."], now=end)
     page.run_follower.poll()
     panel = page.fine_tune_panel
-    assert panel.status == "v0001 did not prove better; nothing has changed."
+    assert panel.status == "v0001 did not prove better, so it did not take over."
     assert panel.reasons == ["Too few.", "Too slow."]
     assert (panel.active_run, panel.outcome, panel.time) == ("", "rejected", end.timestamp())
 
@@ -106,7 +107,7 @@ def test_a_run_without_new_feedback_says_so(page: Page, lab: FakeFineTuneLab) ->
     lab.immediate_outcome = "nothing-new"
     start_run(page)
     panel = page.fine_tune_panel
-    assert panel.status == "There is nothing new to learn; nothing has changed."
+    assert panel.status == "There was nothing new to learn."
     assert panel.reasons == ["For a reason."]
     assert (panel.requested, panel.active_run) == (False, "")
 
@@ -138,9 +139,9 @@ def test_cancel_ends_the_run_in_view(page: Page, lab: FakeFineTuneLab) -> None:
     page.run_follower.poll()
     assert lab.runs.is_cancel_requested("run-0")
     assert (panel.cancelling, panel.status) == (True, "Ending the run")
-    lab.runs.finish("run-0", "cancelled", reasons=["It was cancelled; nothing has changed."])
+    lab.runs.finish("run-0", "cancelled", reasons=["It was cancelled and changed nothing."])
     page.run_follower.poll()
-    assert panel.status == "It was cancelled; nothing has changed."
+    assert panel.status == "It was cancelled and changed nothing."
     assert panel.reasons == []  # the only reason repeats the status
 
 
@@ -174,7 +175,7 @@ def test_a_promotion_without_a_run_shows_a_notice_with_the_next_picture(
     page.session.open("b.png", png(2))
     assert page.header.model_version == "v0002"
     assert page.verdict_buttons.receipt == "The page now reads with v0002."
-    page.session.judge("right")
+    page.session.judge("right", item_id=0)
     page.session.open("c.png", png(3))
     assert "now reads with" not in page.verdict_buttons.receipt
 
@@ -190,6 +191,36 @@ def test_a_promoted_version_that_was_replaced_no_longer_answers(
     lab.champion = "base"  # type: ignore[assignment]
     page.session.open("a.png", png(1))
     assert page.fine_tune_panel.status.endswith("took over; by now the page answers with base.")
+
+
+def test_a_rejected_version_that_a_person_promoted_is_named(
+    page: Page, lab: FakeFineTuneLab
+) -> None:
+    begin_run(lab)
+    lab.runs.finish("mine", "rejected", version="v0001")
+    page.run_follower.poll()
+    page.session.set_model("v0001")
+    assert page.fine_tune_panel.status == (
+        "v0001 did not prove better; a person let it take over, and the page answers with it now."
+    )
+
+
+def test_a_comparison_with_a_former_champion_is_no_judgement(
+    page: Page, lab: FakeFineTuneLab
+) -> None:
+    begin_run(lab)
+    lab.runs.finish("mine", "rejected", version="v0001", metrics={CHAMPION_MOVED: True})
+    page.run_follower.poll()
+    assert page.fine_tune_panel.status == (
+        "v0001 did not take over, because another version took over during the comparison."
+    )
+
+
+def test_an_estimate_of_hours_is_in_hours(page: Page, lab: FakeFineTuneLab) -> None:
+    begin_run(lab)
+    lab.runs.heartbeat("mine", phase="training", step=1, steps=80, seconds_left=5706.0)
+    page.run_follower.poll()
+    assert page.fine_tune_panel.time_left == "about 1 h 35 min left"
 
 
 def test_every_phase_outcome_and_trigger_has_a_text() -> None:

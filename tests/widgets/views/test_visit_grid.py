@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 from support.fake_lab import BROKEN_PICTURE, FakeLab, png
-from support.page_messages import send_label, send_message, send_undo, upload
+from support.page_messages import (
+    send_confirm,
+    send_message,
+    send_undo,
+    send_verdict,
+    upload,
+    verdict_command,
+)
 
 from digitlab.widgets import Page
 
@@ -20,13 +27,6 @@ def sent(page: Page, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         page.visit_grid, "_send", lambda message, buffers=None: states.append(message["state"])
     )
     return states
-
-
-def test_a_selected_item_comes_into_view(page: Page) -> None:
-    upload(page, png(1), "a.png")
-    upload(page, png(2), "b.png")
-    send_message(page.visit_grid, {"type": "select", "item_id": 0})
-    assert page.visit_grid.current_id == 0
 
 
 def test_a_row_tells_the_uncertainty_of_the_prediction(page: Page, lab: FakeLab) -> None:
@@ -51,7 +51,7 @@ def test_a_row_tells_the_verdict_in_force(page: Page) -> None:
     upload(page, png())
     row = page.visit_grid.rows[0]
     assert tuple(row[name] for name in names) == ("pending", "not judged", "", 0)
-    send_label(page, 8)
+    send_verdict(page, 8)
     row = page.visit_grid.rows[0]
     assert tuple(row[name] for name in names[:3]) == ("wrong", "wrong, it is an 8", "8")
     assert row["judged_at"] > 0
@@ -68,7 +68,7 @@ def test_an_open_grid_gets_only_the_changed_values(page: Page, sent: list[dict[s
     for number in range(3):
         upload(page, png(number), upload_id=str(number), first_of_batch=number == 0)
     sent.clear()
-    send_label(page, 1, item_id=1)
+    send_verdict(page, 1, item_id=1)
     (changed,) = [state["changes"]["rows"] for state in sent if "changes" in state]
     assert [sorted(row) for row in changed] == [
         ["id", "judged_at", "label", "state", "verdict_text"]
@@ -83,7 +83,7 @@ def test_a_verdict_sends_few_bytes_with_many_digits(
     page.session.set_several_digits(True)
     upload(page, png())
     sent.clear()
-    send_label(page, 1)
+    send_verdict(page, 1)
     assert sum(len(json.dumps(state)) for state in sent) < 1_000
 
 
@@ -92,8 +92,8 @@ def test_all_changes_in_order_give_the_rows(page: Page, sent: list[dict[str, Any
     upload(page, BROKEN_PICTURE, upload_id="2", first_of_batch=False)
     page.session.set_several_digits(True)
     upload(page, png(2), upload_id="3")
-    send_label(page, 1, item_id=2)
-    send_message(page.visit_grid, {"type": "confirm-pending", "shown_count": 5})
+    send_verdict(page, 1, item_id=2)
+    send_confirm(page, 0, 3, 4)
     send_undo(page)
     rows: dict[int, dict[str, Any]] = {}
     changes = [state["changes"] for state in sent if "changes" in state]
@@ -121,9 +121,19 @@ def test_a_grid_that_missed_a_change_can_request_all_rows(
     assert sent == [{"rows": page.visit_grid.rows, "revision": 1}]
 
 
-def test_the_grid_names_the_select_that_it_shows(page: Page, sent: list[dict[str, Any]]) -> None:
-    upload(page, png(1), upload_id="1")
-    upload(page, png(2), upload_id="2")
+def test_the_rows_are_sent_before_the_answer(
+    page: Page, sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(page, png())
     sent.clear()
-    send_message(page.visit_grid, {"type": "select", "item_id": 0, "select_id": "first"})
-    assert sent == [{"current_id": 0, "select_id": "first"}]
+    answers: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        page.visit_grid,
+        "send",
+        lambda content, buffers=None: answers.append(content | {"sent_before": len(sent)}),
+    )
+    command = {"seq": 1, **verdict_command(1)}
+    send_message(page.visit_grid, {"type": "commands", "client": "x", "commands": [command]})
+    (answer,) = answers
+    assert (answer["type"], answer["sent_before"]) == ("answer", len(sent))
+    assert answer["revision"] == page.visit_grid.revision == 2

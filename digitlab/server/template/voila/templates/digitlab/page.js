@@ -43,8 +43,17 @@
     byId("offline").hidden = true;
     sheet.showModal();
   }
-  const showSessionEnded = () =>
-    showEnd("This session has ended", "Your verdicts are saved. Start a new session to continue.");
+  /** Number of verdicts that the kernel has not confirmed; the page's widgets keep it. */
+  const unsavedVerdicts = () => Number(document.body.dataset.unsavedVerdicts ?? 0);
+
+  function showSessionEnded() {
+    const count = unsavedVerdicts();
+    const saved =
+      count === 0 ? "Your verdicts are saved."
+      : count === 1 ? "Your last verdict was not saved; the others are."
+      : `Your last ${count} verdicts were not saved; the others are.`;
+    showEnd("This session has ended", `${saved} Start a new session to continue.`);
+  }
   const showStartFailed = () =>
     showEnd("The page could not start", "The server's log has the details.");
 
@@ -138,7 +147,8 @@
 
   // End the session also on phones and while the page still loads. Voilà's own message, on
   // "beforeunload", is not sent then.
-  addEventListener("beforeunload", () => {
+  addEventListener("beforeunload", (event) => {
+    if (unsavedVerdicts() && !byId("sheet").open) event.preventDefault(); // the browser asks
     leaving = true;
     setTimeout(() => (leaving = false), POLL_MS); // the person may choose to stay
   });
