@@ -31,13 +31,15 @@ class RunDurations:
     Attributes:
         before_s: seconds from the start to the first training step.
         steps: number of training steps.
-        step_s: seconds for a step, on average.
+        step_s: seconds for a typical step.
+        training_s: seconds for all steps, with the first one.
         after_s: seconds from the last step to the outcome.
     """
 
     before_s: float
     steps: int
     step_s: float
+    training_s: float
     after_s: float
 
     def to_dict(self) -> dict[str, Any]:
@@ -48,7 +50,7 @@ class RunDurations:
     def of(cls, run: Run) -> Self | None:
         """Return the durations that a run stored; None if it stored none."""
         stored = run.metrics.get(DURATIONS)
-        return None if stored is None else cls(**stored)
+        return None if stored is None or stored["step_s"] <= 0 else cls(**stored)
 
 
 def former_durations(runs: Iterable[Run]) -> list[RunDurations]:
@@ -105,16 +107,11 @@ class TimeEstimate:
         """The estimate, at least 0; None while there is nothing to estimate from."""
         step_s = self._step_s()
         if step_s is None:
-            return None
+            return self._from_former_runs()
         if self._trained is not None:
             return max(0.0, self._after_s(step_s) - (self._clock() - self._trained))
-        if self._step_times:
-            steps_left = self._steps - (len(self._step_times) - 1)
-            return max(0.0, step_s * steps_left) + self._after_s(step_s)
-        before_s = median(one.before_s for one in self._former)
-        steps = self._steps or median(one.steps for one in self._former)
-        before_left = max(0.0, before_s - (self._clock() - self._started))
-        return before_left + step_s * steps + self._after_s(step_s)
+        steps_left = self._steps - (len(self._step_times) - 1)
+        return max(0.0, step_s * steps_left) + self._after_s(step_s)
 
     def durations(self) -> RunDurations:
         """Return the durations of this run, which ends now."""
@@ -122,26 +119,37 @@ class TimeEstimate:
         return RunDurations(
             before_s=begun - self._started,
             steps=self._steps,
-            step_s=(trained - begun) / max(1, self._steps),
+            step_s=self._step_s() or (trained - begun) / max(1, self._steps),
+            training_s=trained - begun,
             after_s=self._clock() - trained,
         )
 
+    def _from_former_runs(self) -> float | None:
+        """Return the estimate before this run's speed is known; None without former runs."""
+        if not self._former:
+            return None
+        now = self._clock()
+        before_s = median(one.before_s for one in self._former)
+        steps = self._steps or median(one.steps for one in self._former)
+        training_s = steps * median(one.training_s / max(1, one.steps) for one in self._former)
+        after_s = median(one.after_s for one in self._former)
+        if self._step_times:
+            return max(0.0, training_s - (now - self._step_times[0])) + after_s
+        return max(0.0, before_s - (now - self._started)) + training_s + after_s
+
     def _step_s(self) -> float | None:
-        """Return the seconds for a step: of this run, or else of former runs."""
+        """Return the seconds for a typical step of this run; None before there are enough."""
         times = self._step_times
         durations = [end - begin for begin, end in pairwise(times[1:])]
         if len(durations) < _MIN_STEPS:
-            return self._former_step_s()
+            return None
         typical = median(durations)
         return min(max(fmean(durations), typical), _MAX_OVERHEAD * typical)
 
-    def _former_step_s(self) -> float | None:
-        return median(one.step_s for one in self._former) if self._former else None
-
     def _after_s(self, step_s: float) -> float:
         """Return the seconds from the last step to the outcome."""
-        former_step_s = self._former_step_s()
-        if not former_step_s:
+        if not self._former:
             return _AFTER_PER_TRAINING * step_s * self._steps
+        former_step_s = median(one.step_s for one in self._former)
         ratio = min(max(step_s / former_step_s, 1 / _MAX_SPEED_RATIO), _MAX_SPEED_RATIO)
         return ratio * median(one.after_s for one in self._former)

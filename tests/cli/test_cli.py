@@ -6,10 +6,13 @@ import os
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 from support.command_line import command_line, command_process
 from support.number_sheets import write_sheet
 
+import digitlab
+from digitlab.cli import main
 from digitlab.datasets import mnist
 
 HEADER = ",".join(["label", *(f"pixel{i}" for i in range(784))])
@@ -407,3 +410,12 @@ def test_train_registers_a_candidate_beside_the_base(run, run_process, tmp_path)
     assert not [p for p in (tmp_path / "home/models/training").iterdir() if p.is_dir()]
     (found,) = lines(run("evaluate", "mnist:validation", "--model", "v0001", "--json"))
     assert (found["model"], found["n"]) == ("v0001", 5000)
+
+
+@pytest.mark.parametrize("choice", ["own", "all"])
+def test_the_choice_of_corrections_to_show_is_stored_in_the_home(tmp_path, choice):
+    call = ["--home", str(tmp_path), "serve", "--port", "0", "--show-corrections", choice]
+    done = CliRunner().invoke(main, [*call, "--retrain", "never"])  # so that no server starts
+    assert done.exit_code == 1
+    with digitlab.open(tmp_path) as lab:
+        assert lab.home_settings.shows_all_corrections == (choice == "all")

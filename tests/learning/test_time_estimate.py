@@ -8,7 +8,7 @@ import pytest
 from digitlab.learning.time_estimate import RunDurations, TimeEstimate, former_durations
 from digitlab.store.runs.liveness import HOST
 
-FORMER = RunDurations(before_s=6.0, steps=100, step_s=0.1, after_s=12.0)
+FORMER = RunDurations(before_s=6.0, steps=100, step_s=0.1, training_s=15.0, after_s=12.0)
 
 
 class Clock:
@@ -59,15 +59,18 @@ def test_without_former_runs_the_rest_is_a_multiple_of_the_training(clock):
 
 
 def test_before_the_training_the_medians_of_former_runs_count(clock):
-    former = [FORMER, FORMER, dataclasses.replace(FORMER, before_s=900.0, step_s=9.0, after_s=1e5)]
+    outlier = RunDurations(before_s=900.0, steps=100, step_s=9.0, training_s=900.0, after_s=1e5)
+    former = [FORMER, FORMER, outlier]
     estimate = TimeEstimate(former, clock=clock)
-    assert estimate.seconds_left == pytest.approx(6 + 10 + 12)
+    assert estimate.seconds_left == pytest.approx(6 + 15 + 12)
     clock.now += 4
-    assert estimate.seconds_left == pytest.approx(2 + 10 + 12)
+    assert estimate.seconds_left == pytest.approx(2 + 15 + 12)
     clock.now += 60
-    assert estimate.seconds_left == pytest.approx(10 + 12)
+    assert estimate.seconds_left == pytest.approx(15 + 12)
     estimate.begin_training(300)
-    assert estimate.seconds_left == pytest.approx(30 + 12)
+    assert estimate.seconds_left == pytest.approx(45 + 12)
+    train(estimate, clock, [5.0])
+    assert estimate.seconds_left == pytest.approx(40 + 12)
 
 
 def test_this_runs_speed_counts_once_its_training_goes(clock):

@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 import sqlalchemy as sa
 
 from digitlab.errors import RunError, StoreError
+from digitlab.phrases import duration_text
 from digitlab.private_files import protect_home
 from digitlab.settings import Settings
 from digitlab.store.database import ClosesOnExit, Database, utc_now_or
@@ -141,7 +142,7 @@ class RunLog(ClosesOnExit):
         return render(
             "table.html.j2",
             caption="The last runs",
-            columns=("run", "started (UTC)", "trigger", "by", "status", "version", "seconds"),
+            columns=("run", "started (UTC)", "trigger", "by", "status", "version", "time"),
             rows=[
                 (
                     run.name,
@@ -150,7 +151,7 @@ class RunLog(ClosesOnExit):
                     run.by,
                     run.status,
                     run.version,
-                    f"{run.seconds:.0f}",
+                    duration_text(run.seconds),
                 )
                 for run in self.recent()
             ],
