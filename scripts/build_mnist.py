@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from digitlab.datasets import mnist
-from digitlab.datasets.readers import read_idx, read_maybe_gzipped
+from digitlab.datasets.tables.idx_files import read_idx, read_unpacked
 
 SOURCES = {
     "x_train": (
@@ -43,7 +43,7 @@ def main(folder: Path) -> None:
     arrays = {}
     for name, (stem, digest) in SOURCES.items():
         path = next(p for p in (folder / stem, folder / f"{stem}.gz") if p.is_file())
-        actual = hashlib.sha256(read_maybe_gzipped(path)).hexdigest()
+        actual = hashlib.sha256(read_unpacked(path)).hexdigest()
         if actual != digest:
             raise SystemExit(f"{path}: SHA-256 {actual}, expected {digest}")
         arrays[name] = read_idx(path)

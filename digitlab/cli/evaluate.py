@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from typing import Final
 
 import click
 from tqdm import tqdm
@@ -22,6 +23,9 @@ Examples:
   digitlab evaluate my-pictures/ --json
   digitlab evaluate train.csv --model v0001
 """
+
+
+_FEW: Final = 20  # pictures below which a low accuracy says little
 
 
 @click.command(epilog=EXAMPLE)
@@ -77,6 +81,11 @@ def _lines(evaluation: Evaluation) -> list[str]:
         f"calibration error (ECE) {evaluation.ece:.2%}; refused {evaluation.refused:,}, "
         f"unreadable {evaluation.unreadable:,}",
     ]
+    if evaluation.n >= _FEW and evaluation.accuracy < 0.5:
+        lines.append(
+            "fewer than half are right: compare labels, polarity and orientation of the data with "
+            "what `read as` says"
+        )
     for name in ("seen", "unseen"):
         counts = getattr(evaluation, name)
         if counts is not None and counts["n"]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.datasets.readers import read_npz_arrays
+from digitlab.datasets.tables.npz_files import read_npz_arrays
 from digitlab.errors import DataError
 
 

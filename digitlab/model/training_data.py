@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.datasets import mnist
-from digitlab.datasets.readers import read_npz_arrays
+from digitlab.datasets.tables.npz_files import read_npz_arrays
 from digitlab.labels import NO_DIGIT
 from digitlab.model.augment import augment
 from digitlab.model.train_config import TrainConfig

@@ -87,13 +87,34 @@ def open_regular_file(path: Path) -> BinaryIO:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise table_error(path, f"cannot be opened ({reason})", "a readable file") from error
-    file = os.fdopen(descriptor, "rb")
+    file = _RegularFile(descriptor, path)
     try:
         _require_regular(path, os.fstat(descriptor).st_mode)
     except DataError:
         file.close()
         raise
-    return file
+    return io.BufferedReader(file)
+
+
+class _RegularFile(io.FileIO):
+    """A file whose reading errors name it."""
+
+    def __init__(self, descriptor: int, path: Path) -> None:
+        super().__init__(descriptor, "rb")
+        self._path = path
+
+    def readinto(self, buffer: Any) -> int:
+        """Read the next bytes into a buffer; return their number, 0 at the end."""
+        try:
+            return super().readinto(buffer) or 0
+        except OSError as error:
+            raise table_error(
+                self._path, f"cannot be read ({error.strerror})", "a readable file"
+            ) from error
+
+    def readall(self) -> bytes:
+        """Read all bytes that are left."""
+        return b"".join(iter(lambda: io.RawIOBase.read(self, 1_000_000) or b"", b""))
 
 
 def _require_regular(path: Path, mode: int) -> None:
@@ -141,6 +162,8 @@ def open_zip(file: BinaryIO, path: Path, expected: str) -> zipfile.ZipFile:
             raise table_error(path, "is a zip archive with a long list of files", expected)
     try:
         archive = zipfile.ZipFile(file)
+    except DataError:
+        raise
     except Exception as error:  # zipfile raises many types over broken bytes
         found = f"is no zip archive, or a damaged one ({first_line(error)})"
         raise table_error(path, found, expected) from error
@@ -253,5 +276,8 @@ class BoundedStream(io.RawIOBase):
 
 def first_line(error: BaseException) -> str:
     """Return the first line of an error's message, shortened, for a message of one line."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, (MemoryError, RecursionError)):
+        return "it is nested too deeply or too large"
+    message = error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
+    text = " ".join(message.split()) or type(error).__name__
     return text if len(text) <= 120 else f"{text[:117]}..."
