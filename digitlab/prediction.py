@@ -73,6 +73,7 @@ class Prediction:
         id: number of this prediction's row in the store; None when it has no row.
         correction: the stored correction that the picture resembles, if any; also when the
             model gives the same answer by now.
+        part: the part of the file that was read, such as "page 1 of 12"; empty for the whole.
         fingerprint: small views of the picture by which the correction memory recognises it
             (`images.similarity.picture_fingerprint`); empty when the picture was read as
             several digits.
@@ -93,6 +94,7 @@ class Prediction:
     size: tuple[int, int] = (28, 28)
     id: int | None = None
     correction: RecalledCorrection | None = None
+    part: str = ""
     fingerprint: bytes = field(default=b"", repr=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -141,7 +143,11 @@ def prediction_html(
 def confidence_text(prediction: Prediction) -> str:
     """Describe the confidence, for example "sure, 99 %" or "unsure between 4 and 9, 48 %"."""
     if prediction.remembered:
-        return f"remembered from {_correction_text(prediction.correction)}, not yet learned"
+        correction = prediction.correction
+        learned = "not yet learned"
+        if correction is not None and correction.learned:
+            learned = f"which {prediction.model} alone still misreads"
+        return f"remembered from {_correction_text(correction)}, {learned}"
     if prediction.refused:
         return f"best guess {prediction.digit}, {percent(prediction.confidence)}"
     return f"{_sureness(prediction)}{_learned_text(prediction)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+from datetime import datetime
 from html import unescape
 from html.parser import HTMLParser
 
@@ -14,7 +15,16 @@ from PIL import Image
 from support.fake_lab import prediction
 
 from digitlab.html.primitives import percent
-from digitlab.prediction import confidence_text, prediction_html, prediction_text
+from digitlab.prediction import (
+    RecalledCorrection,
+    confidence_text,
+    prediction_html,
+    prediction_text,
+)
+
+LEARNED = RecalledCorrection(
+    verdict=5, time=datetime(2025, 3, 1, 12).astimezone(), label=7, own=False, learned=True
+)
 
 VOID = {"img", "rect", "image"}
 
@@ -91,6 +101,10 @@ def test_the_html_loads_nothing() -> None:
         ({"confidence": 0.7}, "fairly sure, 70 %"),
         ({"confidence": 0.3, "refused": True}, "best guess 7, 30 %"),
         ({"remembered": True}, "remembered from a correction, not yet learned"),
+        (
+            {"remembered": True, "correction": LEARNED, "model": "v0001"},
+            "remembered from a correction of 2025-03-01 12:00, which v0001 alone still misreads",
+        ),
     ],
 )
 def test_the_confidence_text(changes: dict[str, object], words: str) -> None:

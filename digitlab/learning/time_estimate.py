@@ -21,7 +21,7 @@ DURATIONS: Final = "durations"
 _MIN_STEPS: Final = 3  # steps after the first one that give a speed
 _MAX_OVERHEAD: Final = 1.5  # of the mean step over the median one
 _MAX_SPEED_RATIO: Final = 4.0  # between this run and former runs
-_AFTER_PER_TRAINING: Final = 1.2  # time after the training per time of it, without former runs
+_AFTER_PER_TRAINING: Final = 1.7  # time after the training per time of its typical steps, measured
 
 
 @dataclass(frozen=True, kw_only=True)

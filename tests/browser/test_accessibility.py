@@ -27,7 +27,8 @@ from support.simulated_runs import simulate_training
 import digitlab
 from digitlab.datasets import mnist
 from digitlab.settings import Settings
-from digitlab.store import FeedbackStore, RunLog
+from digitlab.store import FeedbackStore, HomeSettings, RunLog
+from digitlab.store.home_settings import SHOW_CORRECTIONS
 
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload, Page
@@ -111,6 +112,25 @@ def test_a_batch_with_cells_of_every_state_has_no_violation(
     assert violations(page) == []
 
 
+def test_verdicts_on_their_way_and_rejected_ones_have_no_violation(page: Page) -> None:
+    choose_pictures(page, *map(png_file, "235701"))
+    expect(visit_item(page, 5)).to_be_visible()
+    comment = page.get_by_test_id("judge-comment")
+    comment.evaluate("field => field.removeAttribute('maxlength')")
+    comment.fill("x" * 2001)  # more than the store accepts
+    page.get_by_test_id("judge-unsure").click()
+    expect(page.get_by_test_id("unsaved")).to_be_visible()
+    page.context.set_offline(True)
+    expect(page.get_by_text("No connection to the server")).to_be_visible()
+    for key in ["Enter", "8", "n", "u"]:
+        page.keyboard.press(key)
+    expect(page.locator('.dl-cells > [data-state="saving"]')).to_have_count(4)
+    assert violations(page) == []
+    page.get_by_test_id("unsaved").click()
+    expect_in_view(page, 0)
+    assert violations(page) == []
+
+
 def test_the_open_camera_has_no_violation(browser_page: Page, server: Server) -> None:
     browser_page.context.grant_permissions(["camera"])
     page = open_page(browser_page, server)
@@ -124,6 +144,7 @@ def test_a_fine_tune_and_its_outcomes_have_no_violation(
 ) -> None:
     with FeedbackStore.open(Settings.load(server.home)) as store:
         fixed, wrong, broken = ([add_verdict(store, noise(number), 8)] for number in range(3))
+        HomeSettings(store.database).set(SHOW_CORRECTIONS, "all", by="ada")
     metrics = {"fixed": fixed, "still_wrong": wrong, "broken": broken}
     status = page.get_by_test_id("fine-tune-says")
     simulate_training(runs, "training")

@@ -5,18 +5,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.browser_page import expect, fits_window, open_page, settle
+from click.testing import CliRunner
+from support.browser_page import (
+    digit_picture,
+    drop_pictures,
+    expect,
+    fits_window,
+    open_page,
+    png_file,
+    predicted_digit,
+    settle,
+)
 from support.chromium import DESKTOP, PHONE
 from support.feedback_rows import add_verdict, noise
 from support.live_server import Server, start_server
+from support.model_versions import add_version
 from support.simulated_runs import simulate_training
 
+from digitlab.cli import main
 from digitlab.settings import Settings
-from digitlab.store import FeedbackStore, RunLog
+from digitlab.store import FeedbackStore, HomeSettings, ModelRegistry, RunLog
+from digitlab.store.home_settings import SHOW_CORRECTIONS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -24,7 +38,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 CURVE_TEXT = (
-    "Loss fell from 2.00 to {} in {} of 80 steps; 95.0 % of the hard images are read right."
+    "Loss fell from 2.00 to {} in {} of 80 steps; 95.0 % of the hard images were read right at "
+    "step 40."
 )
 WINDOWS: tuple[Any, ...] = (DESKTOP["viewport"], PHONE["viewport"])
 
@@ -95,7 +110,7 @@ def test_cancel_requests_the_end_of_the_run(page: Page, runs: RunLog) -> None:
     expect(status).to_have_text("Ending the run")
     assert runs.is_cancel_requested("too-long")
     runs.finish("too-long", "cancelled")
-    expect(status).to_have_text("It was cancelled; nothing has changed.")
+    expect(status).to_have_text("It was cancelled and changed nothing.")
     expect(page.get_by_test_id("fine-tune")).to_be_visible()
     expect(page.get_by_test_id("fine-tune-cancel")).to_be_hidden()
 
@@ -105,6 +120,7 @@ def test_the_curve_stays_in_its_place_from_the_start_to_the_thumbnails(
 ) -> None:
     with FeedbackStore.open(Settings.load(server.home)) as store:
         verdict_ids = [add_verdict(store, noise(number), 8) for number in range(3)]
+        HomeSettings(store.database).set(SHOW_CORRECTIONS, "all", by="ada")
     status = page.get_by_test_id("fine-tune-says")
     runs.acquire_lease("thumbnails", by="ada", parameters={}, trigger="cli")
     expect(status).to_have_text("Starting")
@@ -128,3 +144,48 @@ def test_the_curve_stays_in_its_place_from_the_start_to_the_thumbnails(
     expect(page.get_by_test_id("fine-tune-still_wrong").get_by_role("img")).to_have_count(1)
     assert curve_boxes(page) == empty
     assert fits_window(page)
+
+
+def test_an_open_page_follows_a_promotion_and_a_rollback_by_the_command_line(
+    page: Page, server: Server, runs: RunLog
+) -> None:
+    settings = Settings.load(server.home)
+    with ModelRegistry(settings) as registry:
+        version = add_version(registry)
+    runs.acquire_lease("promoting", by="ada", parameters={}, trigger="cli")
+    runs.finish("promoting", "promoted", version=version)
+    call = ["--home", str(server.home), "models"]
+    CliRunner().invoke(main, [*call, "promote", version, "--force", "--why", "a test"])
+    expect(page.get_by_test_id("model-version")).to_have_text(version)
+    status = page.get_by_test_id("fine-tune-says")
+    expect(status).to_contain_text(f"the page answers with {version} now.")
+    CliRunner().invoke(main, [*call, "rollback"])
+    expect(page.get_by_test_id("model-version")).to_have_text("base")
+    expect(status).to_contain_text("took over; by now the page answers with base.")
+
+
+def test_a_visitor_sees_the_own_corrections_also_later_and_only_counts_of_others(
+    page: Page, other_page: Page, server: Server, runs: RunLog
+) -> None:
+    with FeedbackStore.open(Settings.load(server.home)) as store:
+        HomeSettings(store.database).set(SHOW_CORRECTIONS, "own", by="ada")
+        drop_pictures(page, png_file(digit_picture("4"), "mine.png"))
+        expect(predicted_digit(page)).to_have_text(re.compile(r"^\d$"))
+        wrong = (int(predicted_digit(page).inner_text()) + 1) % 10
+        page.keyboard.press(str(wrong))
+        expect(page.get_by_test_id("receipt")).to_contain_text("mine.png")
+        own = store.entries()[-1].id
+        others = [add_verdict(store, noise(number), 8) for number in (10, 11)]
+    runs.acquire_lease("class", by="ada", parameters={}, trigger="cli")
+    metrics = {"fixed": [own, *others], "still_wrong": [], "broken": []}
+    runs.finish("class", "rejected", version="v0001", metrics=metrics)
+    group = page.get_by_test_id("fine-tune-fixed")
+    for _ in range(2):
+        expect(group.get_by_role("heading")).to_have_text("It would read right: 3")
+        expect(group.get_by_role("img")).to_have_count(1)
+        expect(group).to_contain_text("2 not given in this browser")
+        open_page(page, server)
+    open_page(other_page, server)
+    theirs = other_page.get_by_test_id("fine-tune-fixed")
+    expect(theirs).to_contain_text("3 not given in this browser")
+    expect(theirs.get_by_role("img")).to_have_count(0)

@@ -167,7 +167,7 @@ def test_corrections_are_learned_on_the_page_and_still_remembered_after_a_rollba
     assert run.metrics["broken"] == []
 
     page.get_by_test_id("fine-tune").click()
-    expect(status).to_have_text("There is nothing new to learn; nothing has changed.")
+    expect(status).to_have_text("There was nothing new to learn.")
 
     learned = next(picture for picture in pictures if picture.name in fixed)
     show(phone_page, learned, remembered=False)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from typing import Final
 
+from digitlab.prediction import DigitImage
 from digitlab.store import Run
+
+DigitImages = dict[int, tuple[DigitImage, int | None]]
+"""Digit image and label by verdict id; None for "not a digit"."""
+
+ReadDigitImages = Callable[[Iterable[int]], DigitImages]
 
 KINDS: Final = ("fixed", "still_wrong", "broken")
 """Names of a run's metrics that list verdict ids of corrections."""
@@ -24,7 +31,42 @@ def corrections_by_kind(run: Run | None) -> dict[str, list[int]]:
     return {kind: sorted(run.metrics.get(kind, []), reverse=True) for kind in KINDS}
 
 
-def shown_corrections(run: Run | None) -> list[int]:
-    """Return the verdict ids of the corrections that the page shows, in the order of the kinds."""
-    kinds = corrections_by_kind(run).values()
-    return [verdict_id for verdict_ids in kinds for verdict_id in verdict_ids[:MAX_IMAGES]]
+def shown_corrections(run: Run | None, visible: Container[int] | None = None) -> list[int]:
+    """Return the verdict ids of the corrections that the page shows, in the order of the kinds.
+
+    Args:
+        run: the run in view.
+        visible: ids that this browser may see; None for all.
+    """
+    return [
+        verdict_id
+        for verdict_ids in corrections_by_kind(run).values()
+        for verdict_id in visible_ids(verdict_ids, visible)[:MAX_IMAGES]
+    ]
+
+
+def visible_ids(verdict_ids: Sequence[int], visible: Container[int] | None) -> list[int]:
+    """Return those of the ids that this browser may see; see `shown_corrections`."""
+    return [one for one in verdict_ids if visible is None or one in visible]
+
+
+def ids_of_own_pictures(
+    run: Run | None, own: Collection[int], digit_images: ReadDigitImages
+) -> frozenset[int]:
+    """Return those of a run's corrections that a browser gave.
+
+    A run lists the first verdict on each digit image. So the browser's verdict may be another one,
+    with the same label on the same image.
+
+    Args:
+        run: the run in view.
+        own: ids of the verdicts that the browser gave.
+        digit_images: returns digit image and label by id.
+    """
+    listed = {one for verdict_ids in corrections_by_kind(run).values() for one in verdict_ids}
+    if not listed or not own:
+        return frozenset()
+    found = digit_images(listed.union(own))
+    contents = {one: (image.tobytes(), label) for one, (image, label) in found.items()}
+    own_contents = {contents[one] for one in own if one in contents}
+    return frozenset(one for one in listed if one in own or contents.get(one) in own_contents)

@@ -7,14 +7,19 @@ import contextlib
 import functools
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import traitlets
 
-from digitlab.prediction import DigitImage
 from digitlab.store import Run, RunLog
-from digitlab.widgets.state.run_corrections import shown_corrections
+from digitlab.store.change_counter import ChangeCounter
+from digitlab.widgets.state.own_verdicts import OwnVerdicts
+from digitlab.widgets.state.run_corrections import (
+    DigitImages,
+    ids_of_own_pictures,
+    shown_corrections,
+)
 from digitlab.widgets.state.session import Session
 
 if TYPE_CHECKING:
@@ -23,15 +28,14 @@ if TYPE_CHECKING:
 ACTIVE_POLL_S: Final = 0.5
 """Seconds between two reads of the store during a run."""
 
-IDLE_POLL_S: Final = 3.0
-"""Seconds between two reads of the store while there is no run."""
+IDLE_POLL_S: Final = 1.0
+"""Seconds between two looks at the store's change counter while there is no run. A promotion or a
+rollback by another process shows in each open page within two seconds."""
 
 ALREADY_RUNNING: Final = "Another fine-tune was under way already; this is it."
 
 _RECENT_RUNS: Final = 10
 """Number of runs among which the last outcome to show is searched."""
-
-DigitImages = dict[int, tuple[DigitImage, int | None]]
 
 
 class RunFollower(traitlets.HasTraits):
@@ -39,10 +43,14 @@ class RunFollower(traitlets.HasTraits):
 
     All values come from the home's store, so a reload or a second page shows the same run. From
     `follow` on, a thread polls the store. Traits change in the event loop, between two messages
-    of the browser, and only when the run has changed.
+    of the browser, and only when the run or the champion has changed. The session learns of each
+    promotion and rollback, whichever process made it.
 
     Attributes:
         run: a run that is under way or over; None in a home without runs.
+        own: the verdicts that this browser gave.
+        visible: ids of the run's corrections that this browser may see; None for all, in a home
+            that shows everybody's.
         digit_images: digit image and label of the corrections that the page shows with the
             run, by verdict id; see `shown_corrections`. None when they could not be read.
         requested: True from a request for a fine-tune until its run exists.
@@ -51,6 +59,9 @@ class RunFollower(traitlets.HasTraits):
     """
 
     run = traitlets.Instance(Run, allow_none=True)
+    visible: traitlets.Instance[frozenset[int] | None] = traitlets.Instance(
+        frozenset, allow_none=True
+    )
     digit_images: traitlets.Instance[DigitImages | None] = traitlets.Instance(dict, allow_none=True)
     requested = traitlets.Bool(False)
     notice = traitlets.Unicode()
@@ -63,6 +74,9 @@ class RunFollower(traitlets.HasTraits):
         self.thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._last_run: Run | None = None  # as last read; `run` follows in the event loop
+        self._last_champion = session.model
+        self._changes = ChangeCounter(lab.runs.database)
+        self.own = OwnVerdicts(lab, session)
         self._failing = False
         self.poll()
 
@@ -75,7 +89,8 @@ class RunFollower(traitlets.HasTraits):
         if self._loop is not None or self._stopped.is_set():
             return
         self._loop = loop
-        self._session.model = self._lab.champion  # it may have changed since the page was made
+        # It may have changed since the page was made, before its visitor came.
+        self._last_champion = self._session.model = self._lab.champion
         self.thread = threading.Thread(target=self._poll_until_stopped, name="runs", daemon=True)
         self.thread.start()
 
@@ -96,6 +111,13 @@ class RunFollower(traitlets.HasTraits):
         """Request the end of the run `name`."""
         self._requests.put(functools.partial(self._lab.runs.request_cancel, name))
 
+    def prove_own(self, codes: Mapping[str, str]) -> None:
+        """Take the browser's codes of its earlier verdicts; show their pictures with the run."""
+        before = self.own.ids
+        self.own.prove(codes)
+        if self.own.ids != before:
+            self._requests.put(self._read_corrections_again)
+
     def poll(self, wait_s: float = 0.0) -> None:
         """Carry out the next request, if any, then read how far the run is.
 
@@ -114,6 +136,8 @@ class RunFollower(traitlets.HasTraits):
         if errors and not self._failing:  # the first failed read is reported, not each
             self._report_error(errors[0])
         self._failing = bool(errors)
+        if errors:
+            self._changes.close()  # so that the next poll reads again
         if request is not None:
             self._apply(lambda: setattr(self, "requested", False))
 
@@ -121,6 +145,7 @@ class RunFollower(traitlets.HasTraits):
         self.poll()
         while not self._stopped.is_set():
             self.poll(ACTIVE_POLL_S if _is_under_way(self._last_run) else IDLE_POLL_S)
+        self._changes.close()
 
     def _next_request(self, wait_s: float) -> Callable[[], None] | None:
         try:
@@ -136,23 +161,47 @@ class RunFollower(traitlets.HasTraits):
 
     def _read_run(self) -> None:
         previous = self._last_run
+        not_kept = self._lab.not_kept_in_public
+        if not_kept != self._session.not_kept:
+            self._apply(functools.partial(setattr, self._session, "not_kept", not_kept))
+        # A run may end without a change in the store: its process may die.
+        if self._lab.is_unread or not (self._changes.has_changed() or _is_under_way(previous)):
+            return
+        champion = self._lab.champion
+        if champion != self._last_champion:
+            self._last_champion = champion
+            self._apply(functools.partial(self._session.set_model, champion))
         run = _active_or_last(self._lab.runs, previous)
         if run == previous:
             return
         show = functools.partial(setattr, self, "run", run)
         if _name_and_outcome(run) != _name_and_outcome(previous):
-            images: DigitImages | None = None
-            with self._session.guard(self._report_error):  # the outcome shows without images too
-                verdict_ids = shown_corrections(run)
-                images = self._lab.digit_images(verdict_ids) if verdict_ids else {}
-            show = functools.partial(self._show_run, run, self._lab.champion, images)
+            show = functools.partial(self._show, run, *self._read_corrections(run))
         self._last_run = run
         self._apply(show)
 
-    def _show_run(self, run: Run | None, model: str, images: DigitImages | None) -> None:
-        """Show another run, or the outcome of the same run, after which the model may differ."""
-        self._session.set_model(model)
-        self.digit_images, self.run = images, run
+    def _read_corrections_again(self) -> None:
+        run = self._last_run
+        self._apply(functools.partial(self._show, run, *self._read_corrections(run)))
+
+    def _read_corrections(
+        self, run: Run | None
+    ) -> tuple[frozenset[int] | None, DigitImages | None]:
+        """Return `visible` and `digit_images` for a run."""
+        with self._session.guard(self._report_error):  # the outcome shows without images too
+            visible = None
+            if not self._lab.home_settings.shows_all_corrections:
+                visible = ids_of_own_pictures(run, self.own.ids, self._lab.digit_images)
+            verdict_ids = shown_corrections(run, visible)
+            return visible, self._lab.digit_images(verdict_ids) if verdict_ids else {}
+        return frozenset(), None
+
+    def _show(
+        self, run: Run | None, visible: frozenset[int] | None, images: DigitImages | None
+    ) -> None:
+        """Show a run or an outcome together with the corrections that belong to it."""
+        with self.hold_trait_notifications():
+            self.visible, self.digit_images, self.run = visible, images, run
 
     def _report_error(self, sentence: str) -> None:
         self._apply(lambda: setattr(self._session, "error", sentence))

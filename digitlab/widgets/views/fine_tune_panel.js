@@ -9,6 +9,28 @@ const OUTCOME_PATHS = {
   cancelled: "M6.5 6.5h7v7h-7z",
   failed: "M10 5v6M10 14.5h.01",
 };
+
+const CODES_KEY = "digitlab.own-verdicts";
+const MAX_CODES = 1000;
+
+/** The codes of the verdicts that this browser gave, by number; empty where it forbids storage. */
+const storedCodes = () => {
+  try {
+    return JSON.parse(localStorage.getItem(CODES_KEY)) ?? {};
+  } catch {
+    return {};
+  }
+};
+
+const storeCodes = (codes) => {
+  const all = Object.entries({ ...storedCodes(), ...codes });
+  try {
+    localStorage.setItem(CODES_KEY, JSON.stringify(Object.fromEntries(all.slice(-MAX_CODES))));
+  } catch {
+    // the next visit does not show the pictures of this one
+  }
+};
+
 const CURVE_TRAITS = ["points", "steps", "curve_text", "last_loss", "last_accuracy"];
 
 function render({ model, el }) {
@@ -85,8 +107,14 @@ function render({ model, el }) {
       make("p", {}, "A fine-tune trains a new version on the corrections. It takes over only if it proves better.")),
     start, cancel, state, curve.element, gallery.element, why);
   for (const [, handler] of handlers) handler();
+  const receive = ({ type, codes }) => {
+    if (type === "own-verdicts") storeCodes(codes);
+  };
+  model.on("msg:custom", receive);
+  model.send({ type: "own-verdicts", codes: storedCodes() });
   model.send({ type: "ready" });
   return () => {
+    model.off("msg:custom", receive);
     for (const [event, handler] of handlers) model.off(event, handler);
   };
 }

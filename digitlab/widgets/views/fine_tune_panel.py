@@ -8,7 +8,9 @@ from typing import Any, Final
 import anywidget
 import traitlets
 
+from digitlab.phrases import time_left_text
 from digitlab.store import Run
+from digitlab.store.runs.types import CHAMPION_MOVED
 from digitlab.widgets.state.browser_messages import Content, listen
 from digitlab.widgets.state.run_follower import RunFollower
 from digitlab.widgets.state.session import Session
@@ -20,7 +22,7 @@ PHASES: Final = {
     "loading": ("Getting ready to train", 0.12, 0.27),
     "training": ("Training on the corrections", 0.27, 0.55),
     "choosing": ("Choosing how far to go", 0.55, 0.67),
-    "comparing": ("Comparing it with the version that reads now", 0.67, 0.96),
+    "comparing": ("Comparing it with the version in use", 0.67, 0.96),
     "registering": ("Saving the new version", 0.96, 1.0),
     "done": ("Done", 1.0, 1.0),
 }
@@ -31,16 +33,27 @@ REQUESTED: Final = "Looking for new corrections"
 
 OUTCOMES: Final = {
     "promoted": "{version} proved better and has taken over; the page answers with {version} now.",
-    "rejected": "{version} did not prove better; nothing has changed.",
-    "nothing-new": "There is nothing new to learn; nothing has changed.",
-    "cancelled": "It was cancelled; nothing has changed.",
-    "failed": "It failed; nothing has changed.",
+    "rejected": "{version} did not prove better, so it did not take over.",
+    "nothing-new": "There was nothing new to learn.",
+    "cancelled": "It was cancelled and changed nothing.",
+    "failed": "It failed and changed nothing.",
 }
+"""Texts of a run that is over. They stay true later, when feedback and versions have changed."""
 
 REPLACED_SINCE: Final = (
     "{version} proved better and took over; by now the page answers with {model}."
 )
 """Text of a promoted version that another version has replaced."""
+
+PROMOTED_SINCE: Final = (
+    "{version} did not prove better; a person let it take over, and the page answers with it now."
+)
+"""Text of a rejected version that serves nevertheless."""
+
+OUTDATED_COMPARISON: Final = (
+    "{version} did not take over, because another version took over during the comparison."
+)
+"""Text of a version that was compared with a former champion."""
 
 TRIGGERS: Final = {
     "page": "from the page",
@@ -54,7 +67,9 @@ TRIGGERS: Final = {
 class FineTunePanel(anywidget.AnyWidget):
     """The fine-tune on the page.
 
-    Messages from the browser: "start", "cancel" (run), "ready".
+    Messages from the browser: "start", "cancel" (run), "own-verdicts" (codes of verdicts that
+    this browser gave at earlier visits), "ready". Message to the browser: "own-verdicts" (codes
+    of this visit's verdicts, which the browser keeps).
 
     Attributes:
         active_run: name of the run that is under way; empty when there is none.
@@ -109,12 +124,15 @@ class FineTunePanel(anywidget.AnyWidget):
             {
                 "start": lambda *_: run_follower.start_run(),
                 "cancel": lambda content, _: run_follower.cancel_run(content["run"]),
+                "own-verdicts": lambda content, _: run_follower.prove_own(content["codes"]),
                 "ready": self._follow_runs,
             },
         )
         run_follower.observe(self._show, ["run", "requested", "notice"])
-        run_follower.observe(self._show_groups, "run")
+        run_follower.observe(self._show_groups, ["run", "visible", "digit_images"])
         session.observe(self._show, "model")
+        session.observe(self._show_groups, "model")
+        session.observe(self._send_codes, "items")
         self._show()
         self._show_groups()
 
@@ -143,7 +161,8 @@ class FineTunePanel(anywidget.AnyWidget):
             status = "" if shown is None else status_text(shown, self._session.model)
             self.status = REQUESTED if self.requested else status
             reasons = () if shown is None or under_way else shown.reasons
-            self.reasons = [reason for reason in reasons if reason != self.status]
+            shown_reasons = [self._session.without_paths(reason) for reason in reasons]
+            self.reasons = [reason for reason in shown_reasons if reason != self.status]
             self.trigger = "" if shown is None else TRIGGERS.get(shown.trigger, shown.trigger)
             self._show_curve(shown)
 
@@ -155,8 +174,17 @@ class FineTunePanel(anywidget.AnyWidget):
 
     def _show_groups(self, _: Any = None) -> None:
         self.groups = correction_gallery.groups_of(
-            self._run_follower.run, self._run_follower.digit_images
+            self._run_follower.run,
+            self._run_follower.digit_images,
+            visible=self._run_follower.visible,
+            model=self._session.model,
         )
+
+    def _send_codes(self, _: Any) -> None:
+        """Give the browser the codes of new verdicts, to prove them at a later visit."""
+        codes = self._run_follower.own.new_codes()
+        if codes:
+            self.send({"type": "own-verdicts", "codes": codes})
 
 
 def status_text(run: Run, model: str) -> str:
@@ -168,8 +196,13 @@ def status_text(run: Run, model: str) -> str:
     """
     if run.outcome is not None:
         version = run.version or "The new version"
-        replaced = run.outcome == "promoted" and run.version not in (None, model)
-        sentence = REPLACED_SINCE if replaced else OUTCOMES.get(run.outcome, run.outcome)
+        sentence = OUTCOMES.get(run.outcome, run.outcome)
+        if run.outcome == "promoted" and run.version not in (None, model):
+            sentence = REPLACED_SINCE
+        elif run.outcome == "rejected" and run.version == model:
+            sentence = PROMOTED_SINCE
+        elif run.outcome == "rejected" and run.metrics.get(CHAMPION_MOVED):
+            sentence = OUTDATED_COMPARISON
         return sentence.format(version=version, model=model)
     return CANCELLING if run.cancel else PHASES[run.phase][0]
 
@@ -183,7 +216,6 @@ def progress(run: Run) -> float:
 
 def time_left(run: Run) -> str:
     """Say how long the run may still take; empty when unknown."""
-    seconds = run.seconds_left
-    if run.cancel or seconds is None:
+    if run.cancel or run.seconds_left is None:
         return ""
-    return "a few seconds left" if seconds < 2 else f"about {seconds:.0f} s left"
+    return time_left_text(run.seconds_left)

@@ -98,8 +98,8 @@ def test_a_loss_that_is_not_a_number_is_not_drawn(
         ([[8, 2.3, None], [60, 0.5, None]], "Loss fell from 2.30 to 0.50 in 60 of 120 steps."),
         (
             [[8, 2.314, 0.9], [120, 0.42, 0.991]],
-            "Loss fell from 2.31 to 0.42 in 120 steps; 99.1 % of the hard images were read right at "
-            "step 120.",
+            "Loss fell from 2.31 to 0.42 in 120 steps; 99.1 % of the hard images were read right "
+            "at step 120.",
         ),
         ([[8, 0.4, None], [120, 0.6, None]], "Loss rose from 0.40 to 0.60 in 120 steps."),
     ],
