@@ -27,6 +27,7 @@ from digitlab.datasets.tables import (
     read_table,
 )
 from digitlab.datasets.tables.labels import read_labels
+from digitlab.datasets.tables.limits import LIMITS, table_error
 from digitlab.errors import DataError, ImageError
 from digitlab.model import metrics
 from digitlab.picture_reader import Reader
@@ -297,12 +298,14 @@ def _predict_table(
     table: LabelledPictures, reader: Reader, progress: Progress | None
 ) -> _Predictions:
     if table.pictures.shape[1:] != (28, 28):
+        _check_front_end(len(table.labels), table.source)
         predictions = _predict_pictures(table.pictures, table.labels.tolist(), reader, progress)
         height, width = table.pictures.shape[1:3]
         rules = (*table.rules, f"{width}x{height} pictures, by the front end")
         return replace(predictions, read_as="; ".join(rules))
     framed = to_mnist_frame(table.pictures, table.labels)
     direct = framed.is_digit_image
+    _check_front_end(len(direct) - int(direct.sum()), table.source)
     digits = np.empty(len(direct), np.int64)
     confidence, refused = np.empty(len(direct)), np.empty(len(direct), bool)
 
@@ -327,6 +330,18 @@ def _predict_table(
         read_as="; ".join((*table.rules, *framed.rules)),
         digit_images=framed.pictures,
     )
+
+
+def _check_front_end(n: int, source: str) -> None:
+    """Refuse a table whose pictures would take the front end many minutes."""
+    if n > LIMITS.max_front_end:
+        raise table_error(
+            source,
+            f"{n:,} pictures need the front end, because they are pale or not 28x28 with a "
+            "dark or a bright border",
+            f"at most {LIMITS.max_front_end:,} such pictures",
+            hint="Split it.",
+        )
 
 
 def _predict_digit_images(

@@ -127,6 +127,11 @@ def test_progress_reaches_the_number_of_pictures_once(reader):
         ((X, Y + 5), "row . the label is 1|the label is 1"),
         ((X // 16 / 1.0, Y), "the pixels run from 0 to 15"),
         ("nowhere.csv", "no such file"),
+        (
+            (np.full((30_001, 28, 28), 128, np.uint8), [1] * 30_001),
+            "30,001 pictures need the front",
+        ),
+        ((np.zeros((30_001, 9, 9), np.uint8), [1] * 30_001), "expected at most 30,000 such"),
     ],
 )
 def test_anything_else_is_refused_in_one_line(reader, data, message):

@@ -169,7 +169,7 @@ def fields_error(source: object, number: int, found: int, expected: int) -> Data
     """Build the error for a line with another number of fields."""
     return table_error(
         source,
-        f"line {number}: {found} fields",
+        f"line {number}: {found} field{'' if found == 1 else 's'}",
         f"{expected}, as in the lines before",
         row=number,
     )

@@ -78,6 +78,7 @@ class Rows:
             pictures=pixels.reshape(-1, side, side),
             labels=checked,
             rules=(*rules, f"values {scale}"),
+            source=str(self._source),
         )
 
     def _take_label_column(self) -> tuple[NDArray[Any], str]:

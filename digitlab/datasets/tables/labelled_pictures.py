@@ -30,11 +30,13 @@ class LabelledPictures:
         pictures: uint8 (N, H, W) or (N, H, W, C), of either polarity.
         labels: uint8 (N,), 0-9.
         rules: the rules by which the table was read, for people.
+        source: path or name of the table, for messages.
     """
 
     pictures: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     rules: tuple[str, ...]
+    source: str
 
 
 def from_arrays(
@@ -74,6 +76,7 @@ def from_arrays(
         pictures=scale.to_uint8(x),
         labels=y,
         rules=(*rules, *shape_rules, f"values {scale}"),
+        source=str(source),
     )
 
 

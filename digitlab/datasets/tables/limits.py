@@ -29,6 +29,7 @@ class TableLimits:
         max_line_bytes: bytes of one line of a text.
         max_columns: columns of a text.
         max_pixels: width x height of one picture.
+        max_front_end: pictures that need the front end, which takes from 2 to 40 ms for each.
         max_members: files in a zip archive.
         max_directory_bytes: bytes of a zip archive's list of files.
     """
@@ -39,6 +40,7 @@ class TableLimits:
     max_line_bytes: int = 200_000
     max_columns: int = 5_000
     max_pixels: int = 16_000_000
+    max_front_end: int = 30_000
     max_members: int = 1_000
     max_directory_bytes: int = 1_000_000
 

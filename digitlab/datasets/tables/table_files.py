@@ -40,6 +40,13 @@ _REFUSED: Final = (
     (b"\x7fELF", "is a program", ""),
 )
 
+_REFUSED_ARCHIVES: Final = (
+    ("workbook.xml", "is an Excel workbook", "Save it as CSV."),
+    ("data.pkl", "is a PyTorch file, which can run programs", "Use numpy.savez()."),
+    ("model.weights.h5", "is a Keras model", "`digitlab models import` reads it."),
+)
+"""Files in zip archives of other formats."""
+
 
 def read_table(path: Path) -> LabelledPictures:
     """Read a file of labelled digits: CSV, NPZ or an IDX pair, plain or gzipped.
@@ -104,8 +111,13 @@ def _read_archive(path: Path) -> LabelledPictures:
                 for info in members
                 if PurePosixPath(info.filename).suffix.lower() in TEXT_SUFFIXES
             ]
-            if any(info.filename.endswith(".npy") for info in members) or not texts:
+            if any(info.filename.endswith(".npy") for info in members):
                 return read_npz(path)
+            for name, found, hint in _REFUSED_ARCHIVES:
+                if any(PurePosixPath(info.filename).name == name for info in members):
+                    raise table_error(path, found, EXPECTED_FILES, hint=hint)
+            if not texts:
+                return read_npz(path)  # refuses it
             if len(texts) > 1:
                 shown = ", ".join(info.filename for info in texts[:6])
                 raise table_error(

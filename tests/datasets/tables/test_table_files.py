@@ -26,6 +26,13 @@ def npz(save=np.savez, **arrays) -> bytes:
     return data.getvalue()
 
 
+def archive(name: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as file:
+        file.writestr(name, b"")
+    return data.getvalue()
+
+
 def picture() -> bytes:
     data = io.BytesIO()
     Image.fromarray(X[0]).save(data, "PNG")
@@ -49,6 +56,9 @@ OTHER_FORMATS = {
     "zeros": (bytes(10_000), "is not a text"),
     "json": (b'{"images": [[1, 2], [3, 4]]}', "columns"),
     "html": (b"<!DOCTYPE html><html><body>404</body></html>", "column"),
+    "workbook": (archive("xl/workbook.xml"), "Excel workbook; .*Save it as CSV"),
+    "PyTorch": (archive("digits/data.pkl"), "is a PyTorch file"),
+    "Keras": (archive("model.weights.h5"), "digitlab models import"),
     "zip of nothing": (zipfile.ZipFile, "holds no array"),
 }
 
