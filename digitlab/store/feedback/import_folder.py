@@ -237,10 +237,17 @@ def _scan_table(path: Path, shown: str, stack: ExitStack) -> ImportScan:
     """Return the digits of a table, or the verdicts in the file beside an exported one."""
     from digitlab.datasets.folder_files import list_files
     from digitlab.datasets.label_tables import read_table_text
+    from digitlab.datasets.mnist_frame import to_mnist_frame
     from digitlab.datasets.picture_archive import open_folder
     from digitlab.datasets.tables import read_table
 
     table = read_table(path)
+    sidecar = path.with_name(path.stem + SIDECAR_SUFFIX)
+    # A transposed digit must not become an example; an export has upright ones.
+    if not sidecar.is_file() and table.pictures.shape[1:] == (28, 28):
+        framed = to_mnist_frame(table.pictures, table.labels)
+        rules = (*table.rules, *framed.rules)
+        table = dataclasses.replace(table, pictures=framed.pictures, rules=rules)
     items = tuple(
         ImportItem(
             name=f"row {row}",
@@ -250,7 +257,6 @@ def _scan_table(path: Path, shown: str, stack: ExitStack) -> ImportScan:
         )
         for row, (picture, label) in enumerate(zip(table.pictures, table.labels, strict=True), 1)
     )
-    sidecar = path.with_name(path.stem + SIDECAR_SUFFIX)
     if not sidecar.is_file():
         return ImportScan(items=items, skipped=(), rule=", ".join(table.rules))
     files = list_files(stack.enter_context(open_folder(sidecar)))

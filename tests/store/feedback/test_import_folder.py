@@ -2,7 +2,9 @@
 
 import zipfile
 
+import numpy as np
 import pytest
+from support.digit_tables import digits
 
 from digitlab.errors import DataError
 from digitlab.store import open_import
@@ -74,6 +76,14 @@ def test_a_table_gives_its_digits(tmp_path):
     with open_import(path) as scan:
         assert [(item.name, item.label) for item in scan.items] == [("row 1", 7), ("row 2", 3)]
         assert scan.items[0].source.shape == (28, 28)
+
+
+def test_transposed_digits_of_a_table_are_turned_upright(tmp_path):
+    x, y = digits(20)
+    np.savez(tmp_path / "emnist.npz", x=x.transpose(0, 2, 1), y=y)
+    with open_import(tmp_path / "emnist.npz") as scan:
+        assert np.array_equal(np.stack([item.source for item in scan.items]), x)
+        assert "rows and columns exchanged" in scan.rule
 
 
 def test_the_only_table_in_a_zip_file_gives_its_digits(tmp_path):
