@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from digitlab.errors import DigitlabError, StoreError
+from digitlab.errors import DigitlabError, StoreError, is_storage_error
 from digitlab.jobs.environment import hide_modules, jupyter_environment
 from digitlab.jobs.launch import run_folder
 from digitlab.phrases import duration_text
@@ -175,6 +175,8 @@ def _execute_notebook(notebook: Path, output: Path, parameters: dict[str, object
             return error_summary(error.ename, error.evalue)
         except Exception as error:  # the run needs an outcome after every error
             log.exception("the notebook could not be executed")
+            if isinstance(error, OSError) and is_storage_error(error):
+                output.unlink(missing_ok=True)  # half of it, and the outcome needs the space
             return error_summary(type(error).__name__, str(error))
     return ""
 

@@ -34,6 +34,9 @@ MIGRATE_PATIENCE_S: Final = 10.0
 LOCKED_PATIENCE_S: Final = 3.0
 """The same as `BUSY_SECONDS` while the last attempt found the database locked."""
 
+PREPARE_PATIENCE_S: Final = 10.0
+"""Longest wait of work that makes sure that it can write before it begins, in seconds."""
+
 OPEN_PATIENCE_S: Final = 1.5
 """Longest wait for a lock before `open_or_read`, or a read of it, falls back, in seconds."""
 
@@ -242,7 +245,7 @@ class Database:
             raise
         self.problem = None
 
-    def check_writable(self, *, patience_s: float = BUSY_SECONDS) -> None:
+    def check_writable(self, *, patience_s: float = PREPARE_PATIENCE_S) -> None:
         """Begin a transaction that writes and end it: for work that prepares a long one.
 
         Raises:

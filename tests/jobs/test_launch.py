@@ -16,7 +16,7 @@ from support.paths import TESTS
 from digitlab.errors import ParameterError
 from digitlab.jobs import follow, start
 from digitlab.jobs.environment import run_environment
-from digitlab.jobs.worker import error_summary
+from digitlab.jobs.worker import DISK_FULL, error_summary
 from digitlab.settings import Settings
 
 START_AND_EXIT = """\
@@ -266,3 +266,5 @@ def test_the_reason_of_a_failure_is_the_last_line_of_its_error():
     assert error_summary("ValueError", "one\n two \n") == "ValueError: two"
     assert error_summary("KeyboardInterrupt", "") == "KeyboardInterrupt"
     assert error_summary("StoreError", "The disk is full.") == "The disk is full."
+    full = "[Errno 28] No space left on device: '/a/b.npz'"
+    assert error_summary("OSError", full) == DISK_FULL

@@ -258,8 +258,7 @@ class FeedbackStore(ClosesOnExit):
         Returns:
             Receipts in the order of the predictions. See `add` for arguments and errors.
         """
-        # Before a picture is stored that no row would name.
-        self.database.check_writable(patience_s=VERDICT_PATIENCE_S)
+        self.database.check_writable()  # before a picture is stored that no row would name
         rows = []
         picture, sha256 = b"", ""
         for prediction in judged_predictions:
