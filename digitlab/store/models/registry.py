@@ -210,6 +210,13 @@ class ModelRegistry(ClosesOnExit):
         return [*removed]
 
     @property
+    def not_kept(self) -> str:
+        """Why nothing is kept at present, in a sentence; empty if the home can be written."""
+        database = self._aliases.existing_database()
+        problem = None if database is None else database.check()
+        return "" if problem is None else problem.sentence
+
+    @property
     def champion(self) -> str:
         """The version that serves; read from the database each time, so never outdated."""
         return self._aliases.version_of("champion") or BASE
