@@ -100,9 +100,13 @@ class Page:
 
     def leave_silently(self) -> None:
         """Disconnect without the message that ends the session, as a killed browser does."""
-        assert self.websocket is not None
-        self.websocket.close()
-        self.loop.run_sync(self.websocket.read_message, timeout=60)
+
+        async def close() -> None:
+            assert self.websocket is not None
+            self.websocket.close()
+            await self.websocket.read_message()
+
+        self.loop.run_sync(close, timeout=60)
         self.loop.close(all_fds=True)
 
     def close(self) -> int:
