@@ -10,6 +10,7 @@ import click
 from digitlab.cli.main import settings_of
 from digitlab.cli.output import echo, echo_json, echo_result
 from digitlab.model.card import Card
+from digitlab.phrases import count_text
 from digitlab.settings import default_contributor
 from digitlab.store import ModelRegistry, ModelVersion, Promotion
 
@@ -55,7 +56,11 @@ def show(ctx: click.Context, *, version: str, as_json: bool) -> None:
 
 @models.command(epilog='Example: digitlab models promote v0002 --force --why "my own hand"')
 @version_argument
-@click.option("--force", is_flag=True, help="Promote without the gate's decision, or against it.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Promote without the gate's decision, against it, or below the serving version.",
+)
 @click.option(
     "--why",
     default="",
@@ -65,7 +70,7 @@ def show(ctx: click.Context, *, version: str, as_json: bool) -> None:
 @as_json_option
 @click.pass_context
 def promote(ctx: click.Context, *, version: str, force: bool, why: str, as_json: bool) -> None:
-    """Let VERSION serve; open pages use it from their next picture on."""
+    """Let VERSION serve; open pages use it within two seconds."""
     with _registry(ctx) as registry:
         promotion = registry.promote(version, by=default_contributor(), why=why, force=force)
         card = registry.card(version)
@@ -78,6 +83,7 @@ def promote(ctx: click.Context, *, version: str, force: bool, why: str, as_json:
     )
     if card.is_base:
         echo("It is a base: the next fine-tunes start from it.")
+    _echo_warning(card)
     echo("`digitlab models rollback` undoes this.")
 
 
@@ -97,23 +103,28 @@ def rollback(ctx: click.Context, *, why: str, as_json: bool) -> None:
 
 
 @models.command("import", epilog="Example: digitlab models import model_1.h5")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path))
 @as_json_option
 @click.pass_context
 def import_(ctx: click.Context, *, file: Path, as_json: bool) -> None:
-    """Import a digit model from FILE (.h5 or .keras), measure it and register it.
+    """Import a digit model from FILE (.keras, .h5 or a SavedModel folder) and measure it.
 
     digitlab runs no code from the file. It must be a plain Keras model of ordinary layers,
-    with 28x28 or 784 inputs and ten outputs.
+    with a square input and ten outputs. digitlab finds out how the network expects the pixels.
     """
     with _registry(ctx) as registry:
         version = registry.import_file(file)
         card, folder = registry.card(version), registry.folder(version)
+        needs_force = bool(registry.reason_against_promotion(version))
     if as_json:
-        echo_json({"version": version, "metrics": card.metrics})
+        row = {"preprocessing": card.preprocessing, "warning": card.warning or None}
+        echo_json({"version": version, "metrics": card.metrics, **row})
         return
     echo(f"{version}: {_accuracy_text(card)}; {folder}")
-    echo(f"It does not serve until `digitlab models promote {version}`.")
+    echo(f"Its network takes {card.preprocessing}.")
+    _echo_warning(card)
+    force = ' --force --why "..."' if needs_force else ""
+    echo(f"It does not serve until `digitlab models promote {version}{force}`.")
 
 
 @models.command(epilog="Example: digitlab models export v0001 v0001.zip")
@@ -155,6 +166,11 @@ def _registry(ctx: click.Context) -> ModelRegistry:
     return ModelRegistry(settings_of(ctx))
 
 
+def _echo_warning(card: Card) -> None:
+    if card.warning:
+        echo(f"warning: {card.warning}", err=True)
+
+
 def _row_of_promotion(promotion: Promotion) -> dict[str, Any]:
     return {name: getattr(promotion, name) for name in ("champion", "previous", "by", "why")}
 
@@ -178,8 +194,13 @@ def _lines(description: dict[str, Any], card: Card) -> list[str]:
     lines = [f"{name}{aliases}: {card.kind}, made {_day(card.created)}; {folder}"]
     if card.source:
         lines.append(f"imported from {card.source}")
+    if card.preprocessing:
+        lines.append(f"its network takes {card.preprocessing}")
+    if card.warning:
+        lines.append(card.warning)
     if card.parent:
-        lines.append(f"started from {card.parent}, learned from {len(card.feedback)} verdicts")
+        verdicts = count_text(len(card.feedback), "verdict")
+        lines.append(f"started from {card.parent}, learned from {verdicts}")
     if card.decision:
         compared = f" against {card.champion}" if card.champion else ""
         lines.append(" ".join([f"{card.decision}{compared}.", *card.reasons]))

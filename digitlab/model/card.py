@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from digitlab.errors import ModelError
+from digitlab.phrases import count_text
 
 MODEL_FILES: Final = ("model.keras", "model.tflite")
 """The files of a version folder, without its card. The card holds their hashes."""
+
+
+LOW_ACCURACY: Final = 0.9
+"""Accuracy on MNIST's test images below which a version gets a warning, 0-1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +57,9 @@ class Card:
         run: name of the run that made the version.
         threads: number of threads that the training used; None if it was not fixed.
         source: name of the file that the version was imported from.
+        preprocessing: how an imported network prepares a digit image, for example "values 0 to 1,
+            inverted (dark on bright)". The first layers of the version's network do it, so every
+            use of the version includes it. None for other kinds and older cards.
     """
 
     kind: str
@@ -81,11 +89,31 @@ class Card:
     run: str | None = None
     threads: int | None = None
     source: str | None = None
+    preprocessing: str | None = None
 
     @property
     def is_base(self) -> bool:
         """Whether fine-tunes may start from this version: it has no parent."""
         return self.kind in {"base", "imported"}
+
+    @property
+    def test_accuracy(self) -> float | None:
+        """Accuracy on MNIST's test images, 0-1; None if it was not measured."""
+        metrics = self.metrics.get("mnist:test")
+        accuracy = metrics.get("accuracy") if isinstance(metrics, dict) else None
+        return None if accuracy is None else float(accuracy)
+
+    @property
+    def warning(self) -> str:
+        """A sentence about a version that classifies few digits correctly; empty for others."""
+        accuracy = self.test_accuracy
+        if accuracy is None or accuracy >= LOW_ACCURACY:
+            return ""
+        reason = "it is no model of handwritten digits, or its training prepared the images in "
+        reason += "another way than the usual ones"
+        if self.kind != "imported":
+            reason = "its training was too short or failed"
+        return f"It reads only {accuracy:.1%} of MNIST's test images; perhaps {reason}."
 
     def _repr_html_(self) -> str:
         from digitlab.html.render import render  # loads Jinja2
@@ -94,7 +122,7 @@ class Card:
             ("kind", self.kind),
             ("created", self.created),
             ("parent", self.parent),
-            ("learned from", f"{len(self.feedback)} verdicts" if self.feedback else None),
+            ("learned from", count_text(len(self.feedback), "verdict") if self.feedback else None),
             ("alpha", None if self.alpha is None else f"{self.alpha:g}"),
             ("decision", self.decision),
             ("compared with", self.champion),
@@ -107,6 +135,8 @@ class Card:
             ("run", self.run),
             ("notebook", self.notebook),
             ("source", self.source),
+            ("preprocessing", self.preprocessing),
+            ("warning", self.warning),
         ]
         known = [(name, value) for name, value in rows if value]
         return render("table.html.j2", caption="Model card", columns=(), rows=known)

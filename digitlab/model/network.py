@@ -169,13 +169,18 @@ def resume(path: Path, config: TrainConfig, *, steps_per_epoch: int) -> Any:
     return model
 
 
-def export_litert(model: Any, path: Path) -> None:
+def export_litert(model: Any, path: Path, *, quantised: bool = True) -> None:
     """Write the LiteRT file that `runtime.LiteRTModel` runs, for batches of any size.
 
     Dynamic range quantisation stores the kernels in int8 with one scale for each channel and
     quantises activations while the model runs. The file needs a quarter of the size and of the
     time of float32. Its outputs differ slightly from Keras's, so that calibration and metrics use
     LiteRT.
+
+    Args:
+        model: the network.
+        path: the file to write.
+        quantised: whether to quantise; False for a network that loses accuracy by it.
     """
     import tensorflow as tf
 
@@ -189,7 +194,8 @@ def export_litert(model: Any, path: Path) -> None:
     weights_only.weights = [variable.value for variable in model.variables]
     with silence_native_stderr():
         converter = tf.lite.TFLiteConverter.from_concrete_functions([function], weights_only)
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if quantised:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
         data = converter.convert()
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_bytes(data)

@@ -163,7 +163,9 @@ def test_help_has_an_example(run, command):
 
 
 @pytest.mark.tf
-def test_an_imported_model_is_evaluated_and_serves_after_promotion(answer, registry, tmp_path):
+def test_a_model_that_reads_badly_is_imported_with_a_warning_and_needs_force(
+    run, answer, registry, tmp_path
+):
     from digitlab.model import network
 
     keras = network.import_keras()
@@ -172,14 +174,23 @@ def test_an_imported_model_is_evaluated_and_serves_after_promotion(answer, regis
     done = answer("import", "model_1.h5")
     assert done["version"] == "v0001"
     assert done["metrics"]["mnist:test"]["n"] == 10_000
+    assert done["preprocessing"].startswith("values ")
+    warning = f"reads only {done['metrics']['mnist:test']['accuracy']:.1%} of MNIST's test images"
+    assert warning in done["warning"]
+    shown = run("show", "v0001").stdout
+    assert f"its network takes {done['preprocessing']}" in shown
+    assert warning in shown
+    refused = run("promote", "v0001")
+    assert refused.returncode == 1
+    assert "--force --why" in refused.stderr
     assert (registry.champion, registry.base) == ("base", "base")
-    answer("promote", "v0001")
+    answer("promote", "v0001", "--force", "--why", "for a test")
     assert (registry.champion, registry.base) == ("v0001", "v0001")
 
 
 def test_a_refused_file_leaves_no_version(run, registry, tmp_path, home):
     (tmp_path / "notes.h5").write_text("hello")
     done = run("import", "notes.h5")
-    assert "notes.h5 cannot be imported" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("digitlab: notes.h5 cannot be imported")
     assert registry.versions() == ["base"]
     assert list((home / "models").iterdir()) == []

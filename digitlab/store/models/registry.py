@@ -59,9 +59,7 @@ class ModelVersion:
     @property
     def test_accuracy(self) -> float | None:
         """Accuracy on MNIST's test images, 0-1; None if it was not measured."""
-        return (
-            None if self.card is None else self.card.metrics.get("mnist:test", {}).get("accuracy")
-        )
+        return None if self.card is None else self.card.test_accuracy
 
 
 class ModelRegistry(ClosesOnExit):
@@ -158,21 +156,24 @@ class ModelRegistry(ClosesOnExit):
             return self._loaded[key]
 
     def import_file(self, path: Path) -> str:
-        """Make a version from another digit model; see `digitlab.model.keras_import.build`.
+        """Make a version from another digit model, in a separate process of limited size.
+
+        See `digitlab.model.keras_import`.
 
         Args:
-            path: a legacy Keras HDF5 file (`.h5`) or a `.keras` file.
+            path: a legacy Keras HDF5 file (`.h5`), a `.keras` file, or a SavedModel folder.
 
         Returns:
             The name of the new version. It does not serve before it is promoted.
 
         Raises:
-            ModelError: the file is no plain digit model.
+            ModelError: the file is no plain digit model, or needs too much memory or time.
+            StoreError: the home cannot be written.
         """
-        from digitlab.model.keras_import.build import import_model  # loads tensorflow
+        from digitlab.model.keras_import.sandbox import import_in_sandbox  # only an import needs it
 
         with self.folders.staging_folder() as folder:
-            import_model(path, folder)
+            import_in_sandbox(path, folder)
             return self.folders.register(folder)
 
     def export(self, version: str, path: Path) -> Path:
@@ -258,8 +259,9 @@ class ModelRegistry(ClosesOnExit):
         """Make a version the champion; the champion until now becomes the previous version.
 
         A version needs `force` with a reason if the gate rejected it, never judged it, or
-        compared it with another version than the champion. Two kinds need none: versions that
-        have served before, and bases, which the person who promotes them judges.
+        compared it with another version than the champion. The gate does not judge bases and
+        imported versions: they need `force` if they classify fewer of MNIST's test images than
+        the champion. Versions that have served before need none.
 
         Args:
             version: its name.
@@ -284,10 +286,7 @@ class ModelRegistry(ClosesOnExit):
             )
         if not force:
             champion = self.champion
-            former = [move.version for move in self.history() if move.alias == "champion"]
-            reason = reason_against_promotion(
-                version, card, champion=champion, former_champions=former
-            )
+            reason = self.reason_against_promotion(version, champion=champion)
             if reason:
                 raise ModelError(reason, version=version)
             if card.champion == champion and expected_champion is None:
@@ -301,6 +300,26 @@ class ModelRegistry(ClosesOnExit):
             expected_champion=expected_champion,
             check=self.folder,  # another process may have pruned it in the meantime
             now=now,
+        )
+
+    def reason_against_promotion(self, version: str, *, champion: str | None = None) -> str:
+        """Return why a version may not serve without force; empty if it may.
+
+        Args:
+            version: its name.
+            champion: the version that serves, if the caller has read it.
+
+        Raises:
+            ModelError: there is no such version, or its card cannot be read.
+        """
+        champion = champion or self.champion
+        former = {move.version for move in self.history() if move.alias == "champion"}
+        return reason_against_promotion(
+            version,
+            self.card(version),
+            champion=champion,
+            champion_card=self._card_or_none(champion),
+            former_champions=former | {BASE},
         )
 
     def set_challenger(

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 from support.keras2_files import rewrite_as_keras_2
-from support.keras_models import edit_layers, small_model, trained_model
+from support.keras_models import edit_layers, small_model
 
 from digitlab.datasets import mnist
 from digitlab.model.card import Card
-from digitlab.model.keras_import.build import import_model
+from digitlab.model.keras_import.build import import_model, read_model
 from digitlab.model.keras_import.layers import LAYERS
+from digitlab.model.keras_import.network_builder import build
 from digitlab.model.runtime import Classifier
 from digitlab.settings import bundled
 
@@ -50,12 +51,6 @@ def test_a_keras_file_gives_the_same_weights_as_hdf5(trained, save, tmp_path):
     assert len(hashes) == 1
 
 
-def test_the_import_detects_inputs_from_0_to_255(keras, save, out):
-    card = import_model(save(trained_model(keras, scale=1)), out)
-    assert card.config["input"] == "0 to 255"
-    assert card.metrics["mnist:validation"]["accuracy"] > 0.9
-
-
 def test_the_logits_are_those_before_the_softmax(trained, save, out):
     import_model(save(trained), out)
     x = mnist.load("validation")[0][:50]
@@ -91,23 +86,117 @@ def test_every_supported_kind_of_layer_runs(keras, save, out):
     layers = keras.layers
     inputs = keras.Input((28, 28, 1))
     x = layers.Rescaling(0.5, 0.1)(inputs)
+    x = layers.Normalization(axis=-1, mean=0.1, variance=2.0)(x)
     x = layers.ZeroPadding2D(1)(layers.Reshape((28, 28, 1))(x))
-    x = layers.Cropping2D(((1, 1), (1, 1)))(x)
-    x = layers.SpatialDropout2D(0.1)(layers.BatchNormalization()(layers.Conv2D(4, 3)(x)))
-    x = layers.GaussianNoise(0.1)(layers.ReLU(6.0)(x))
-    x = layers.GaussianDropout(0.1)(layers.ELU()(layers.MaxPooling2D()(x)))
+    x = layers.Permute((2, 1, 3))(layers.Cropping2D(((1, 1), (1, 1)))(x))
+    x = layers.BatchNormalization()(layers.Conv2D(4, 3)(layers.Resizing(28, 28)(x)))
+    x = layers.ELU()(layers.MaxPooling2D()(layers.ReLU(6.0)(x)))
     x = layers.LayerNormalization()(layers.PReLU(shared_axes=[1, 2])(x))
-    x = layers.SeparableConv2D(6, 3, activation="tanh")(x)
+    x = layers.GroupNormalization(2)(layers.SeparableConv2D(6, 3, activation="tanh")(x))
     x = layers.LeakyReLU()(layers.DepthwiseConv2D(3)(layers.AveragePooling2D(2)(x)))
+    x = layers.Conv2DTranspose(6, 2)(layers.UpSampling2D(2)(x))
     means, maxima = layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)
     merges = [layers.Add, layers.Multiply, layers.Average, layers.Maximum]
+    merges += [layers.Minimum, layers.Subtract]
     x = layers.Concatenate()([merge()([means, maxima]) for merge in merges])
-    x = layers.Dropout(0.1)(layers.Dense(20)(layers.Flatten()(x)))
-    model = keras.Model(inputs, layers.Softmax()(layers.Activation("linear")(layers.Dense(10)(x))))
+    rows = layers.ZeroPadding1D(1)(layers.RepeatVector(6)(layers.Dense(5)(x)))
+    rows = layers.SeparableConv1D(4, 2)(layers.Conv1D(4, 2)(rows))
+    rows = layers.SimpleRNN(4, return_sequences=True)(layers.LSTM(4, return_sequences=True)(rows))
+    shorter = layers.GlobalMaxPooling1D()(layers.MaxPooling1D(2)(rows))
+    shorter = layers.Add()(
+        [shorter, layers.GlobalAveragePooling1D()(layers.AveragePooling1D(2)(rows))]
+    )
+    x = layers.Concatenate()([shorter, layers.GRU(4)(rows), layers.Flatten()(x)])
+    x = layers.Activation("linear")(layers.Dense(20)(x))
+    model = keras.Model(inputs, layers.Softmax()(layers.Dense(10)(x)))
     kinds = {type(layer).__name__ for layer in model.layers}
     assert kinds - {"InputLayer"} == set(LAYERS)
-    model = keras.Model(inputs, layers.Softmax()(layers.Dense(10)(x)))
-    assert import_model(save(model, "all.keras"), out).embedding == 20
+    card = import_model(save(model, "all.keras"), out)
+    assert card.embedding == 20
+    x = mnist.load("validation")[0][:20]
+    prepared = x[:, :, :, None] / np.float32(255)
+    expected = model.predict(prepared, verbose=0)
+    logits, _ = Classifier.load(out).logits_and_embeddings(x)
+    if card.config["input"] == "0 to 1":
+        assert np.abs(np.exp(logits) / np.exp(logits).sum(1, keepdims=True) - expected).max() < 0.05
+
+
+def test_nested_models_with_augmentation_and_normalisation_keep_their_weights(keras, save, out):
+    layers = keras.layers
+    keras.utils.set_random_seed(2)
+    x = mnist.load("validation")[0][:300, :, :, None].astype("float32")
+    normalise = layers.Normalization(axis=None)
+    normalise.adapt(x)
+    augment = keras.Sequential([layers.RandomRotation(0.1), layers.RandomZoom(0.1)], name="augment")
+    features = keras.Sequential(
+        [
+            layers.Conv2D(6, 3, strides=2),
+            layers.BatchNormalization(),
+            layers.Activation("relu"),
+            layers.Conv2D(8, 3, activation=layers.LeakyReLU(negative_slope=0.2)),
+            layers.BatchNormalization(),
+            layers.Flatten(),
+        ],
+        name="features",
+    )
+    inputs = keras.Input((28, 28, 1))
+    inner = features(normalise(augment(inputs)))
+    model = keras.Model(inputs, layers.Dense(10, activation="softmax")(inner))
+    arrays = model.get_weights()
+    rng = np.random.default_rng(0)
+    model.set_weights(
+        [a + rng.uniform(0, 0.1, a.shape).astype(a.dtype) if a.ndim else a for a in arrays]
+    )
+    expected = model.predict(x, verbose=0)
+    for name in ("nested.keras", "nested.h5"):
+        graph, weights = read_model(save(model, name))
+        core = build(keras, graph, weights)
+        logits = core.predict(x, verbose=0)["logits"]
+        shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        assert np.abs(shares - expected).max() < 1e-4
+        assert "RandomRotation" not in {node.kind for node in graph.nodes}
+
+
+def test_channels_first_gives_the_same_network(keras, save):
+    layers = keras.layers
+    model = small_model(
+        keras,
+        layers.Conv2D(4, 3, strides=2, activation="relu"),
+        layers.MaxPooling2D(),
+        layers.Flatten(),
+        layers.Dense(10),
+    )
+    x = mnist.load("validation")[0][:20, :, :, None] / np.float32(255)
+    expected = model.predict(x, verbose=0)
+
+    def change(layers):
+        layers[0]["config"]["batch_shape"] = [None, 1, 28, 28]
+        for layer in layers:
+            if "data_format" in layer["config"]:
+                layer["config"]["data_format"] = "channels_first"
+
+    core = build(keras, *read_model(edit_layers(save(model), change)))
+    logits = core.predict(x.transpose(0, 3, 1, 2), verbose=0)["logits"]
+    assert np.abs(logits - expected).max() < 1e-4
+
+
+def test_a_network_without_a_dense_layer_is_imported(keras, save, out):
+    layers = keras.layers
+    convolutions = (layers.Conv2D(16, 3, strides=2, activation="relu"), layers.Conv2D(10, 1))
+    head = (layers.GlobalAveragePooling2D(), layers.Softmax())
+    card = import_model(save(small_model(keras, *convolutions, *head)), out)
+    assert card.embedding == 16
+
+
+def test_functions_of_tensorflow_are_known_activations(keras, save):
+    import tensorflow as tf
+
+    layers = keras.layers
+    head = layers.Dense(10, activation=tf.nn.softmax)
+    model = small_model(keras, layers.Flatten(), layers.Dense(9, activation=tf.nn.relu), head)
+    for name in ("model.keras", "model.h5"):
+        graph, _ = read_model(save(model, name))
+        assert graph.activation == "softmax"
 
 
 def test_the_shipped_base_can_be_imported(out):
@@ -128,3 +217,10 @@ def test_weights_of_another_shape_are_refused(two_layers, refusal):
         layers[2]["config"]["units"] = 6
 
     assert "does not fit" in refusal(edit_layers(two_layers(), change))
+
+
+def test_a_network_that_takes_too_long_is_refused_before_it_runs(keras, save, refusal):
+    layers = keras.layers
+    slow = [layers.Conv2D(64, 11, padding="same") for _ in range(3)]
+    path = save(small_model(keras, *slow, layers.Flatten(), layers.Dense(10)))
+    assert "multiplications for an image" in refusal(path)

@@ -27,6 +27,39 @@ def test_a_base_needs_no_decision_of_the_gate(registry, add, kind):
     assert registry.promote(add(kind=kind), by="ann").action == "promote"
 
 
+def reads(correct):
+    """Return the changes to a card that make a version read so many of the test images."""
+    return {"metrics": {"mnist:test": {"n": 10_000, "correct": correct, "accuracy": correct / 1e4}}}
+
+
+@pytest.mark.parametrize("kind", ["base", "imported"])
+def test_a_base_that_reads_fewer_test_images_than_the_champion_needs_force(registry, add, kind):
+    worse = add(kind=kind, **reads(9_900))
+    with pytest.raises(ModelError, match=r"reads 99\.00% .*base, which serves.*--force --why"):
+        registry.promote(worse)
+    assert registry.champion == "base"
+    registry.promote(worse, force=True, why="it reads my own hand")
+    registry.promote(add(kind=kind, **reads(9_900)))  # as many as the champion
+    registry.promote(worse)  # it has served before
+    registry.promote("base")
+    assert registry.champion == "base"
+
+
+def test_a_base_that_was_never_measured_needs_force(registry, add):
+    with pytest.raises(ModelError, match="never measured"):
+        registry.promote(add(kind="imported", metrics={}))
+
+
+def test_a_base_after_a_champion_without_metrics_needs_force_below_90_percent(registry, add):
+    registry.promote(add(**fine_tuned(metrics={})))
+    low, high = (add(kind="imported", **reads(correct)) for correct in (4_310, 9_700))
+    with pytest.raises(
+        ModelError, match=r"reads only 43\.1% of MNIST's test images.*--force --why"
+    ):
+        registry.promote(low)
+    registry.promote(high)
+
+
 def test_a_rejected_version_needs_force_and_the_error_gives_the_reasons(registry, add):
     version = add(**fine_tuned(decision="rejected", reasons=["It loses 40 of 5,000."]))
     with pytest.raises(ModelError, match=r"was rejected\. It loses 40 of 5,000\. .*--force --why"):
