@@ -247,7 +247,22 @@ def test_evaluate_counts_training_images_in_kaggles_file_apart(run, tmp_path):
 def test_evaluate_without_json_prints_a_sentence(run, tmp_path):
     x, y = (a[:5] for a in mnist.load("validation"))
     np.savez(tmp_path / "d.npz", x=x, y=y)
-    assert b"of 5 right" in run("evaluate", "d.npz").stdout
+    done = run("evaluate", "d.npz")
+    assert done.stdout.startswith(b"read as: x with labels y; values 0 to 255\n5 of 5 right")
+
+
+def test_evaluate_says_what_to_compare_when_few_are_right(run, tmp_path):
+    x, y = (a[:20] for a in mnist.load("validation"))
+    np.savez(tmp_path / "d.npz", x=x, y=(y + 1) % 10)
+    assert b"fewer than half are right: compare labels" in run("evaluate", "d.npz").stdout
+
+
+@pytest.mark.timeout(60)
+def test_evaluate_refuses_a_pipe_in_one_line(run, tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    done = run("evaluate", "pipe.csv")
+    assert done.returncode == 1
+    assert b"digitlab: pipe.csv: is a named pipe; expected a regular file." in done.stderr
 
 
 @pytest.mark.parametrize("data", ["nowhere", "mnist:train", "mnist:tune", "notes.txt"])
@@ -257,7 +272,8 @@ def test_evaluate_refuses_an_unknown_data_set_in_one_line(run, tmp_path, data):
     assert done.returncode == 1
     assert done.stdout == b""
     *_, last = done.stderr.decode().splitlines()
-    assert last.startswith(f"digitlab: {data}: expected")
+    assert last.startswith(f"digitlab: {data}: ")
+    assert "expected" in last
 
 
 def test_evaluate_of_the_old_split_name_gives_the_new_one(run):
