@@ -44,6 +44,8 @@ def serve(
     # embeddings of MNIST's digits.
     evaluation_image_hashes(settings.cache)
     with FeedbackStore.open(settings) as store:
+        if options.retrain:
+            store.database.check_writable()  # before the server listens: each run writes
         problem = store.database.problem
         if problem is not None:
             announce(problem.sentence)

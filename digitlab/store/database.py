@@ -34,7 +34,7 @@ MIGRATE_PATIENCE_S: Final = 10.0
 LOCKED_PATIENCE_S: Final = 3.0
 """The same as `BUSY_SECONDS` while the last attempt found the database locked."""
 
-PREPARE_PATIENCE_S: Final = 10.0
+PREPARE_PATIENCE_S: Final = 5.0
 """Longest wait of work that makes sure that it can write before it begins, in seconds."""
 
 OPEN_PATIENCE_S: Final = 1.5
