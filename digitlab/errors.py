@@ -25,6 +25,7 @@ ImageErrorCode = Literal[
     "empty",
     "too-large",
     "too-many-pixels",
+    "too-complex",
     "not-a-picture",
     "damaged",
 ]

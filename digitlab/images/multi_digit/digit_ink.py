@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.images.budget import check_time
 from digitlab.images.multi_digit.group_strokes import group_components
 from digitlab.images.multi_digit.paper_sheets import is_paper_sheet, max_thickness
 from digitlab.images.multi_digit.plausible_components import (
@@ -96,6 +98,7 @@ def _find_dark_ink(page: Floats) -> PageInk | None:
     """
     without_digits = None
     for window_share in THRESHOLDS.stroke_windows:
+        check_time()
         contrast, noise = measure_contrast(page, window_share=window_share)
         mask = threshold_ink(contrast, noise=noise)
         if mask is not None:
@@ -154,7 +157,7 @@ def _distance_to_paper(page: Floats, is_bare: Mask) -> Floats:
 def _find_digits(ink: Mask, contrast: Floats) -> tuple[tuple[DigitInk, ...], float]:
     """Return the digits among the ink, and the usual height of a digit in pixels."""
     components = find_components(ink, contrast)
-    if not len(components):
+    if not len(components) or _box_cover(components) > THRESHOLDS.max_box_cover:
         return (), 0.0
     is_line = enclosing(components) | crossing_page(components)
     digit_height = usual_digit_height(components, ~is_line)
@@ -163,7 +166,7 @@ def _find_digits(ink: Mask, contrast: Floats) -> tuple[tuple[DigitInk, ...], flo
         pale = _pale_ink(components, contrast, np.flatnonzero(is_broad & ~is_line))
         components = find_components(ink & ~pale, contrast)
         components = find_components(_without_lines(components), contrast)
-        if not len(components):
+        if not len(components) or _box_cover(components) > THRESHOLDS.max_box_cover:
             return (), 0.0
         is_line = enclosing(components) | crossing_page(components)
         digit_height = usual_digit_height(components, ~is_line)
@@ -171,6 +174,8 @@ def _find_digits(ink: Mask, contrast: Floats) -> tuple[tuple[DigitInk, ...], flo
     if digit_height < max(THRESHOLDS.min_digit_pixels, min_digit_height):
         return (), 0.0
     kept = np.flatnonzero(plausible(components, digit_height) & ~is_line)
+    if _box_cover(components, kept) > THRESHOLDS.max_digit_cover:
+        return (), 0.0
     digits = [
         _to_digit_ink(components, numbers)
         for numbers in group_components(components, kept, digit_height)
@@ -178,6 +183,16 @@ def _find_digits(ink: Mask, contrast: Floats) -> tuple[tuple[DigitInk, ...], flo
     return tuple(
         digit for digit in digits if digit.height >= _min_height(digit) * digit_height
     ), digit_height
+
+
+def _box_cover(components: Components, numbers: NDArray[np.intp] | slice = slice(None)) -> float:
+    """Return the area of the boxes of some components, as a share of the picture's.
+
+    Digits stand side by side. Boxes that cover the picture several times over belong to a pattern,
+    such as diagonal stripes or rings.
+    """
+    box_areas = components.heights[numbers] * components.widths[numbers]
+    return float(box_areas.sum()) / components.labels.size
 
 
 def _pale_ink(components: Components, contrast: Floats, numbers: NDArray[np.intp]) -> Mask:
@@ -229,7 +244,9 @@ def _min_height(digit: DigitInk) -> float:
 
 def _to_digit_ink(components: Components, numbers: list[int]) -> DigitInk:
     """Join some components to the ink of one digit."""
-    box = components.boxes[numbers[0]]
+    box = reduce(union, (components.boxes[number] for number in numbers))
+    labels = components.labels[box]
+    mask = labels == numbers[0] + 1
     for number in numbers[1:]:
-        box = union(box, components.boxes[number])
-    return DigitInk(box=box, mask=np.isin(components.labels[box], np.array(numbers) + 1))
+        mask |= labels == number + 1
+    return DigitInk(box=box, mask=mask)

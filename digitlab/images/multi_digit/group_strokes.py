@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.images.budget import check_time
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.segmentation.components import Components
 from digitlab.images.segmentation.ink import Box, union, widened
@@ -37,7 +38,8 @@ def group_components(
     heights = components.heights
     max_height = THRESHOLDS.max_part_height * digit_height
     low = sorted((n for n in parents if heights[n] < max_height), key=lambda n: -heights[n])
-    for number in low:
+    for number in low[: THRESHOLDS.max_low_parts]:
+        check_time()
         for neighbour in _neighbours(components, number, digit_height):
             if neighbour not in parents:
                 continue

@@ -35,19 +35,22 @@ def enclosing(components: Components) -> NDArray[np.bool_]:
     A digit encloses only dust.
     """
     heights = components.heights
-    is_tall = heights > THRESHOLDS.dust_height * max(components.labels.shape)
+    min_height = THRESHOLDS.dust_height * max(components.labels.shape)
     encloses = np.zeros(len(heights), bool)
     edges = np.array([(r.start, r.stop, c.start, c.stop) for r, c in components.boxes])
-    for number in map(int, np.flatnonzero(components.areas >= np.median(components.areas))):
+    is_large = components.areas >= np.median(components.areas)
+    by_top = np.argsort(edges[:, 0], kind="stable")
+    tops = edges[by_top, 0]
+    for number in map(int, np.flatnonzero(is_large & _holds_corner(edges, components))):
         top, bottom, left, right = edges[number]
-        inside = (edges[:, 0] > top) & (edges[:, 1] < bottom)
-        inside &= (edges[:, 2] > left) & (edges[:, 3] < right)
-        holds_large = (inside & (heights > THRESHOLDS.min_enclosed_height * heights[number])).any()
-        if holds_large or (inside & is_tall).sum() > THRESHOLDS.max_enclosed:
-            encloses[number] = any(
-                _is_on_all_sides(components, number, edges[other])
-                for other in np.flatnonzero(inside & is_tall)
-            )
+        # Only components that begin within the rows of this one may be inside.
+        others = by_top[slice(*np.searchsorted(tops, (top + 1, bottom)))]
+        _, other_bottom, other_left, other_right = edges[others].T
+        inside = others[(other_bottom < bottom) & (other_left > left) & (other_right < right)]
+        is_tall = heights[inside] > min_height
+        min_enclosed = THRESHOLDS.min_enclosed_height * heights[number]
+        if (heights[inside] > min_enclosed).any() or is_tall.sum() > THRESHOLDS.max_enclosed:
+            encloses[number] = _any_on_all_sides(components, number, edges[inside[is_tall]])
     return encloses
 
 
@@ -104,14 +107,41 @@ def _area_weighted_median(
     return float(values[order][min(middle, len(order) - 1)])
 
 
-def _is_on_all_sides(components: Components, number: int, edges: NDArray[np.int64]) -> bool:
-    """Return whether a component has ink on all four sides of the middle of a box.
+def _holds_corner(edges: NDArray[np.int64], components: Components) -> NDArray[np.bool_]:
+    """Return which boxes hold the upper left corner of another box. bool (N,).
+
+    Args:
+        edges: int64 (N, 4), top, bottom, left and right of each box.
+        components: all N components.
+    """
+    height, width = components.labels.shape
+    counts = np.zeros((height + 1, width + 1), np.int32)
+    np.add.at(counts, (edges[:, 0] + 1, edges[:, 2] + 1), 1)
+    counts = counts.cumsum(0).cumsum(1)
+    top, bottom, left, right = edges.T
+    first_row, first_column = np.minimum(top + 1, bottom), np.minimum(left + 1, right)
+    held = counts[bottom, right] - counts[first_row, right]
+    held -= counts[bottom, first_column] - counts[first_row, first_column]
+    is_held: NDArray[np.bool_] = held > 0
+    return is_held
+
+
+def _any_on_all_sides(components: Components, number: int, edges: NDArray[np.int64]) -> bool:
+    """Return whether a component has ink on all four sides of the middle of any box.
 
     Args:
         components: all components.
         number: which component.
-        edges: int64 (4,), top, bottom, left and right of the box.
+        edges: int64 (N, 4), top, bottom, left and right of boxes within the component's box.
     """
-    y, x = int(edges[:2].mean()), int(edges[2:].mean())
-    column, row = components.labels[:, x] == number + 1, components.labels[y] == number + 1
-    return bool(column[:y].any() and column[y:].any() and row[:x].any() and row[x:].any())
+    rows, columns = components.boxes[number]
+    y = edges[:, :2].mean(1).astype(int) - rows.start
+    x = edges[:, 2:].mean(1).astype(int) - columns.start
+    own = components.labels[rows, columns] == number + 1
+    height, width = own.shape
+    is_above, is_left = own.argmax(0)[x] < y, own.argmax(1)[y] < x
+    is_below = own[::-1].argmax(0)[x] < height - y
+    is_right = own[:, ::-1].argmax(1)[y] < width - x
+    # Without ink in its column or row, argmax is 0.
+    has_ink = own.any(0)[x] & own.any(1)[y]
+    return bool((is_above & is_below & is_left & is_right & has_ink).any())

@@ -6,8 +6,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from digitlab.images.budget import check_time
 from digitlab.images.multi_digit.digit_ink import DigitInk, PageInk, find_digit_ink
-from digitlab.images.multi_digit.join_broken import cluster_broken, merge, ways_to_join
+from digitlab.images.multi_digit.join_broken import box_around, cluster_broken, ways_to_join
 from digitlab.images.multi_digit.reading_order import sort_into_rows
 from digitlab.images.multi_digit.split_touching import ways_to_split
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
@@ -81,7 +82,7 @@ def segment_digits(picture: Picture) -> tuple[Segmentations, ...]:
         return () if candidate.blank else (((candidate,),),)
     frame = _Frame(picture.scale / factor, picture.size, -float(padding * picture.scale))
     clusters = cluster_broken(page.digits, page.digit_height)
-    rows = sort_into_rows([merge(cluster).box for cluster in clusters])
+    rows = sort_into_rows([box_around(cluster) for cluster in clusters])
     order = [number for row in rows for number in row][:MAX_DIGITS]
     segmentations = [_segment(page, clusters[number], frame) for number in order]
     if len(page.digits) == 1:
@@ -99,6 +100,7 @@ def _enlargement(shape: tuple[int, ...]) -> int:
 
 def _segment(page: PageInk, cluster: list[DigitInk], frame: _Frame) -> Segmentations:
     """List the ways to segment a cluster."""
+    check_time()
     segmentations = [
         tuple(_to_candidate(page, digit, digit.mask, frame) for digit in way)
         for way in ways_to_join(cluster, page.digit_height)

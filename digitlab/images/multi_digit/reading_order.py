@@ -19,6 +19,8 @@ _ANGLES: Final = np.deg2rad(
     )
 )
 
+_ROW_PART: Final = 64  # digits that are compared with all others of a row at once
+
 Floats64 = NDArray[np.float64]
 
 
@@ -88,9 +90,18 @@ def _has_stacked_digits(edges: Floats64) -> bool:
     Args:
         edges: (N, 4), top, bottom, left and right of the row's digits.
     """
+    # Parts of the row keep the arrays small; a long row without stacked digits cannot exist.
+    return any(
+        _any_above(part, edges) for part in np.split(edges, range(_ROW_PART, len(edges), _ROW_PART))
+    )
+
+
+def _any_above(some: Floats64, edges: Floats64) -> bool:
+    """Return whether any of some digits stands above another one of the row."""
     top, bottom, left, right = edges.T
-    shared_width = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
-    narrower = np.minimum((right - left)[:, None], right - left)
-    lower = np.minimum((bottom - top)[:, None], bottom - top)
-    is_above = bottom[:, None] <= top + THRESHOLDS.max_stacked_overlap * lower
+    some_top, some_bottom, some_left, some_right = (side[:, None] for side in some.T)
+    shared_width = np.minimum(some_right, right) - np.maximum(some_left, left)
+    narrower = np.minimum(some_right - some_left, right - left)
+    lower = np.minimum(some_bottom - some_top, bottom - top)
+    is_above = some_bottom <= top + THRESHOLDS.max_stacked_overlap * lower
     return bool(((shared_width > THRESHOLDS.min_stacked_width * narrower) & is_above).any())

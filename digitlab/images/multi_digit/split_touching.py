@@ -73,10 +73,11 @@ def _cheapest_paths(ink: NDArray[np.float32]) -> list[NDArray[np.intp]]:
     margin = max(1, round(THRESHOLDS.min_cut_margin * height))
     min_gap = THRESHOLDS.min_cut_gap * height
     paths: list[NDArray[np.intp]] = []
+    all_paths = _trace_back(steps)
     for end in np.argsort(cost, kind="stable"):
         if cost[end] > THRESHOLDS.max_cut_cost * height or len(paths) == THRESHOLDS.max_cuts:
             break
-        path = _trace_back(steps, int(end))
+        path = all_paths[end]
         middle = path.mean()
         if not margin <= middle <= width - 1 - margin:
             continue
@@ -85,14 +86,15 @@ def _cheapest_paths(ink: NDArray[np.float32]) -> list[NDArray[np.intp]]:
     return paths
 
 
-def _trace_back(steps: NDArray[np.int8], end: int) -> NDArray[np.intp]:
-    """Return the path, (H,), that ends in a column of the last row."""
-    path = np.empty(len(steps), np.intp)
-    column = end
-    for row in range(len(steps) - 1, -1, -1):
-        path[row] = column
-        column += int(steps[row, column])
-    return path
+def _trace_back(steps: NDArray[np.int8]) -> NDArray[np.intp]:
+    """Return the path that ends in each column of the last row, (W, H)."""
+    height, width = steps.shape
+    paths = np.empty((width, height), np.intp)
+    columns = np.arange(width)
+    for row in range(height - 1, -1, -1):
+        paths[:, row] = columns
+        columns = columns + steps[row, columns]
+    return paths
 
 
 def _left_of(path: NDArray[np.intp], small: tuple[int, int], full: tuple[int, int]) -> Mask:

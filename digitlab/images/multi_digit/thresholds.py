@@ -24,6 +24,9 @@ class MultiDigitThresholds:
         min_digit_pixels: digit height, in pixels.
         max_digit_extent: extent of a component in digit heights, from which on it may hold
             lines or pale surroundings.
+        max_box_cover: area of the components' boxes, as a multiple of the picture's; more is a
+            pattern, such as rings.
+        max_digit_cover: the same for the components that may be digits.
         pale_percentile: percentile of a component's contrast that its strokes have.
         pale_share: share of that contrast; less is squared paper or a fold.
         min_frame_side: length of an upright line of a frame, in digit heights.
@@ -63,6 +66,7 @@ class MultiDigitThresholds:
         max_joined_size: height and width of joined parts, in digit heights.
         max_part_height: height of a part that is joined to others, in digit heights.
         bar_aspect: width of the bar of a 5 as a multiple of its height.
+        max_low_parts: number of parts that are joined to others, the tallest ones.
         min_shared_width: share of the narrower part's width that stands above or below the
             other one, in a digit of two halves.
         max_broken_gap: distance between the parts of a broken digit, in digit heights.
@@ -108,6 +112,8 @@ class MultiDigitThresholds:
     min_digit_height: float = 0.012
     min_digit_pixels: int = 7
     max_digit_extent: float = 1.6
+    max_box_cover: float = 8.0
+    max_digit_cover: float = 2.5
     pale_percentile: float = 75.0
     pale_share: float = 0.4
     min_frame_side: float = 1.25
@@ -143,6 +149,7 @@ class MultiDigitThresholds:
     max_joined_size: float = 1.35
     max_part_height: float = 0.75
     bar_aspect: float = 1.5
+    max_low_parts: int = 1000
     min_shared_width: float = 0.5
     # join_broken
     max_broken_gap: float = 0.12

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.images.budget import check_time
 from digitlab.images.resize import shrink
 from digitlab.images.segmentation.contrast import measure_contrast, threshold_ink
 from digitlab.images.segmentation.digit_parts import (
@@ -144,6 +145,7 @@ def _search(contrast: Floats, noise: float, *, quick: bool) -> _Search:
     candidates: list[InkCandidate] = []
     has_blots = False
     for number in range(THRESHOLDS.max_quick_passes if quick else THRESHOLDS.max_passes):
+        check_time()
         known_noise = noise if number == 0 else None
         ink = threshold_ink(remaining, noise=known_noise)
         if ink is None:

@@ -13,6 +13,9 @@ Two functions answer two questions:
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,7 +23,7 @@ from numpy.typing import NDArray
 
 from digitlab.images.resize import block_factor, expand_blocks, reduce_blocks
 from digitlab.images.segmentation.components import label_connected
-from digitlab.images.segmentation.ink import Mask
+from digitlab.images.segmentation.ink import Box, Mask
 from digitlab.images.segmentation.thresholds import THRESHOLDS
 
 _SLOPES: Final = np.linspace(
@@ -68,8 +71,11 @@ def find_page_lines(mask: Mask) -> Mask:
         # A stroke that goes on below a line has ink on both sides of the line.
         reach = 2 * (factor + 1) + 2 * factor
         shape = (3, reach | 1) if upright else (reach | 1, 3)
-        strokes = ndimage.binary_closing(np.pad(mask & ~band, reach), np.ones(shape))
-        line_ink |= mask & band & ~strokes[reach:-reach, reach:-reach]
+        strokes = np.pad(mask & ~band, reach).view(np.uint8)
+        # A closing by filters of rows and columns; binary_closing takes ten times as long.
+        strokes = ndimage.maximum_filter(strokes, shape, mode="constant")
+        strokes = ndimage.minimum_filter(strokes, shape, mode="constant")
+        line_ink |= mask & band & (strokes[reach:-reach, reach:-reach] == 0)
     return line_ink
 
 
@@ -167,11 +173,25 @@ def _lengths_in_picture(
 def _bands(shape: tuple[int, ...], lines: list[_Line], factor: int) -> Mask:
     """Return all pixels within one reduced pixel of a line; bool of `shape`."""
     band = np.zeros(shape, bool)
-    y, x = np.arange(shape[0])[:, None] / factor, np.arange(shape[1]) / factor
+    y, x = np.arange(shape[0]) / factor, np.arange(shape[1]) / factor
     shift = (1 - 1 / factor) / 2  # from the corner to the centre of a reduced pixel
+    half_width = 1.0 + 0.5 / factor
     for angle, rho in lines:
-        distance = np.cos(angle) * (x - shift) + np.sin(angle) * (y - shift) - rho
-        band |= np.abs(distance) <= 1.0 + 0.5 / factor
+        across, down = np.cos(angle), np.sin(angle)
+        # For each column, or each row of an upright line, the few pixels near the line.
+        is_level = abs(down) > abs(across)
+        along, slope = (x, down) if is_level else (y, across)
+        other_slope = across if is_level else down
+        middle = factor * ((rho - other_slope * (along - shift)) / slope + shift)
+        reach = math.ceil(factor * half_width / abs(slope)) + 1
+        near = np.rint(middle).astype(int)[:, None] + np.arange(-reach, reach + 1)
+        places = np.broadcast_to(np.arange(len(along))[:, None], near.shape)
+        inside = (near >= 0) & (near < shape[0 if is_level else 1])
+        rows, columns = (near, places) if is_level else (places, near)
+        rows, columns = rows[inside], columns[inside]
+        distance = across * (x[columns] - shift) + down * (y[rows] - shift) - rho
+        is_near = np.abs(distance) <= half_width
+        band[rows[is_near], columns[is_near]] = True
     return band
 
 
@@ -190,12 +210,18 @@ def _level_lines(mask: Mask, min_length: float) -> Mask:
     in_run = np.zeros_like(padded)
     for slope in _SLOPES:
         shift = np.rint(slope * (across - columns / 2)).astype(int)
-        down = (np.arange(len(padded))[:, None] + shift) % len(padded)
-        sheared = padded[down, across].astype(np.uint8)
+        sheared = np.zeros(padded.shape, np.uint8)
+        moves = list(_shear_moves(shift, len(padded)))
+        for straight, oblique in moves:
+            sheared[oblique] = padded[straight]
         runs = ndimage.minimum_filter1d(sheared, length, axis=1, mode="constant")
+        if not runs.any():
+            continue
         runs = ndimage.maximum_filter1d(runs, length, axis=1, mode="constant")
         # The window of an even length is off centre, in both filters to the same side.
-        in_run[down, across] |= (runs > 0) & (sheared > 0)
+        runs &= sheared
+        for straight, oblique in moves:
+            in_run[straight] |= runs[oblique].view(bool)
     in_run = in_run[reach : reach + rows]
     if not in_run.any():
         return np.zeros_like(mask)
@@ -205,6 +231,23 @@ def _level_lines(mask: Mask, min_length: float) -> Mask:
     usual = float(np.median(thickness[near]))
     line: Mask = near & (thickness <= THRESHOLDS.max_line_thickness * usual + 1)
     return line
+
+
+def _shear_moves(shift: NDArray[np.int64], height: int) -> Iterator[tuple[Box, Box]]:
+    """Yield the blocks of columns with equal shift, before and after each column moves up.
+
+    Args:
+        shift: (W,), rows by which each column moves up; negative ones move down.
+        height: of the image, in pixels. What leaves it is empty.
+    """
+    starts = [0, *(np.flatnonzero(np.diff(shift)) + 1).tolist(), len(shift)]
+    for start, stop in pairwise(starts):
+        up = int(shift[start])
+        columns = slice(start, stop)
+        yield (
+            (slice(max(0, up), height + min(0, up)), columns),
+            (slice(max(0, -up), height - max(0, up)), columns),
+        )
 
 
 def _vertical_run_lengths(mask: Mask) -> NDArray[np.int64]:
