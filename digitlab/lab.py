@@ -134,7 +134,12 @@ class Lab(ClosesOnExit):
         )
 
     def predict(
-        self, picture: PictureSource, *, name: str = "", contributor: str | None = None
+        self,
+        picture: PictureSource,
+        *,
+        name: str = "",
+        page: int = 1,
+        contributor: str | None = None,
     ) -> Prediction:
         """Read the digit in a picture and store one small row about the prediction.
 
@@ -149,6 +154,7 @@ class Lab(ClosesOnExit):
                 an array of pixels (H, W), (H, W, C) or (C, H, W) with values from 0 to 255, 0 to
                 1 or -1 to 1; of either polarity.
             name: name of the picture; the file name if `picture` is a path.
+            page: number of the page to read of a TIFF or PDF, from 1.
             contributor: who asks: their own corrections count also while they wait for review;
                 None for the lab's contributor.
 
@@ -156,10 +162,15 @@ class Lab(ClosesOnExit):
             ImageError: the picture cannot be read; its `code` says why.
         """
         reader = self.reader(memory=self._use_memory, contributor=contributor)
-        return self._record((reader.read(picture, name=name),))[0]
+        return self._record((reader.read(picture, name=name, page=page),))[0]
 
     def predict_all(
-        self, picture: PictureSource, *, name: str = "", contributor: str | None = None
+        self,
+        picture: PictureSource,
+        *,
+        name: str = "",
+        page: int = 1,
+        contributor: str | None = None,
     ) -> tuple[Prediction, ...]:
         """Read all digits in a picture, in reading order, and store one small row for each.
 
@@ -169,6 +180,7 @@ class Lab(ClosesOnExit):
         Args:
             picture: as for `predict`.
             name: as for `predict`.
+            page: as for `predict`.
             contributor: as for `predict`.
 
         Returns:
@@ -178,7 +190,7 @@ class Lab(ClosesOnExit):
             ImageError: the picture cannot be read; its `code` says why.
         """
         reader = self.reader(memory=self._use_memory, contributor=contributor)
-        return self._record(tuple(reader.read_all(picture, name=name)))
+        return self._record(tuple(reader.read_all(picture, name=name, page=page)))
 
     def judge(
         self,

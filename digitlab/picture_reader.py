@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,17 +24,25 @@ from digitlab.images import (
     Limits,
     Picture,
     decode,
-    from_array,
+    extract_page,
     read_candidates,
     segment_digits,
 )
+from digitlab.images.budget import check_time, limit_time
+from digitlab.images.pdf import no_such_page
 from digitlab.images.similarity.picture_fingerprint import QueryPicture
+from digitlab.images.sources import BinaryStream, from_object, from_pillow, read_stream
 from digitlab.model.runtime import Classifier, ClassifierOutput
 from digitlab.prediction import Prediction, RecalledCorrection
 from digitlab.settings import Settings
 
-PictureSource = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[Any]
-"""A path, the bytes of a picture file, or an array of pixels."""
+PictureSource = (
+    str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryStream | Image | NDArray[Any]
+)
+"""A path, the bytes of a picture file, an open binary file, a Pillow image, or an array of pixels.
+
+Arrays of other libraries are converted with `numpy.asarray`.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,20 +97,26 @@ class Reader:
         if memory is not None:
             self._recall = partial(memory.recall, classifier=classifier, contributor=contributor)
 
-    def read(self, source: PictureSource, *, name: str = "") -> Prediction:
+    def read(self, source: PictureSource, *, name: str = "", page: int = 1) -> Prediction:
         """Read the digit in a picture.
 
         Args:
-            source: path, bytes, or uint8 array (H, W), (H, W, 3) or (H, W, 4).
-            name: name of the picture; the file name if `source` is a path.
+            source: path, bytes, open binary file, Pillow image, or an array of pixels (H, W),
+                (H, W, C) or (C, H, W), of any type; `images.from_array` says which values.
+            name: name of the picture; the file name if `source` is a path or an open file.
+            page: number of the page to read of a TIFF or PDF, from 1.
 
         Raises:
-            ImageError: the picture cannot be read; `code` says why.
+            ImageError: the picture cannot be read, or takes too much time or memory; `code` says
+                why.
         """
-        picture, name, data = self._open(source, name)
-        return self._read_one(picture, name=name, data=data)
+        with limit_time(self._limits.max_seconds):
+            picture, name, data = self._open(source, name, page)
+            return self._read_one(picture, name=name, data=data)
 
-    def read_all(self, source: PictureSource, *, name: str = "") -> tuple[Prediction, ...]:
+    def read_all(
+        self, source: PictureSource, *, name: str = "", page: int = 1
+    ) -> tuple[Prediction, ...]:
         """Read all digits in a picture, in reading order.
 
         Where digits may touch or be broken, the classifier also reads the ways to split or join
@@ -110,19 +125,36 @@ class Reader:
         Args:
             source: as for `read`.
             name: as for `read`.
+            page: as for `read`.
 
         Returns:
             One prediction for each digit, at most `images.MAX_DIGITS`, all of the same picture;
             empty if there is no ink.
 
         Raises:
-            ImageError: the picture cannot be read; `code` says why.
+            ImageError: as for `read`.
         """
-        picture, name, data = self._open(source, name)
+        with limit_time(self._limits.max_seconds):
+            return self._read_all(*self._open(source, name, page))
+
+    def part_of(self, source: PictureSource, *, page: int = 1) -> str:
+        """Return the part of a file that `read` reads, such as "page 1 of 12"; "" for the whole.
+
+        Args:
+            source: as for `read`.
+            page: as for `read`.
+
+        Raises:
+            ImageError: as for `read`.
+        """
+        return self._open(source, "", page)[0].part
+
+    def _read_all(self, picture: Picture, name: str, data: bytes) -> tuple[Prediction, ...]:
         segmentations = segment_digits(picture)
         candidates = [candidate for ways in segmentations for way in ways for candidate in way]
         if not candidates:
             return ()
+        check_time()
         answers = self.classifier.classify(_stack(candidates))
         rows = iter(range(len(candidates)))
         median_height = float(np.median([ways[0][0].box[3] for ways in segmentations]))
@@ -197,18 +229,19 @@ class Reader:
             updated.append(before if same else after)
         return updated
 
-    def explain(self, source: PictureSource) -> dict[str, Image]:
+    def explain(self, source: PictureSource, *, page: int = 1) -> dict[str, Image]:
         """Draw the steps from a picture to the digit that `read` finds in it, in order.
 
         Args:
             source: as for `read`.
+            page: as for `read`.
 
         Raises:
-            ImageError: the picture cannot be read; `code` says why.
+            ImageError: as for `read`.
         """
         from digitlab.images.explain import reading_steps  # loaded for `predict --explain` alone
 
-        picture, _, _ = self._open(source, "")
+        picture, _, _ = self._open(source, "", page)
         candidates = read_candidates(picture)
         answers = self.classifier.classify(_stack(candidates))
         guesses = answers.probabilities.argmax(axis=1)
@@ -220,16 +253,34 @@ class Reader:
             picture, candidates, choose_candidate(candidates, answers), captions=captions
         )
 
-    def _open(self, source: PictureSource, name: str) -> tuple[Picture, str, bytes]:
-        """Return the picture, its name, and its bytes (empty for an array)."""
-        if isinstance(source, np.ndarray):
-            return from_array(source), name, b""
+    def _open(self, source: PictureSource, name: str, page: int) -> tuple[Picture, str, bytes]:
+        """Return the picture, its name, and its bytes (empty for an array or Pillow image).
+
+        The bytes of a page after the first are those of a PNG of this page, so that the page is
+        stored, and read again, without the number.
+        """
+        if page != 1 and not _holds_bytes(source):
+            raise no_such_page("picture", page, 1)
+        if isinstance(source, Image):
+            return from_pillow(source, limits=self._limits), name, b""
         if isinstance(source, (str, os.PathLike)):
             name = name or os.path.basename(os.fspath(source))
             data = read_file(source, max_bytes=self._limits.max_bytes)
-        else:
+        elif isinstance(source, (bytes, bytearray, memoryview)):
             data = bytes(source)
-        return decode(data, limits=self._limits), name, data
+        elif isinstance(source, BinaryStream):
+            file_name = getattr(source, "name", "")
+            name = name or (os.path.basename(file_name) if isinstance(file_name, str) else "")
+            data = read_stream(source, max_bytes=self._limits.max_bytes)
+        else:
+            return from_object(source), name, b""
+        pages = 1
+        if page != 1:
+            data, pages = extract_page(data, page, limits=self._limits)
+        picture = decode(data, limits=self._limits)
+        if page != 1:
+            picture = dataclasses.replace(picture, page=page, pages=pages)
+        return picture, _name_of_part(name, picture.part), data
 
     def _read_one(self, picture: Picture, *, name: str, data: bytes) -> Prediction:
         candidates = read_candidates(picture)
@@ -267,6 +318,7 @@ class Reader:
             picture=data,
             preview=picture.preview,
             size=picture.size,
+            part=picture.part,
             fingerprint=b""
             if query is None
             else query.fingerprint(candidate.box, picture.size).to_bytes(),
@@ -338,6 +390,18 @@ def choose_candidate(candidates: Sequence[DigitCandidate], answers: ClassifierOu
     )
 
 
+def _holds_bytes(source: PictureSource) -> bool:
+    """Return whether a source gives the bytes of a file, which may have several pages."""
+    kinds = (str, os.PathLike, bytes, bytearray, memoryview)
+    return isinstance(source, kinds) or (
+        isinstance(source, BinaryStream) and not isinstance(source, Image)
+    )
+
+
+def _name_of_part(name: str, part: str) -> str:
+    return f"{name}, {part}" if name and part else name
+
+
 def _stack(candidates: Sequence[DigitCandidate]) -> NDArray[np.uint8]:
     return np.stack([candidate.digit_image for candidate in candidates])
 
@@ -347,7 +411,8 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(
         max_bytes=settings.max_bytes,
         max_pixels=settings.max_pixels,
-        max_pixels_jpeg=settings.max_pixels_jpeg,
+        max_seconds=settings.max_seconds,
+        max_memory=settings.max_memory,
     )
 
 
@@ -355,16 +420,23 @@ def read_file(path: str | os.PathLike[str], *, max_bytes: int) -> bytes:
     """Read the bytes of a picture file.
 
     Raises:
-        ImageError: code "not-found" if the file cannot be opened; code "too-large" if it has more
-            than `max_bytes`.
+        ImageError: code "not-found" if the file cannot be opened or is no regular file; code
+            "too-large" if it has more than `max_bytes`.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # reading a pipe or a device may never end
+            raise ImageError(
+                f"{os.fspath(path)} is {_kind_of(path)}; expected a regular file: pipe other data "
+                "to standard input and read the picture '-'.",
+                code="not-found",
+            )
         with Path(path).open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             data = file.read(max_bytes + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: the path has a NUL
+        reason = error.strerror if isinstance(error, OSError) else error
         raise ImageError(
-            f"{os.fspath(path)} cannot be opened: {error.strerror}.", code="not-found"
+            f"{os.fspath(path)} cannot be opened: {reason}.", code="not-found"
         ) from error
     if len(data) > max_bytes:
         raise ImageError(
@@ -373,3 +445,13 @@ def read_file(path: str | os.PathLike[str], *, max_bytes: int) -> bytes:
             code="too-large",
         )
     return data
+
+
+def _kind_of(path: str | os.PathLike[str]) -> str:
+    """Return what a path is that is no regular file."""
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    if stat.S_ISFIFO(mode):
+        return "a pipe"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"

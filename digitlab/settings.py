@@ -46,17 +46,21 @@ class Settings:
         database_url: SQLAlchemy URL of the feedback database.
         storage_url: fsspec URL of the folder with the original pictures.
         max_bytes: largest picture accepted, in bytes.
+        max_upload_bytes: the same for a picture that a person gives to a page.
         max_pixels: largest picture accepted, in pixels (width x height).
-        max_pixels_jpeg: the same for JPEG, whose decoder can scale while it reads.
+        max_seconds: CPU time of one reading, in seconds.
+        max_memory: memory that one reading takes, in bytes.
     """
 
     home: Path
     home_source: str
     database_url: str
     storage_url: str
-    max_bytes: int = 20_000_000
-    max_pixels: int = 16_000_000
-    max_pixels_jpeg: int = 50_000_000
+    max_bytes: int = 150_000_000
+    max_upload_bytes: int = 20_000_000
+    max_pixels: int = 50_000_000
+    max_seconds: float = 5.0
+    max_memory: int = 500_000_000
 
     @classmethod
     def load(

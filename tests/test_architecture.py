@@ -19,6 +19,11 @@ FLOORS = [
     "phrases",
     "html",
     "images.formats",
+    "images.budget",
+    "images.jpeg_structure",
+    "images.tiff_structure",
+    "images.pdf_worker",
+    "images.pdf",
     "images.resize",
     "images.pixel_scale",
     "images.transparency",
@@ -98,7 +103,7 @@ FLOORS = [
 
 HEAVY = ("tensorflow", "keras", "pandas", "papermill", "matplotlib", "alembic")
 
-KERAS = {"model/network.py", "model/finetuning.py"}
+KERAS = {"model/network.py", "model/finetuning.py", "model/keras_import/saved_model.py"}
 """The modules that train or convert networks."""
 
 

@@ -23,6 +23,7 @@ Examples:
   digitlab predict digit.jpg
   digitlab predict scans/ --json
   digitlab predict --split number.jpg
+  digitlab predict scan.pdf --page 2
   digitlab predict digit.jpg --explain steps/
   cat digit.png | digitlab predict -
 """
@@ -34,6 +35,13 @@ Examples:
     "--json", "as_json", is_flag=True, help="Print one JSON object for each picture, one a line."
 )
 @click.option("--split", is_flag=True, help="Read all digits of each picture, in reading order.")
+@click.option(
+    "--page",
+    type=click.IntRange(min=1),
+    default=1,
+    metavar="N",
+    help="Read page N of each TIFF or PDF; the first one by default.",
+)
 @click.option(
     "--explain",
     type=click.Path(path_type=Path, file_okay=False),
@@ -48,6 +56,7 @@ def predict(
     *,
     as_json: bool,
     split: bool,
+    page: int,
     explain: Path | None,
     no_memory: bool,
 ) -> None:
@@ -64,10 +73,15 @@ def predict(
         for name in expand_folders(pictures):
             try:
                 source = _source(name, settings)
-                predictions = lab.predict_all(source) if split else (lab.predict(source),)
+                if split:
+                    predictions = lab.predict_all(source, page=page)
+                else:
+                    predictions = (lab.predict(source, page=page),)
                 row = _row(name, lab.champion, predictions, None)
+                if not predictions:
+                    row["part"] = lab.reader().part_of(source, page=page)
                 if explain is not None:
-                    _explain(lab.reader(), source, name, explain)
+                    _explain(lab.reader(), source, name, explain, page=page)
             except ImageError as error:
                 failed = True
                 row = _row(name, lab.champion, (), error)
@@ -87,12 +101,12 @@ def expand_folders(names: tuple[str, ...]) -> Iterator[str]:
         yield from [str(picture) for picture in pictures] or [name]
 
 
-def _explain(reader: Reader, source: str | bytes, name: str, folder: Path) -> None:
+def _explain(reader: Reader, source: str | bytes, name: str, folder: Path, *, page: int) -> None:
     """Write NAME-1-grey.png, NAME-2-contrast.png and so on into a folder."""
     stem = "stdin" if name == "-" else Path(name).name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for number, (step, image) in enumerate(reader.explain(source).items(), 1):
+        for number, (step, image) in enumerate(reader.explain(source, page=page).items(), 1):
             image.save(folder / f"{stem}-{number}-{step}.png")
     except OSError as error:
         raise StoreError(
@@ -117,6 +131,7 @@ def _row(
 ) -> dict[str, Any]:
     return {
         "picture": name,
+        "part": predictions[0].part if predictions else "",
         "model": model,
         "digits": [prediction.to_dict() for prediction in predictions],
         "error": None if error is None else {"code": error.code, "message": str(error)},
@@ -127,10 +142,11 @@ def _text(row: dict[str, Any]) -> str:
     if row["error"]:
         return f"{row['picture']}: not read: {row['error']['message']}"
     digits = row["digits"]
+    name = f"{row['picture']} ({row['part']})" if row["part"] else row["picture"]
     if not digits:
-        return f"{row['picture']}: I see no digit here"
+        return f"{name}: I see no digit here"
     if len(digits) == 1 and digits[0]["refused"]:
-        return f"{row['picture']}: I see no digit here (best guess {digits[0]['digit']})"
+        return f"{name}: I see no digit here (best guess {digits[0]['digit']})"
     number = "".join("?" if digit["refused"] else str(digit["digit"]) for digit in digits)
     shares = ", ".join(f"{digit['confidence']:.1%}" for digit in digits)
-    return f"{row['picture']}: {number} ({shares})"
+    return f"{name}: {number} ({shares})"

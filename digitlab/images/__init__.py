@@ -1,6 +1,6 @@
 """Pictures: from the bytes of a file to the digit images that a model reads."""
 
-from digitlab.images.decode import Limits, decode
+from digitlab.images.decode import Limits, decode, extract_page
 from digitlab.images.multi_digit.reader import MAX_DIGITS, read_digits, segment_digits
 from digitlab.images.picture import Picture, from_array
 from digitlab.images.single_digit import DigitCandidate, read_candidates, read_digit
@@ -11,6 +11,7 @@ __all__ = [
     "Limits",
     "Picture",
     "decode",
+    "extract_page",
     "from_array",
     "read_candidates",
     "read_digit",

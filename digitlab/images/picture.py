@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from digitlab.errors import ImageError
+from digitlab.images.pixel_scale import EXPECTED_VALUES, find_scale
 from digitlab.images.transparency import flatten
 
 GreyImage = NDArray[np.uint8]
@@ -41,6 +42,7 @@ class PictureThresholds:
 
 
 _THRESHOLDS: Final = PictureThresholds()
+_CHANNELS: Final = frozenset({1, 3, 4})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,6 +55,9 @@ class Picture:
         scale: full pixels per working pixel, a whole number.
         preview: PNG or JPEG of the picture in colour, at most 640 pixels a side.
         sha256: SHA-256 of the picture's bytes, in hex; of an array, of its shape and pixels.
+        page: number of the page that was read, from 1.
+        pages: number of pages of the file.
+        is_animation: whether the file has more frames than the one that was read.
     """
 
     grey: GreyImage
@@ -60,37 +65,58 @@ class Picture:
     scale: int
     preview: bytes = field(repr=False)
     sha256: str
+    page: int = 1
+    pages: int = 1
+    is_animation: bool = False
+
+    @property
+    def part(self) -> str:
+        """The part of the file that was read: "page 1 of 12"; empty for the whole."""
+        if self.pages > 1:
+            return f"page {self.page} of {self.pages}"
+        return "first frame of an animation" if self.is_animation else ""
 
 
-def from_array(array: NDArray[np.uint8]) -> Picture:
+def from_array(array: NDArray[Any]) -> Picture:
     """Build a Picture from an array of pixels.
 
     Args:
-        array: uint8 (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA; upright.
+        array: (H, W) grey, (H, W, C) or (C, H, W) with 1 grey, 3 RGB or 4 RGBA channels; upright;
+            bool, integers or floats in one of the scales of `pixel_scale.find_scale`.
 
     Returns:
-        A Picture whose `sha256` is that of the shape and the pixels, with a PNG as its
+        A Picture whose `sha256` is that of the shape and the pixels as uint8, with a PNG as its
         preview.
 
     Raises:
         ImageError: "empty" for an array without pixels, "not-a-picture" for any other
-            type or shape.
+            type, shape or scale.
     """
     array = np.asarray(array)
+    shape = array.shape
+    if array.ndim == 3 and shape[2] not in _CHANNELS and shape[0] in _CHANNELS:
+        array = np.moveaxis(array, 0, 2)
     channels = array.shape[2] if array.ndim == 3 else 1
-    if array.dtype != np.uint8 or array.ndim not in {2, 3} or channels not in {1, 3, 4}:
+    if array.dtype.kind not in "biuf" or array.ndim not in {2, 3} or channels not in _CHANNELS:
         raise ImageError(
-            f"This array is {array.dtype} {array.shape}; expected uint8 of shape (H, W), (H, W, 3) "
-            "or (H, W, 4): scale its values to 0-255 and convert it with .astype('uint8').",
+            f"This array is {array.dtype} {shape}; expected numbers of shape (H, W), (H, W, C) or "
+            "(C, H, W) with 1, 3 or 4 channels, for example uint8 (28, 28).",
             code="not-a-picture",
         )
     if array.size == 0:
         raise ImageError(
-            f"This array of shape {array.shape} has no pixels; expected at least one.", code="empty"
+            f"This array of shape {shape} has no pixels; expected at least one.", code="empty"
+        )
+    scale = find_scale(float(array.min()), float(array.max()), dtype=array.dtype)
+    if scale is None:
+        raise ImageError(
+            f"This array is {array.dtype} with values from {array.min():g} to {array.max():g}; "
+            f"expected {EXPECTED_VALUES}: scale it, for example to uint8.",
+            code="not-a-picture",
         )
     if array.ndim == 3 and channels == 1:
         array = array[:, :, 0]
-    array = np.ascontiguousarray(array)
+    array = np.ascontiguousarray(scale.to_uint8(array))
     digest = hashlib.sha256(repr(array.shape).encode() + array.tobytes()).hexdigest()
     image = Image.fromarray(array)
     return from_image(image, size=image.size, scale=1, sha256=digest, preview_format="PNG")
@@ -102,20 +128,22 @@ def from_image(
     size: tuple[int, int],
     scale: int,
     sha256: str,
+    transpose: Image.Transpose | None = None,
     preview_format: str | None = None,
 ) -> Picture:
-    """Build a Picture from an upright Pillow image of any mode.
+    """Build a Picture from a Pillow image of any mode.
 
     Args:
         image: the pixels, which the decoder may already have reduced.
-        size: width and height of the full picture, in pixels.
+        size: width and height of the full upright picture, in pixels.
         scale: full pixels per pixel of `image`, a whole number.
         sha256: SHA-256 of the picture's bytes, in hex.
+        transpose: how to turn the image upright; None if it is.
         preview_format: "PNG", "JPEG", or None for the smaller of the two by the entropy.
     """
     # With a whole factor every working pixel is the plain mean of a square.
-    factor = -(-max(image.size) // _THRESHOLDS.max_working_side)
-    flat = flatten(image, factor)
+    factor = working_factor(image.size)
+    flat = flatten(image, factor, transpose=transpose)
     return Picture(
         grey=np.asarray(flat.convert("L")),
         size=size,
@@ -123,6 +151,11 @@ def from_image(
         preview=_preview(flat, preview_format),
         sha256=sha256,
     )
+
+
+def working_factor(size: tuple[int, int]) -> int:
+    """Return the whole factor that reduces a picture of a size to a working image."""
+    return -(-max(size) // _THRESHOLDS.max_working_side)
 
 
 def _preview(image: Image.Image, preview_format: str | None) -> bytes:

@@ -9,6 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from digitlab.images.budget import check_time
+
+_STRIP_PIXELS: Final = 4_000_000  # pixels of a strip that is converted at once
+_TURNS: Final = frozenset(
+    {
+        Image.Transpose.TRANSPOSE,
+        Image.Transpose.TRANSVERSE,
+        Image.Transpose.ROTATE_90,
+        Image.Transpose.ROTATE_270,
+    }
+)
+"""Transposes that exchange rows and columns."""
+_REVERSED: Final = frozenset(
+    {
+        Image.Transpose.ROTATE_180,
+        Image.Transpose.FLIP_TOP_BOTTOM,
+        Image.Transpose.ROTATE_90,
+        Image.Transpose.TRANSVERSE,
+    }
+)
+"""Transposes whose first row is the last stored row or column."""
 _FULL_SCALES: Final = (255, 1023, 4095, 16383, 65535)  # 8, 10, 12, 14 and 16 bits
 
 
@@ -40,24 +61,84 @@ class TransparencyThresholds:
 _THRESHOLDS: Final = TransparencyThresholds()
 
 
-def flatten(image: Image.Image, factor: int = 1) -> Image.Image:
+def flatten(
+    image: Image.Image, factor: int = 1, *, transpose: Image.Transpose | None = None
+) -> Image.Image:
     """Convert an image of any mode to opaque "L" or "RGB", reduced by area averaging.
 
     Args:
         image: any mode that Pillow has.
         factor: whole number; each `factor` x `factor` square becomes one pixel.
+        transpose: how to turn the image upright first.
     """
-    plain = _to_plain_mode(image)
-    if factor > 1:
-        plain = plain.reduce(factor)  # Pillow weighs colours by their alpha
+    plain = reduce_strips(image, factor, transpose=transpose)
     return _composite(plain) if plain.mode in {"LA", "RGBA"} else plain
 
 
-def _to_plain_mode(image: Image.Image) -> Image.Image:
-    """Return the same picture as "L", "LA", "RGB" or "RGBA"."""
+def reduce_strips(
+    image: Image.Image, factor: int, *, transpose: Image.Transpose | None = None
+) -> Image.Image:
+    """Convert an image of any mode to "L", "LA", "RGB" or "RGBA", turned upright and reduced.
+
+    It is converted in strips, so that a large picture needs no second copy of its pixels.
+
+    Args:
+        image: any mode that Pillow has.
+        factor: as for `flatten`.
+        transpose: as for `flatten`.
+    """
+    width, height = image.size[:: -1 if transpose in _TURNS else 1]
+    rows = max(1, _STRIP_PIXELS // (width * factor)) * factor
+    tones = _tone_range(image) if _is_deep(image.mode) else None
+    reduced: Image.Image | None = None
+    for top in range(0, height, rows):
+        check_time()
+        bottom = min(height, top + rows)
+        part = _crop_upright(image, (top, bottom), transpose)
+        part = _to_plain_mode(part, tones)
+        if factor > 1:
+            part = part.reduce(factor)  # Pillow weighs colours by their alpha
+        if rows >= height:
+            return part
+        if reduced is None:
+            reduced = Image.new(part.mode, (part.width, -(-height // factor)))
+        reduced.paste(part, (0, top // factor))
+    assert reduced is not None, "an image has at least one row"  # noqa: S101
+    return reduced
+
+
+def _crop_upright(
+    image: Image.Image, rows: tuple[int, int], transpose: Image.Transpose | None
+) -> Image.Image:
+    """Return some rows of the upright image."""
+    top, bottom = rows
+    length = image.width if transpose in _TURNS else image.height
+    if transpose in _REVERSED:  # the upright top is the stored right side or bottom
+        top, bottom = length - bottom, length - top
+    is_whole = bottom - top == length
+    if not is_whole:
+        turned = transpose in _TURNS
+        image = image.crop(
+            (top, 0, bottom, image.height) if turned else (0, top, image.width, bottom)
+        )
+    return image if transpose is None else image.transpose(transpose)
+
+
+def _is_deep(mode: str) -> bool:
+    """Return whether pixels of a mode have more than 8 bits of grey."""
+    return mode.startswith("I") or mode == "F"
+
+
+def _to_plain_mode(image: Image.Image, tones: tuple[float, float] | None) -> Image.Image:
+    """Return the same picture as "L", "LA", "RGB" or "RGBA".
+
+    Args:
+        image: any mode.
+        tones: lowest and highest value of the whole picture, for deep or floating grey.
+    """
     mode = image.mode
-    if mode.startswith("I") or mode == "F":
-        return Image.fromarray(_to_bytes(np.asarray(image)))
+    if tones is not None:
+        return Image.fromarray(_to_bytes(np.asarray(image), *tones))
     if mode == "LAB":
         return image.getchannel(0)  # lightness; Pillow needs a profile to convert the colours
     if mode == "La":
@@ -68,15 +149,35 @@ def _to_plain_mode(image: Image.Image) -> Image.Image:
     return image if mode == wanted else image.convert(wanted)
 
 
-def _to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
+def _tone_range(image: Image.Image) -> tuple[float, float]:
+    """Return the lowest and the highest value of deep or floating grey."""
+    rows = max(1, _STRIP_PIXELS // image.width)
+    ranges = []
+    for top in range(0, image.height, rows):
+        part = image.crop((0, top, image.width, min(image.height, top + rows)))
+        grey = _finite(np.asarray(part))
+        ranges.append((float(grey.min()), float(grey.max())))
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
+
+
+def _finite(values: NDArray[Any]) -> NDArray[np.float32]:
+    finite: NDArray[np.float32] = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
+    return finite
+
+
+def _to_bytes(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     """Scale deep or floating grey to 0-255.
 
     Full scale is the smallest usual one (1 for floats, 8, 10, 12, 14, 16 bits) that holds
     the largest value: a scanner's 12 bits in a 16-bit file would otherwise come out black.
     Other values are stretched from the smallest to the largest one.
+
+    Args:
+        values: (H, W), of the whole picture or a part.
+        low: smallest value of the whole picture.
+        high: largest value of the whole picture.
     """
-    grey = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
-    low, high = float(grey.min()), float(grey.max())
+    grey = _finite(values)
     if low < 0 or high > _FULL_SCALES[-1]:
         grey -= low
         full = high - low

@@ -87,5 +87,7 @@ def test_the_documented_limits_equal_the_settings(tmp_path):
     text = (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")
     settings = Settings.load(tmp_path)
     assert f"{settings.max_bytes // 1_000_000} MB" in text
+    assert f"{settings.max_upload_bytes // 1_000_000} MB" in text
     assert f"{settings.max_pixels // 1_000_000} million" in text
-    assert f"{settings.max_pixels_jpeg // 1_000_000} million" in text
+    assert f"{settings.max_seconds:g} s" in text
+    assert f"{settings.max_memory // 1_000_000} MB" in text

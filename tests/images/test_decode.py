@@ -168,7 +168,7 @@ def test_a_file_over_the_byte_limit_is_refused_before_its_format_is_checked():
 
 @pytest.mark.parametrize("kind", FORMAT_NAMES)
 def test_a_picture_over_the_pixel_limit_is_refused(corner, kind):
-    limits = Limits(max_pixels=60 * 40 - 1, max_pixels_jpeg=60 * 40 - 1)
+    limits = Limits(max_pixels=60 * 40 - 1)
     error = refusal(encode(corner, kind), limits)
     assert error.code == "too-many-pixels"
     assert "60 x 40" in str(error)
@@ -176,13 +176,8 @@ def test_a_picture_over_the_pixel_limit_is_refused(corner, kind):
 
 @pytest.mark.parametrize("kind", FORMAT_NAMES)
 def test_a_picture_at_the_pixel_limit_is_read(corner, kind):
-    limits = Limits(max_pixels=60 * 40, max_pixels_jpeg=60 * 40)
+    limits = Limits(max_pixels=60 * 40)
     assert decode(encode(corner, kind), limits=limits).size == (60, 40)
-
-
-def test_jpeg_has_its_own_pixel_limit(corner):
-    limits = Limits(max_pixels=1, max_pixels_jpeg=10_000)
-    assert decode(encode(corner, "JPEG"), limits=limits).size == (60, 40)
 
 
 @pytest.mark.parametrize("side", [10_000, 60_000])

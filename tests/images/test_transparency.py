@@ -168,10 +168,15 @@ def test_arrays_that_differ_in_shape_or_pixels_have_different_hashes():
 @pytest.mark.parametrize(
     "array",
     [
-        np.zeros((4, 4)),
-        np.zeros((4, 4, 2), np.uint8),
+        np.zeros((5, 5, 2), np.uint8),
         np.zeros(4, np.uint8),
         np.zeros((1, 4, 4, 3)),
+        np.zeros((4, 4), object),
+        np.zeros((4, 4), complex),
+        np.full((4, 4), 16.0),
+        np.full((4, 4), 256),
+        np.full((4, 4), -2),
+        np.full((4, 4), np.nan),
     ],
 )
 def test_an_array_of_another_type_or_shape_is_refused(array):

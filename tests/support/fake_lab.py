@@ -88,8 +88,14 @@ class FakeLab(Lab):
         return self.feedback.entries()
 
     def predict(  # type: ignore[override]
-        self, picture: bytes, *, name: str = "", contributor: str | None = None
+        self,
+        picture: bytes,
+        *,
+        name: str = "",
+        page: int = 1,
+        contributor: str | None = None,
     ) -> Prediction:
+        del page  # pages read the first one
         self.last_contributor = contributor
         if picture.startswith(BROKEN_PICTURE):
             raise ImageError("This file is damaged; please send it again.", code="damaged")
@@ -106,9 +112,14 @@ class FakeLab(Lab):
         )
 
     def predict_all(  # type: ignore[override]
-        self, picture: bytes, *, name: str = "", contributor: str | None = None
+        self,
+        picture: bytes,
+        *,
+        name: str = "",
+        page: int = 1,
+        contributor: str | None = None,
     ) -> tuple[Prediction, ...]:
-        first = self.predict(picture, name=name, contributor=contributor)
+        first = self.predict(picture, name=name, page=page, contributor=contributor)
         boxes = [(4 + 6 * place, 5, 5, 22) for place in range(self.digit_count)]
         return tuple(dataclasses.replace(first, box=box) for box in boxes)
 

@@ -11,6 +11,8 @@ def encode(image: Image.Image, kind: str, **options: object) -> bytes:
     buffer = io.BytesIO()
     if kind == "HEIC":
         pillow_heif.from_pillow(image).save(buffer, quality=90, **options)
+    elif kind == "PDF":  # at the resolution at which digitlab draws a small page
+        image.save(buffer, kind, **{"resolution": 300, **options})
     else:
         image.save(buffer, kind, **options)
     return buffer.getvalue()

@@ -11,7 +11,7 @@ const CLIPBOARD_NOT_ALLOWED = HAS_NO_KEYBOARD
 
 const TEXT_FIELD = "textarea, input:not([type=file], [type=checkbox]), [contenteditable]";
 
-const isPicture = ({ type, name }) => type.startsWith("image/") || /\.hei[cf]$/i.test(name);
+const isPicture = ({ type, name }) => type.startsWith("image/") || /\.(hei[cf]|avif|tiff?|pdf)$/i.test(name);
 
 /** A file with a name, for a picture without one; browsers call such a picture "image.png". */
 const nameFile = (blob, number) => {
