@@ -141,7 +141,7 @@ function render({ model, el }) {
   el.classList.add("dl-verdict-buttons");
   const question = make("p", { className: "dl-question" }, questionText, position);
   el.append(question, right, keys, notADigit, unsure, comment, undo,
-    make("div", { className: "dl-receipt" }, receipt, unsaved), alert, spokenText);
+    make("div", { className: "dl-receipt" }, unsaved, receipt), alert, spokenText);
   show();
   model.send({ type: "ready" });
   return () => listening.abort();
