@@ -67,7 +67,7 @@ def test_only_the_widgets_extensions_are_loaded(settings: Settings) -> None:
 def test_a_picture_at_the_limit_fits_into_one_message(settings: Settings) -> None:
     largest = tornado_settings(ServeOptions())["websocket_max_message_size"]
     assert isinstance(largest, int)
-    assert largest > settings.max_bytes * 4 / 3  # also if it came as base64
+    assert largest > settings.max_upload_bytes * 4 / 3  # also if it came as base64
 
 
 def test_the_policy_allows_no_other_host() -> None:
