@@ -8,6 +8,7 @@ a separate process.
 from __future__ import annotations
 
 import gc
+import hashlib
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from digitlab.model.keras_import.layers import UnsupportedModelError
 from digitlab.model.keras_import.limits import LIMITS
 from digitlab.model.keras_import.network_builder import build, first_line, score_function
 from digitlab.model.keras_import.preprocessing import InputLayout, choose_preprocessing
+from digitlab.model.keras_import.saved_model import is_saved_model, read_saved_model
 from digitlab.model.runtime import LiteRTModel
 
 _AGREEMENT_IMAGES: Final = 1_000
@@ -37,13 +39,16 @@ _AGREEMENT_LOSS: Final = 0.005
 
 
 def read_model(path: Path) -> tuple[Graph, Weights]:
-    """Return the network in a model file; TensorFlow is not loaded.
+    """Return the network in a model file; only a SavedModel folder loads TensorFlow.
 
     Raises:
         UnsupportedModelError: the file is not a plain digit classifier.
     """
-    config, weights = read_file(path)
-    graph = parse_graph(config)
+    if is_saved_model(path):
+        graph, weights = read_saved_model(path)
+    else:
+        config, weights = read_file(path)
+        graph = parse_graph(config)
     InputLayout.of(graph.input_shape)
     return graph, weights
 
@@ -59,7 +64,7 @@ def import_model(
     metrics are computed as for a base.
 
     Args:
-        path: a legacy Keras HDF5 file (`.h5`) or a `.keras` file.
+        path: a legacy Keras HDF5 file (`.h5`), a `.keras` file, or a SavedModel folder.
         out_folder: an empty folder.
         has_read: function to call when the file has been read.
 
@@ -92,7 +97,7 @@ def import_model(
             "mnist.npz": mnist.SHA256,
             "train": 0,
             "validation": 5_000,
-            "file": file_sha256(path),
+            "file": _sha256(path),
         },
         config={
             "input": preprocessing.scaling,
@@ -113,7 +118,7 @@ def import_model(
             **{name: file_sha256(out_folder / name) for name in MODEL_FILES},
         },
         libraries=library_versions("keras", "tensorflow", "numpy", "ai-edge-litert"),
-        source=path.name,
+        source=path.absolute().name,
         preprocessing=str(preprocessing),
     )
     card.write(out_folder)
@@ -163,3 +168,12 @@ def _check_speed(runtime: LiteRTModel) -> None:
             f"it takes {milliseconds:.1f} ms of processor time for an image; expected at most "
             f"{LIMITS.cpu_ms_per_image:g} ms"
         )
+
+
+def _sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, or of the names and hashes of a folder's files."""
+    if path.is_file():
+        return file_sha256(path)
+    files = sorted(part for part in path.rglob("*") if part.is_file())
+    lines = [f"{file.relative_to(path).as_posix()} {file_sha256(file)}" for file in files]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -104,7 +104,7 @@ def parse_graph(model: Any) -> Graph:
                 "it does not say the shape of its input; add keras.Input((28, 28, 1)) as the "
                 "first layer and save it again"
             )
-        return _without_output_activation(shape, parser.nodes, last)
+        return without_output_activation(shape, parser.nodes, last)
     except (KeyError, TypeError, IndexError, ValueError, AttributeError, RecursionError) as error:
         if isinstance(error, UnsupportedModelError):
             raise
@@ -320,7 +320,7 @@ def _input_shape(config: Any) -> tuple[int | None, ...]:
     return tuple(shape[1:]) if shape else ()
 
 
-def _without_output_activation(
+def without_output_activation(
     shape: tuple[int | None, ...], nodes: dict[str, Node], last: str
 ) -> Graph:
     """Return the network whose output is the ten scores before their activation."""

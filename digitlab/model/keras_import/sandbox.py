@@ -135,7 +135,8 @@ def _main(action: str, path: Path, folder: Path) -> None:
     """
     _set_limits(
         RLIMIT_CORE=0,
-        RLIMIT_CPU=LIMITS.reading_seconds,
+        # Only the reading of a folder loads TensorFlow.
+        RLIMIT_CPU=LIMITS.reading_seconds * (3 if path.is_dir() else 1),
         RLIMIT_DATA=LIMITS.data_bytes,
         RLIMIT_FSIZE=2 * LIMITS.file_bytes,
     )
