@@ -201,11 +201,11 @@ def test_the_limit_in_bytes_applies_to_the_reduced_picture(
 ) -> None:
     path = tmp_path / "large.bmp"
     digit_picture("2", side=2700).save(path)
-    assert path.stat().st_size > Settings.max_bytes
+    assert path.stat().st_size > Settings.max_upload_bytes
     choose_pictures(picture_input, path)
     ((name, data),) = wait_for_files(picture_input, 1)
     assert name == "large.jpg"
-    assert len(data) < Settings.max_bytes
+    assert len(data) < Settings.max_upload_bytes
 
 
 def test_a_batch_is_reduced_one_picture_at_a_time_in_its_order(picture_input: Page) -> None:

@@ -80,7 +80,9 @@ class FakeLab(Lab):
 
     def __init__(self, home: Path) -> None:
         settings = Settings.load(home, environ={})
-        super().__init__(dataclasses.replace(settings, max_bytes=3_000_000), contributor="someone")
+        super().__init__(
+            dataclasses.replace(settings, max_upload_bytes=3_000_000), contributor="someone"
+        )
 
     @property
     def entries(self) -> list[Entry]:

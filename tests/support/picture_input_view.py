@@ -70,7 +70,7 @@ def open_picture_input(page: Page) -> Page:
     """Show the picture input on an empty page, below a text field."""
     traits = {
         "chunk_bytes": CHUNK_BYTES,
-        "max_bytes": Settings.max_bytes,
+        "max_bytes": Settings.max_upload_bytes,
         "max_side": MAX_SIDE,
         "examples": [],
         "several_digits": False,
