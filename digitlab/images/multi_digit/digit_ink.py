@@ -96,12 +96,14 @@ def _find_dark_ink(page: Floats) -> PageInk | None:
         The ink of the first window that shows digits; without digits, that of the first
         window that shows ink; None without ink.
     """
-    without_digits = None
+    without_digits: PageInk | None = None
     for window_share in THRESHOLDS.stroke_windows:
         check_time()
         contrast, noise = measure_contrast(page, window_share=window_share)
         mask = threshold_ink(contrast, noise=noise)
         if mask is not None:
+            if without_digits is not None and np.array_equal(mask, without_digits.mask):
+                continue  # the same ink shows no digits again
             digits, digit_height = _find_digits(mask & ~find_page_lines(mask), contrast)
             if digits:
                 return PageInk(

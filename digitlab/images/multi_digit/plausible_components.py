@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.segmentation.components import Components
+
+_FEW_COMPONENTS: Final = 2_000  # components up to which a faster search does not pay
 
 
 def usual_digit_height(components: Components, counted: NDArray[np.bool_]) -> float:
@@ -38,10 +42,12 @@ def enclosing(components: Components) -> NDArray[np.bool_]:
     min_height = THRESHOLDS.dust_height * max(components.labels.shape)
     encloses = np.zeros(len(heights), bool)
     edges = np.array([(r.start, r.stop, c.start, c.stop) for r, c in components.boxes])
-    is_large = components.areas >= np.median(components.areas)
+    may_enclose = components.areas >= np.median(components.areas)
+    if len(heights) > _FEW_COMPONENTS:
+        may_enclose &= _holds_corner(edges, components)
     by_top = np.argsort(edges[:, 0], kind="stable")
     tops = edges[by_top, 0]
-    for number in map(int, np.flatnonzero(is_large & _holds_corner(edges, components))):
+    for number in map(int, np.flatnonzero(may_enclose)):
         top, bottom, left, right = edges[number]
         # Only components that begin within the rows of this one may be inside.
         others = by_top[slice(*np.searchsorted(tops, (top + 1, bottom)))]
