@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from support.predictions import make_prediction
 
 from digitlab.errors import FeedbackError
@@ -18,11 +19,20 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def writes(store, monkeypatch):
-    """A list that grows with every write transaction."""
+def writes(store):
+    """A list that grows with every transaction that inserts rows."""
     transactions = []
-    write = store.database.write
-    monkeypatch.setattr(store.database, "write", lambda: transactions.append(1) or write())
+
+    @sa.event.listens_for(store.database.engine, "after_cursor_execute")
+    def note_insert(connection, _cursor, statement, *_):
+        if statement.startswith("INSERT"):
+            connection.info["has_inserted"] = True
+
+    @sa.event.listens_for(store.database.engine, "commit")
+    def count(connection):
+        if connection.info.pop("has_inserted", False):
+            transactions.append(1)
+
     return transactions
 
 
