@@ -86,9 +86,10 @@ def import_model(
         core = scores = None  # type: ignore[assignment]  # frees their memory
         gc.collect()
         model = build(keras, graph, weights, preprocessing)
+        weights.clear()
         runtime = _write_models(model, out_folder, path=path)
     except UnsupportedModelError as error:
-        raise ModelError(f"{path} cannot be imported: {error}.") from error
+        raise ModelError(f"{path} cannot be imported: {str(error).rstrip('.')}.") from error
     calibration = calibrate(runtime)
     card = Card(
         kind="imported",
@@ -129,7 +130,7 @@ def _write_models(model: Any, folder: Path, *, path: Path) -> LiteRTModel:
     """Write model.keras and model.tflite into `folder`; return the latter, loaded."""
     network.save(model, folder / "model.keras")
     x, y = (array[:_AGREEMENT_IMAGES] for array in mnist.load("validation"))
-    expected = float((network.logits_and_embeddings(model, x)[0].argmax(axis=1) == y).mean())
+    expected = float((score_function(model)(x).argmax(axis=1) == y).mean())
     for quantised in (True, False):
         runtime = _write_litert(model, folder / "model.tflite", path=path, quantised=quantised)
         _check_speed(runtime)

@@ -38,7 +38,7 @@ class ImportLimits:
     archive_members: int = 2_000
     config_bytes: int = 8_000_000
     config_depth: int = 60
-    weights: int = 30_000_000
+    weights: int = 25_000_000
     weight_names: int = 2_000
     hdf5_objects: int = 20_000
     hdf5_depth: int = 12
@@ -46,9 +46,9 @@ class ImportLimits:
     layers: int = 500
     layer_outputs: int = 400_000
     all_outputs: int = 3_000_000
-    multiply_adds: int = 200_000_000
+    multiply_adds: int = 120_000_000
     cpu_ms_per_image: float = 2.5
-    data_bytes: int = 1_400_000_000
+    data_bytes: int = 1_650_000_000
     seconds: float = 58.0
     reading_seconds: int = 8
 

@@ -112,7 +112,7 @@ def _run(action: str, path: Path, folder: Path, *, seconds: float) -> None:
 
 
 def _refusal(path: Path, reason: str) -> ModelError:
-    return ModelError(f"{path} cannot be imported: {reason}.")
+    return ModelError(f"{path} cannot be imported: {reason.rstrip('.')}.")
 
 
 def _reason_for_end(code: int, *, reading: bool) -> str:
@@ -121,10 +121,18 @@ def _reason_for_end(code: int, *, reading: bool) -> str:
         return f"it is damaged: reading it takes more than {LIMITS.reading_seconds} seconds"
     if -code in (signal.SIGXCPU, signal.SIGKILL):
         return f"it takes more than {LIMITS.seconds:.0f} seconds, or too much memory"
-    if -code == signal.SIGABRT and not reading:
-        return _MEMORY
-    library = "the HDF5 library" if reading else "TensorFlow"
-    return f"it is damaged or too large: {library} failed on it"
+    if reading:
+        return "it is damaged or too large: the HDF5 library failed on it"
+    return f"{_MEMORY}, or TensorFlow fails on it"
+
+
+def _is_memory_error(error: BaseException | None) -> bool:
+    """Return whether an error or one that it followed says that memory is exhausted."""
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _main(action: str, path: Path, folder: Path) -> None:
@@ -153,10 +161,10 @@ def _main(action: str, path: Path, folder: Path) -> None:
 
     try:
         report(**_work(action, path, folder, has_read))
-    except MemoryError:
-        report(refused=_MEMORY)
-    except Exception as error:  # a library raised what nobody expected
-        if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
+    except Exception as error:  # a library raised another type than expected
+        if _is_memory_error(error):
+            report(refused=_MEMORY)
+        elif getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
             report(errno=errno.ENOSPC)
         else:
             text = " ".join(str(error).split())[:300]
