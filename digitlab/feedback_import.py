@@ -20,7 +20,7 @@ from digitlab.store import FeedbackStore
 from digitlab.store.feedback.add_imported import ImportedVerdict, add_imported, labels_in_force
 from digitlab.store.feedback.import_folder import ImportItem, ImportScan
 from digitlab.store.feedback.metadata import Evidence, StoredVerdict
-from digitlab.store.feedback.types import Receipt, is_correction
+from digitlab.store.feedback.types import Receipt, Verdict, is_correction, verdict_by_label
 from digitlab.store.feedback.validation import check_contributor, to_row
 
 BATCH: Final = 64
@@ -155,10 +155,9 @@ class _Importer:
         source = data or np.asarray(item.source)
         prediction = self._reader.read(source, name=item.picture_name)
         comment = "" if item.predicted is None else f"imported; was read as {item.predicted}"
-        is_right = item.label == prediction.digit and not prediction.refused
         row = to_row(
             prediction,
-            "right" if is_right else "wrong",
+            _verdict(prediction, item.label),
             label=item.label,
             contributor=self._contributor,
             comment=comment,
@@ -170,8 +169,7 @@ class _Importer:
     def _from_export(self, stored: StoredVerdict, data: bytes) -> ImportedVerdict:
         if stored.evidence is None:  # an export of digitlab 0.1: read the picture again
             prediction = self._reader.read(data, name=stored.picture)
-            is_right = stored.label == prediction.digit and not prediction.refused
-            verdict = stored.verdict if stored.label is None else "right" if is_right else "wrong"
+            verdict = stored.verdict if stored.label is None else _verdict(prediction, stored.label)
         else:
             prediction = self._restore(stored, stored.evidence, data)
             verdict = stored.verdict
@@ -216,3 +214,8 @@ class _Importer:
             picture=data,
             fingerprint=fingerprint,
         )
+
+
+def _verdict(prediction: Prediction, label: int | None) -> Verdict:
+    """Return the verdict that a label of the whole picture gives."""
+    return verdict_by_label(label, predicted=prediction.digit, refused=prediction.refused)

@@ -28,7 +28,7 @@ from digitlab.store import (
 )
 from digitlab.store.database import ClosesOnExit
 from digitlab.store.feedback.receipt import held_receipt, with_next_step
-from digitlab.store.feedback.types import is_correction
+from digitlab.store.feedback.types import is_correction, verdict_by_label
 
 if TYPE_CHECKING:
     from digitlab.evaluation import DataSource, Evaluation
@@ -231,9 +231,8 @@ class Lab(ClosesOnExit):
 
     def correct(self, prediction: Prediction, label: int, *, comment: str = "") -> Receipt:
         """Store the true digit of a prediction; the predicted digit counts as a confirmation."""
-        if label == prediction.digit and not prediction.refused:
-            return self.confirm(prediction, comment=comment)
-        return self.judge(prediction, "wrong", label=label, comment=comment)
+        verdict = verdict_by_label(label, predicted=prediction.digit, refused=prediction.refused)
+        return self.judge(prediction, verdict, label=label, comment=comment)
 
     def confirm(self, prediction: Prediction, *, comment: str = "") -> Receipt:
         """Record the prediction as correct."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, Self
 
 from digitlab.errors import FeedbackError
+from digitlab.labels import article
 from digitlab.phrases import numbers_text
 from digitlab.prediction import DigitImage, Prediction
 from digitlab.private_files import protect_home
@@ -33,6 +34,7 @@ from digitlab.store.feedback.types import (
     ReviewState,
     State,
     Verdict,
+    verdict_by_label,
 )
 from digitlab.store.feedback.validation import check_contributor, check_undo, to_row
 from digitlab.store.home_settings import HomeSettings
@@ -461,14 +463,15 @@ class FeedbackStore(ClosesOnExit):
                 f"Verdict no. {verdict_id} is no longer in force and cannot be relabelled."
             )
         if entry.label == label:
-            raise FeedbackError(f"Verdict {verdict_id} names a {label} already; accept it.")
+            raise FeedbackError(
+                f"Verdict no. {verdict_id} names {article(label)} already; accept it."
+            )
         with self.database.read() as connection:
             fingerprint = fetch_fingerprints(connection, [verdict_id]).get(verdict_id)
         picture = self.pictures.get(entry.picture_sha256) if entry.picture_bytes else b""
-        is_right = label == entry.predicted and not entry.refused
         receipt = self.add(
             entry.to_prediction(picture=picture, fingerprint=fingerprint or b""),
-            "right" if is_right else "wrong",
+            verdict_by_label(label, predicted=entry.predicted, refused=entry.refused),
             label=label,
             contributor=by,
             comment=f"relabelled from verdict no. {verdict_id}",

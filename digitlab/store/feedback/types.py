@@ -42,6 +42,17 @@ def is_correction(verdict: str, *, remembered: bool) -> bool:
     return verdict in CONTRADICTIONS or (verdict == "right" and remembered)
 
 
+def verdict_by_label(label: int | None, *, predicted: int, refused: bool) -> Verdict:
+    """Return "right" if the person saw the digit `label` as the answer, else "wrong".
+
+    Args:
+        label: the true digit.
+        predicted: the digit that was predicted.
+        refused: whether digitlab saw no digit, so that `predicted` was not shown.
+    """
+    return "right" if label == predicted and not refused else "wrong"
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Entry:
     """One stored verdict with its evidence and its state.
