@@ -40,6 +40,10 @@ STORE_ERROR_CODES: Final[tuple[str, ...]] = get_args(StoreErrorCode)
 "unreachable" stands for a disk or a database server that does not answer."""
 
 
+NO_SPACE_TEXT: Final = "No space left on device"
+"""What the C library says of a full disk; some errors carry only this text."""
+
+
 class DigitlabError(Exception):
     """Base class of all errors that digitlab raises on purpose."""
 
@@ -150,7 +154,7 @@ def is_storage_error(error: OSError) -> bool:
 
 
 def _code_and_reason(error: OSError) -> tuple[StoreErrorCode, str]:
-    full = error.errno in {errno.ENOSPC, errno.EDQUOT} or "No space left on device" in str(error)
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT} or NO_SPACE_TEXT in str(error)
     if full:
         return "disk-full", "the disk is full"
     if error.errno == errno.EROFS:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from digitlab.errors import DigitlabError, StoreError, is_storage_error
+from digitlab.errors import NO_SPACE_TEXT, DigitlabError, StoreError, is_storage_error
 from digitlab.jobs.environment import hide_modules, jupyter_environment
 from digitlab.jobs.launch import run_folder
 from digitlab.phrases import duration_text
@@ -217,7 +217,7 @@ def error_summary(name: str, message: str) -> str:
     """
     from digitlab import errors
 
-    if name in {"OSError", "BlockingIOError"} and "No space left on device" in message:
+    if name in {"OSError", "BlockingIOError"} and NO_SPACE_TEXT in message:
         return DISK_FULL
     lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
     last = lines[-1] if lines else ""
