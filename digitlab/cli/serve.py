@@ -117,11 +117,8 @@ def _token(option: str, file: Path | None) -> str:
     if option:
         _leave_command_line(option)
         return checked_token(option, "The token")
-    return (
-        checked_token(os.environ["DIGITLAB_TOKEN"], "DIGITLAB_TOKEN")
-        if (os.environ.get("DIGITLAB_TOKEN"))
-        else ""
-    )
+    token = os.environ.get("DIGITLAB_TOKEN", "")
+    return checked_token(token, "DIGITLAB_TOKEN") if token else ""
 
 
 def _ask_for_token() -> str:

@@ -82,12 +82,17 @@ def _is_shown(name: str) -> bool:
 
     A container may say UTC in one file and have another zone's rules in /etc/localtime.
     """
-    year = datetime.now(UTC).year
-    moments = [datetime(year, month, 15, 12, tzinfo=UTC) for month in (1, 7)]
     zone = ZoneInfo(name)
     return all(
-        moment.astimezone().utcoffset() == moment.astimezone(zone).utcoffset() for moment in moments
+        moment.astimezone().utcoffset() == moment.astimezone(zone).utcoffset()
+        for moment in _winter_and_summer()
     )
+
+
+def _winter_and_summer() -> list[datetime]:
+    """Return a moment in January and one in July of this year."""
+    year = datetime.now(UTC).year
+    return [datetime(year, month, 15, 12, tzinfo=UTC) for month in (1, 7)]
 
 
 def _zone_of_variable(variable: str) -> str:
@@ -186,8 +191,7 @@ def _existing(names: Iterable[str]) -> list[str]:
 
 def _place_with_abbreviation(abbreviation: str) -> str | None:
     """Return a place whose clock shows an abbreviation such as "CEST" in winter or in summer."""
-    year = datetime.now(UTC).year
-    moments = [datetime(year, month, 15, 12, tzinfo=UTC) for month in (1, 7)]
+    moments = _winter_and_summer()
     for zone in _well_known_first():
         if "/" in zone and not zone.startswith("Etc/"):
             info = ZoneInfo(zone)

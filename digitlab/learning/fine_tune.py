@@ -109,7 +109,6 @@ class FineTune:
     def collect(self) -> FeedbackPreview:
         """Collect training examples from accepted feedback; hold feedback with a label issue."""
         self.session.report(seconds_left=self._estimate.seconds_left)
-        self._models.folders.remove_leftovers()
         preview = preview_store(self._store, self._models, self.config, cache=self._settings.cache)
         self._preview = preview
         if not preview.new:

@@ -32,7 +32,7 @@ class RunDurations:
         before_s: seconds from the start to the first training step.
         steps: number of training steps.
         step_s: seconds for a typical step.
-        training_s: seconds for all steps, with the first one.
+        training_s: seconds for all steps, the first one included.
         after_s: seconds from the last step to the outcome.
     """
 
@@ -55,9 +55,9 @@ class RunDurations:
 
 def former_durations(runs: Iterable[Run]) -> list[RunDurations]:
     """Return the durations of finished runs: those of this machine, or of all if it has none."""
-    found = [(run.host == HOST, RunDurations.of(run)) for run in runs]
-    here = [durations for is_here, durations in found if is_here and durations is not None]
-    return here or [durations for _, durations in found if durations is not None]
+    stored = [(run.host, durations) for run in runs if (durations := RunDurations.of(run))]
+    here = [durations for host, durations in stored if host == HOST]
+    return here or [durations for _, durations in stored]
 
 
 class TimeEstimate:

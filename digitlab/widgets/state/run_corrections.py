@@ -66,7 +66,7 @@ def ids_of_own_pictures(
     listed = {one for verdict_ids in corrections_by_kind(run).values() for one in verdict_ids}
     if not listed or not own:
         return frozenset()
-    found = digit_images(listed.union(own))
-    contents = {one: (image.tobytes(), label) for one, (image, label) in found.items()}
+    images = digit_images(listed.union(own))
+    contents = {one: (image.tobytes(), label) for one, (image, label) in images.items()}
     own_contents = {contents[one] for one in own if one in contents}
     return frozenset(one for one in listed if one in own or contents.get(one) in own_contents)

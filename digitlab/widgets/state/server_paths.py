@@ -42,8 +42,6 @@ def without_paths(text: str, private_folders: Iterable[str] = ()) -> str:
 
 
 def _last_part(match: re.Match[str]) -> str:
-    if match[0].strip("/\\") == "":  # a lone slash is no path
-        return match[0]
     if not match[0].strip("/\\."):  # a lone slash is no path
         return match[0]
     return match[1] or "a folder"
