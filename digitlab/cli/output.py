@@ -13,7 +13,7 @@ _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 def printable(text: str) -> str:
-    r"""Return a text in which control characters and their like are written as escapes.
+    r"""Return a text in which control and invisible characters are written as escapes.
 
     File names, comments and names of contributors come from other people. A terminal would obey
     an escape sequence in them, and a line break would look like another line of the command.

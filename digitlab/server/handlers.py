@@ -33,7 +33,7 @@ FULL_RETRY_S: Final = 60
 
 KERNEL_COOKIE: Final = "digitlab-kernel"
 """Cookie with the key of a session, for the addresses of its kernel. Its path contains the id of
-the kernel, so each page of a browser has a cookie of its own."""
+the kernel, so each page of a browser has its own cookie."""
 
 SHUTDOWN_COOKIE: Final = "digitlab-shutdown"
 """The same for the message that ends the session."""

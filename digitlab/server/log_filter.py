@@ -1,4 +1,4 @@
-"""What the log of a server leaves out: secrets, and repetitions without end."""
+"""The filter that keeps secrets and endless repetitions out of the log of a server."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class LogFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether to log a record; hide the secrets in it."""
-        if not hasattr(record, _DECISION):  # else another handler has asked before
+        if not hasattr(record, _DECISION):  # else an earlier handler decided
             setattr(record, _DECISION, self._decide(record))
         return bool(getattr(record, _DECISION))
 

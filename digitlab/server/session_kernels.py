@@ -156,7 +156,7 @@ class SessionKernels(_WarmKernels):  # type: ignore[misc] # the factory builds t
 
         A warm kernel counts as idle from its start. Without the grace, Voilà could end it
         after a visitor claims it and before the page connects. A busy kernel without a page
-        computes for nobody. An idle one waits longer, because a phone or a laptop that sleeps
+        computes in vain. An idle one waits longer, because a phone or a laptop that sleeps
         loses its connection, too.
         """
         if kernel_id not in self._keys:
@@ -215,7 +215,7 @@ class SessionKernels(_WarmKernels):  # type: ignore[misc] # the factory builds t
         asyncio.get_running_loop().call_later(self.grace_s, check)
 
     def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine in a task of its own."""
+        """Run a coroutine in its own task."""
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)  # asyncio keeps only a weak reference
         task.add_done_callback(self._tasks.discard)

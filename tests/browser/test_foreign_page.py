@@ -131,7 +131,7 @@ def no_sessions(server: Server) -> None:
 
 @contextmanager
 def foreign_site() -> Iterator[int]:
-    """Serve an empty page on a port of its own; yield the port."""
+    """Serve an empty page on its own port; yield the port."""
 
     class EmptyPage(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -76,7 +76,7 @@ def test_after_ten_wrong_tokens_an_address_must_wait(
     assert "Traceback" not in server.log.read_text()
 
 
-def test_the_limit_counts_all_ways_together_and_hinders_nobody_else(server: Server) -> None:
+def test_the_limit_counts_all_ways_together_and_hinders_no_other_address(server: Server) -> None:
     ways = ["form", "address", "header", "kernel", "websocket"]
     for way in ways * 2:
         assert ask_with(server, way, "guess", "192.0.2.10").status != 429

@@ -1,4 +1,4 @@
-"""A clerk's intention: the ledger that keys and clicks must give, whatever the network does.
+"""A clerk's intention: the ledger that keys and clicks must give on every network.
 
 The model knows the rules of the page (`docs/page.md`) and nothing of kernel, queue or latency.
 """

@@ -1,7 +1,7 @@
 // A verdict with one click or one key, on the item that the browser shows.
 
 const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-const DOUBLE_CLICK_MS = 300; // nobody sees the next picture and judges it in this time
+const DOUBLE_CLICK_MS = 300; // too short to see the next picture and judge it
 
 /** Whether a key press may give a verdict: the first press of a key that the page may use; Enter
  * not on a focused control, which it activates. */

@@ -1,4 +1,4 @@
-"""Patterns without digits: an answer in a short time, whatever the pattern."""
+"""Patterns without digits: each gets an answer in a short time."""
 
 import time
 from collections.abc import Iterator

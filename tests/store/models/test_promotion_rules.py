@@ -28,7 +28,7 @@ def test_a_base_needs_no_decision_of_the_gate(registry, add, kind):
 
 
 def reads(correct):
-    """Return the changes to a card that make a version read so many of the test images."""
+    """Return the changes to a card of a version that reads `correct` test images."""
     return {"metrics": {"mnist:test": {"n": 10_000, "correct": correct, "accuracy": correct / 1e4}}}
 
 
