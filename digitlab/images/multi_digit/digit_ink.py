@@ -163,6 +163,11 @@ def _find_digits(ink: Mask, contrast: Floats) -> tuple[tuple[DigitInk, ...], flo
         return (), 0.0
     is_line = enclosing(components) | crossing_page(components)
     digit_height = usual_digit_height(components, ~is_line)
+    min_digit_height = max(
+        THRESHOLDS.min_digit_pixels, THRESHOLDS.min_digit_height * max(ink.shape)
+    )
+    if digit_height < THRESHOLDS.min_height_with_lines * min_digit_height:
+        return (), 0.0
     is_broad = components.extents > THRESHOLDS.max_digit_extent * digit_height
     if (is_broad | is_line).any():
         pale = _pale_ink(components, contrast, np.flatnonzero(is_broad & ~is_line))
@@ -172,8 +177,7 @@ def _find_digits(ink: Mask, contrast: Floats) -> tuple[tuple[DigitInk, ...], flo
             return (), 0.0
         is_line = enclosing(components) | crossing_page(components)
         digit_height = usual_digit_height(components, ~is_line)
-    min_digit_height = THRESHOLDS.min_digit_height * max(ink.shape)
-    if digit_height < max(THRESHOLDS.min_digit_pixels, min_digit_height):
+    if digit_height < min_digit_height:
         return (), 0.0
     kept = np.flatnonzero(plausible(components, digit_height) & ~is_line)
     if _box_cover(components, kept) > THRESHOLDS.max_digit_cover:
@@ -208,7 +212,8 @@ def _pale_ink(components: Components, contrast: Floats, numbers: NDArray[np.intp
         numbers: components that may have pale ink.
     """
     pale = np.zeros(contrast.shape, bool)
-    for number in numbers:
+    largest = numbers[np.argsort(-components.areas[numbers], kind="stable")]
+    for number in largest[: THRESHOLDS.max_pale_components]:
         box = components.boxes[number]
         own = components.labels[box] == number + 1
         tone = float(np.percentile(contrast[box][own], THRESHOLDS.pale_percentile))

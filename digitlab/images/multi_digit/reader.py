@@ -22,6 +22,10 @@ from digitlab.images.single_digit import DigitCandidate, pad_tight_crop, read_di
 MAX_DIGITS: Final = 200
 """Number of digits of one picture that are read, the first ones in reading order."""
 
+MAX_CANDIDATES: Final = 1000
+"""Number of candidates in one picture from which on touching digits are no longer split, nor broken
+ones joined. A page of 200 digits has about 400."""
+
 Segmentations = tuple[tuple[DigitCandidate, ...], ...]
 """The ways to segment one cluster of ink into digits, each from left to right.
 
@@ -84,7 +88,12 @@ def segment_digits(picture: Picture) -> tuple[Segmentations, ...]:
     clusters = cluster_broken(page.digits, page.digit_height)
     rows = sort_into_rows([box_around(cluster) for cluster in clusters])
     order = [number for row in rows for number in row][:MAX_DIGITS]
-    segmentations = [_segment(page, clusters[number], frame) for number in order]
+    segmentations: list[Segmentations] = []
+    candidates = 0
+    for number in order:
+        has_ways = candidates < MAX_CANDIDATES
+        segmentations.append(_segment(page, clusters[number], frame, has_ways=has_ways))
+        candidates += sum(map(len, segmentations[-1]))
     if len(page.digits) == 1:
         candidate = read_digit(picture)
         if not candidate.blank:
@@ -98,14 +107,16 @@ def _enlargement(shape: tuple[int, ...]) -> int:
     return max(1, min(wanted, THRESHOLDS.max_side // max(shape)))
 
 
-def _segment(page: PageInk, cluster: list[DigitInk], frame: _Frame) -> Segmentations:
-    """List the ways to segment a cluster."""
+def _segment(
+    page: PageInk, cluster: list[DigitInk], frame: _Frame, *, has_ways: bool
+) -> Segmentations:
+    """List the ways to segment a cluster; only the first one unless `has_ways`."""
     check_time()
     segmentations = [
         tuple(_to_candidate(page, digit, digit.mask, frame) for digit in way)
-        for way in ways_to_join(cluster, page.digit_height)
+        for way in ways_to_join(cluster, page.digit_height)[: None if has_ways else 1]
     ]
-    if len(cluster) == 1 and _may_touch(cluster[0], page.digit_height):
+    if has_ways and len(cluster) == 1 and _may_touch(cluster[0], page.digit_height):
         digit = cluster[0]
         segmentations += [
             tuple(_to_candidate(page, digit, part, frame) for part in way)

@@ -22,12 +22,15 @@ class MultiDigitThresholds:
         stroke_windows: shares of the usual paper window to try until one shows digits.
         min_digit_height: digit height, as a share of the picture's longer side.
         min_digit_pixels: digit height, in pixels.
+        min_height_with_lines: digit height before lines are removed, as a share of the least
+            one; less is a texture such as noise.
         max_digit_extent: extent of a component in digit heights, from which on it may hold
             lines or pale surroundings.
         max_box_cover: area of the components' boxes, as a multiple of the picture's; more is a
             pattern, such as rings.
         max_digit_cover: the same for the components that may be digits.
         pale_percentile: percentile of a component's contrast that its strokes have.
+        max_pale_components: number of components from which pale ink is left out, the largest ones.
         pale_share: share of that contrast; less is squared paper or a fold.
         min_frame_side: length of an upright line of a frame, in digit heights.
         min_upright_line: length of any other upright line, in digit heights.
@@ -111,10 +114,12 @@ class MultiDigitThresholds:
     stroke_windows: tuple[float, ...] = (1.0, 0.5, 0.25)
     min_digit_height: float = 0.012
     min_digit_pixels: int = 7
+    min_height_with_lines: float = 0.5
     max_digit_extent: float = 1.6
     max_box_cover: float = 8.0
     max_digit_cover: float = 2.5
     pale_percentile: float = 75.0
+    max_pale_components: int = 200
     pale_share: float = 0.4
     min_frame_side: float = 1.25
     min_upright_line: float = 2.2
