@@ -141,10 +141,10 @@ def test_a_folder_without_pictures_is_an_error(run, tmp_path):
 
 def test_a_file_over_the_limit_is_refused_with_its_size(run, tmp_path):
     with (tmp_path / "huge.jpg").open("wb") as file:
-        file.truncate(30_000_000)
+        file.truncate(151_000_000)
     (line,) = lines(run("predict", "huge.jpg", "--json"))
     assert line["error"]["code"] == "too-large"
-    assert "30.0 MB" in line["error"]["message"]
+    assert "151.0 MB" in line["error"]["message"]
 
 
 def test_a_named_file_is_read_with_any_extension(run, seven):
@@ -408,9 +408,9 @@ def test_a_command_names_its_home(run, seven, tmp_path):
     assert f"home: {tmp_path / 'home'} (--home)" in run("predict", seven).stderr.decode()
 
 
-def test_a_home_that_cannot_be_written_prints_one_line(run, seven, tmp_path):
+def test_a_verdict_for_a_home_that_cannot_be_written_prints_one_line(run, seven, tmp_path):
     (tmp_path / "file").write_text("in the way")
-    done = run("predict", seven, home=tmp_path / "file" / "home")
+    done = run("feedback", "add", seven, "--label", 7, home=tmp_path / "file" / "home")
     assert done.returncode == 1
     assert done.stderr.decode().splitlines()[-1].startswith("digitlab: ")
     assert b"Traceback" not in done.stderr

@@ -47,7 +47,16 @@ def parameters(lab: type[Lab], method: str) -> dict[str, inspect.Parameter]:
 def test_the_page_uses_these_members_of_a_lab() -> None:
     assert {"predict", "predict_all", "judge", "confirm_all", "reconsider", "undo"} <= set(METHODS)
     assert {"undo_all", "fine_tune", "examples", "digit_images"} <= set(METHODS)
-    assert set(USED) - set(METHODS) == {"champion", "runs", "settings"}
+    assert set(USED) - set(METHODS) == {
+        "champion",
+        "contributor",
+        "home_settings",
+        "is_unread",
+        "not_kept_in_public",
+        "runs",
+        "settings",
+        "warns",
+    }
 
 
 @pytest.mark.parametrize("fake", [FakeLab, FakeFineTuneLab])
