@@ -228,9 +228,7 @@ def _write_imagefolder(entries: Sequence[Entry], files: _PictureFiles, folder: P
                 (folder / name).write_bytes(data)
             yield entry, name, name if is_original else originals.add(entry)
 
-    metadata = folder / METADATA_NAME
-    with originals, metadata.open("w", newline="", encoding="utf-8") as file:
-        write_metadata(file, rows())
+    _write_table(folder, originals, rows())
     return len(names)
 
 
@@ -249,10 +247,17 @@ def _write_legacy(entries: Sequence[Entry], files: _PictureFiles, folder: Path) 
             (folder / name).write_bytes(data)
             yield entry, name, name if is_original else originals.add(entry)
 
+    _write_table(folder, originals, rows())
+    return len(names)
+
+
+def _write_table(
+    folder: Path, originals: _Originals, rows: Iterator[tuple[Entry, str, str]]
+) -> None:
+    """Write the `metadata.csv` of a folder; the rows write pictures and originals on the way."""
     metadata = folder / METADATA_NAME
     with originals, metadata.open("w", newline="", encoding="utf-8") as file:
-        write_metadata(file, rows())
-    return len(names)
+        write_metadata(file, rows)
 
 
 def _legacy_name(entry: Entry, extension: str) -> str:
