@@ -128,8 +128,8 @@ class Reader:
             page: as for `read`.
 
         Returns:
-            One prediction for each digit, at most `images.MAX_DIGITS`, all of the same picture;
-            empty if there is no ink.
+            One prediction for each digit, all of the same picture; empty if there is no ink. Of a
+            picture with more than `images.MAX_DIGITS`, the first ones; their `part` says so.
 
         Raises:
             ImageError: as for `read`.
@@ -173,7 +173,14 @@ class Reader:
             ]
         if len(predictions) == 1:  # `read` tries more candidates for a single digit
             return (self._read_one(picture, name=name, data=data),)
-        return tuple(predictions[:MAX_DIGITS])
+        if len(predictions) < MAX_DIGITS:
+            return tuple(predictions)
+        first = f"its first {MAX_DIGITS} digits"
+        part = f"{picture.part}, {first}" if picture.part else first
+        return tuple(
+            dataclasses.replace(prediction, part=part, name=_name_of_part(name, first))
+            for prediction in predictions[:MAX_DIGITS]
+        )
 
     def read_images(
         self, digit_images: NDArray[np.uint8]

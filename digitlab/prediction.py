@@ -73,7 +73,8 @@ class Prediction:
         id: number of this prediction's row in the store; None when it has no row.
         correction: the stored correction that the picture resembles, if any; also when the
             model gives the same answer by now.
-        part: the part of the file that was read, such as "page 1 of 12"; empty for the whole.
+        part: the part of the file that was read, such as "page 1 of 12" or "its first 200
+            digits"; empty for the whole.
         fingerprint: small views of the picture by which the correction memory recognises it
             (`images.similarity.picture_fingerprint`); empty when the picture was read as
             several digits.

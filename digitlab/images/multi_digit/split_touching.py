@@ -28,9 +28,13 @@ def ways_to_split(mask: Mask, *, max_parts: int = THRESHOLDS.max_cut_parts) -> t
         max_parts: largest number of parts.
 
     Returns:
-        The ways into two parts first, the cheapest first; none if no cut is cheap.
+        The ways into two parts first, the cheapest first; none if no cut is cheap, or if the ink
+        has more holes than digits have.
     """
     height, width = mask.shape
+    hole_areas = _hole_areas(mask)
+    if len(hole_areas) > THRESHOLDS.max_holes:
+        return ()
     scale = min(1.0, THRESHOLDS.cut_height / height)
     small = np.asarray(
         Image.fromarray(mask.astype(np.float32)).resize(
@@ -46,8 +50,12 @@ def ways_to_split(mask: Mask, *, max_parts: int = THRESHOLDS.max_cut_parts) -> t
             ways.append(_split(mask, [left_sides[number] for number in ordered]))
     ways = [way for way in ways if all(_is_tall(part, height) for part in way)]
     if width <= THRESHOLDS.max_loop_width * height:  # a cut through a 0 leaves no two digits
-        loops = _count_loops(mask)
-        ways = [way for way in ways if sum(_count_loops(part) for part in way) >= loops]
+        loops = _count_loops(mask, hole_areas)
+        ways = [
+            way
+            for way in ways
+            if sum(_count_loops(part, _hole_areas(part)) for part in way) >= loops
+        ]
     return tuple(ways)
 
 
@@ -128,7 +136,11 @@ def _is_tall(part: Mask, height: int) -> bool:
     return len(rows) > 0 and bool(rows[-1] - rows[0] + 1 >= min_height)
 
 
-def _count_loops(part: Mask) -> int:
+def _hole_areas(mask: Mask) -> NDArray[np.intp]:
+    """Return the area of each hole in the ink, in pixels."""
+    return label_background(mask)[1][2:]
+
+
+def _count_loops(mask: Mask, hole_areas: NDArray[np.intp]) -> int:
     """Return the number of holes in the ink, without those of a few pixels."""
-    _, areas = label_background(part)
-    return int((areas[1:] > THRESHOLDS.min_loop_area * part.size).sum()) - 1
+    return int((hole_areas > THRESHOLDS.min_loop_area * mask.size).sum())

@@ -89,6 +89,7 @@ class MultiDigitThresholds:
         min_split_height: height of each part, as a share of the height.
         max_loop_width: width of ink, as a multiple of its height, up to which no cut may open
             a loop.
+        max_holes: number of holes, of any area, from which ink is a pattern and is not split.
         min_loop_area: area of a loop, as a share of the mask's box.
         min_sheet_hole: area of a hole in a sheet of paper, as a share of the sheet's box; a
             digit on the sheet is larger.
@@ -173,6 +174,7 @@ class MultiDigitThresholds:
     max_cut_parts: int = 3
     min_split_height: float = 0.7
     max_loop_width: float = 1.9
+    max_holes: int = 400
     min_loop_area: float = 0.004
     # paper_sheets
     min_sheet_hole: float = 0.001

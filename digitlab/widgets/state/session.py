@@ -137,6 +137,8 @@ class Session(ErrorGuard):
                 self.error = VISIT_FULL
                 return
             predictions = self._predict(name, data)
+            if predictions[0].part:
+                name = f"{name}, {predictions[0].part}"
             self.not_kept = self._lab.not_kept_in_public
             items = picture_items(
                 name,

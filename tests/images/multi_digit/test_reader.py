@@ -180,6 +180,14 @@ def test_at_most_max_digits_are_read():
     assert len(read_digits(from_array(page))) == MAX_DIGITS
 
 
+def test_a_prediction_says_that_only_the_first_digits_were_read(reader):
+    page = write_sheet(*["1" * 24] * 10, height=24, gap=0.6)
+    predictions = reader.read_all(page, name="page.png")
+    assert len(predictions) == MAX_DIGITS
+    assert {prediction.part for prediction in predictions} == {"its first 200 digits"}
+    assert predictions[0].name == "page.png, its first 200 digits"
+
+
 def test_two_touching_digits_are_split_when_the_parts_read_better(reader):
     page = write_sheet("20", gap=-0.06, height=100, seed=3)
     assert digits_on(page, reader) == [2, 0]

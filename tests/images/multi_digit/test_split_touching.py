@@ -21,3 +21,9 @@ def test_no_cut_opens_a_loop():
     rows, columns = np.flatnonzero(ring.any(1)), np.flatnonzero(ring.any(0))
     ring = ring[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     assert ways_to_split(ring) == ()
+
+
+def test_a_pattern_with_many_holes_is_not_split():
+    mesh = np.ones((200, 90), bool)
+    mesh[2::4, 2::4] = False
+    assert ways_to_split(mesh) == ()
