@@ -18,12 +18,11 @@ from digitlab.datasets.picture_archive import open_folder
 from digitlab.datasets.tables import (
     EXPECTED_FILES,
     LabelledPictures,
-    find_idx_pair,
+    find_table,
     from_arrays,
     is_frame,
     is_table_archive,
     read_frame,
-    read_idx_pair,
     read_table,
 )
 from digitlab.datasets.tables.labels import read_labels
@@ -175,10 +174,11 @@ def _predict(data: DataSource, reader: Reader, progress: Progress | None) -> _Pr
     if name.startswith("mnist:"):
         return _predict_digit_images(*_load_mnist(name), reader, progress)
     path = Path(name)
-    if path.is_dir() and (pictures := find_idx_pair(path)):
-        return _predict_file(read_idx_pair(pictures), reader, progress)
     if path.is_dir() or (path.suffix.lower() == ".zip" and not is_table_archive(path)):
         with open_folder(path) as folder:
+            table = find_table(folder)
+            if table is not None:
+                return _predict_file(read_table(table, shown=path), reader, progress)
             return _predict_folder(folder, name, reader, progress)
     if not os.path.lexists(path):
         raise DataError(

@@ -97,7 +97,15 @@ def test_files_of_tables_count_training_images_apart(reader, tmp_path):
     (tmp_path / "idx" / "t10k-labels-idx1-ubyte").write_bytes(idx_bytes(y))
     with zipfile.ZipFile(tmp_path / "train.zip", "w") as archive:
         archive.write(tmp_path / "digits.csv", "train.csv")
-    for name in ("digits.csv", "digits.npz", "idx", "idx/t10k-images-idx3-ubyte", "train.zip"):
+    with zipfile.ZipFile(tmp_path / "idx.zip", "w") as archive:
+        for file in (tmp_path / "idx").iterdir():
+            archive.write(file, file.name)
+    (tmp_path / "csv").mkdir()
+    (tmp_path / "csv" / "train.csv").write_bytes((tmp_path / "digits.csv").read_bytes())
+    for name in (
+        *("digits.csv", "digits.npz", "idx", "idx/t10k-images-idx3-ubyte"),
+        *("train.zip", "idx.zip", "csv"),
+    ):
         evaluation = evaluate(tmp_path / name, reader)
         assert (evaluation.n, evaluation.correct) == (5, 5)
         assert (evaluation.seen["n"], evaluation.unseen["n"]) == (3, 2)

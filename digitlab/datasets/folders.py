@@ -25,6 +25,7 @@ from digitlab.datasets.label_tables import read_label_tables
 from digitlab.errors import DataError
 
 _YEAR: Final = re.compile(r"(?:19|20)\d\d(?:[-_.]?\d\d)?")
+_TEXT_ENDS: Final = (".txt", ".json", ".jsonl", ".xlsx", ".xml")  # may hold labels
 _SHOWN_NAMES: Final = 3  # folder names in the text of a rule
 
 Paths = Mapping[PurePosixPath, Path]
@@ -104,7 +105,7 @@ def find_labelled_pictures(folder: Path, *, shown: str = "") -> LabelledFolder:
     if not files.pictures:
         raise DataError(
             f"{shown}: holds no picture; expected files ending in "
-            f"{', '.join(sorted(PICTURE_SUFFIXES))}{_found_instead(files.left_out)}.",
+            f"{', '.join(sorted(PICTURE_SUFFIXES))}{_found_instead(files)}.",
             path=shown,
             expected="pictures",
         )
@@ -131,14 +132,18 @@ def find_labelled_pictures(folder: Path, *, shown: str = "") -> LabelledFolder:
     )
 
 
-def _found_instead(left_out: list[LeftOut]) -> str:
-    return f", found {left_out[0].name} ({left_out[0].reason})" if left_out else ""
+def _found_instead(files: FolderFiles) -> str:
+    if len(files.tables) > 1:
+        names = ", ".join(map(str, list(files.tables)[:_SHOWN_NAMES]))
+        return f", found the tables {names}; name one of them"
+    first = next(iter(files.left_out), None)
+    return "" if first is None else f", found {first.name} ({first.reason})"
 
 
 def _labels_of(root: Path, files: FolderFiles, shown: str) -> _Labels:
     table = read_label_tables(files, shown)
     if table is not None:
-        return _labels_from_table(files.pictures, *table)
+        return _labels_from_table(files.pictures, *table, shown)
     left_out = [
         LeftOut(within.as_posix(), "not a picture", "a table without file names and labels")
         for within in files.tables
@@ -151,8 +156,22 @@ def _labels_of(root: Path, files: FolderFiles, shown: str) -> _Labels:
     names = {within: name for within, name in names.items() if within in rest}
     if not rest:
         return _Labels({}, left_out, "")
-    labels = _labels_from_names(root, names, rest, shown)
+    try:
+        labels = _labels_from_names(root, names, rest, shown)
+    except DataError as error:
+        raise _with_unread_tables(error, files) from error
     return labels._replace(left_out=left_out + labels.left_out)
+
+
+def _with_unread_tables(error: DataError, files: FolderFiles) -> DataError:
+    """Add the files that may have been meant as tables of labels to an error."""
+    texts = (name for item in files.left_out if (name := item.name).lower().endswith(_TEXT_ENDS))
+    names = [*map(str, files.tables), *texts]
+    if not names:
+        return error
+    shown = ", ".join(names[:_SHOWN_NAMES])
+    message = f"{error} No labels come from {shown}: expected a .csv file with these two columns."
+    return DataError(message, path=error.path, expected=error.expected)
 
 
 def _labels_from_names(
@@ -326,11 +345,16 @@ def _merge(
 
 
 def _labels_from_table(
-    pictures: Paths, labels: Mapping[PurePosixPath, LabelName], left_out: list[LeftOut], rule: str
+    pictures: Paths,
+    labels: Mapping[PurePosixPath, LabelName],
+    left_out: list[LeftOut],
+    rule: str,
+    shown: str,
 ) -> _Labels:
     """Label the pictures that a table lists; leave out what contradicts a folder's name."""
     digits: dict[PurePosixPath, int] = {}
     left_out = list(left_out)
+    n_other = 0
     done = {item.name for item in left_out}
     for within in pictures:
         name = labels.get(within)
@@ -346,8 +370,17 @@ def _labels_from_table(
             if parts and name.digit not in parts:
                 reason = f"its folder says {parts.pop()}, the table {name.digit}"
                 left_out.append(LeftOut(within.as_posix(), "two labels", reason))
+                n_other += 1
             else:
                 digits[within] = name.digit
+    if n_other > len(digits):
+        raise DataError(
+            f"{shown}: for {n_other:,} of {len(pictures):,} pictures, the labels from {rule} are "
+            "not those of the folders; expected one label for each picture. Take out the table if "
+            "it holds other numbers.",
+            path=shown,
+            expected="one label for each picture",
+        )
     return _Labels(digits, left_out, rule)
 
 
@@ -359,7 +392,10 @@ def _labels_from_file_names(
         if label is None:
             raise _without_label(within, shown)
         labels[within] = label.digit
-    if numbered := _may_count(file_labels):
+    # One digit in all names, as in 1_0001.png, may be that of a batch, a class or a page.
+    is_one = len(labels) > 1 and len(set(labels.values())) == 1
+    is_certain = any(label is not None and label.is_certain for label in file_labels.values())
+    if numbered := (list(labels) if is_one and not is_certain else _may_count(file_labels)):
         raise DataError(
             f"{shown}: the names {', '.join(path.as_posix() for path in numbered[:3])} may only "
             "number the pictures; put the pictures into folders such as 7, or add a table with "

@@ -33,7 +33,8 @@ _NO_DIGIT_NAMES: Final = frozenset(
         *("notadigit", "notdigit", "nodigit", "nondigit", "notdigits", "nodigits", "nondigits"),
         *("notanumber", "none", "nothing", "unknown", "unknowns", "unsure", "unlabeled"),
         *("unlabelled", "nolabel", "other", "others", "background", "garbage", "junk"),
-        *("negative", "negatives", "rejected"),
+        *("negative", "negatives", "rejected", "blank", "empty", "noise", "trash", "misc"),
+        *("invalid", "unclear", "unreadable"),
     }
 )
 """Names of folders with pictures that show no digit or have no label, without separators."""
@@ -46,11 +47,13 @@ _MARKED: Final = re.compile(
 _LEADING_WORD: Final = re.compile(rf"({_WORD})([\s_\-]*\(?\d.*)?")
 _LEADING_DIGIT: Final = re.compile(r"([0-9])(?:\s*[_\- ]\s*(.+))?")
 _DATE: Final = re.compile(
-    r"\d{1,2}[\s_\-.](?:19|20)\d\d(?!\d)|\d{1,2}-\d\d$"
+    r"\d{1,2}[\s_\-.](?:19|20)\d\d(?!\d)|\d{1,2}-\d\d$|\d\d[\-.]\d\d(?!\d)"
     r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s_\-.]+\d"
 )
-"""What follows the day or month at the start of a date: 1-2024, 1-24, Jan 2024."""
+"""What follows the day, month or hour at the start of a date or time: 1-2024, 1-24, 05-59."""
 
+_MONTH: Final = re.compile(r"0?[1-9]|1[0-2]")
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _SHORTEST_SERIES: Final = 3  # names with a number in front
 _SEPARATORS: Final = re.compile(r"[\s_\-.,:=()\[\]#]*")
 _CHARS74K: Final = re.compile(r"sample[ _-]?(\d{3})")
@@ -97,7 +100,7 @@ def _digit_name(text: str) -> LabelName | None:
     numerals = [value for value in values if re.fullmatch(r"0{0,2}[0-9]", value)]
     words = [value for value in values if value in _WORD_DIGITS]
     digits = {int(numeral) for numeral in numerals} | {_WORD_DIGITS[word] for word in words}
-    is_whole = not between[0] and all(_SEPARATORS.fullmatch(part) for part in between)
+    is_whole = between[0] in {"", "(", "["} and all(_SEPARATORS.fullmatch(part) for part in between)
     is_single = len(numerals) <= 1 and len(words) <= 1 and len(digits) == 1
     if not (is_whole and is_single and len(numerals) + len(words) == len(values)):
         return None
@@ -118,11 +121,14 @@ class FileLabel(NamedTuple):
     Attributes:
         digit: the true digit, 0-9.
         is_numeral: whether the name gives it as a numeral, which may also count files.
+        is_certain: whether the name says that it is a label: a word, or "digit" or "label" before
+            the numeral. A class may be one of a school.
         rest: the rest of the name without its suffix; empty for 7.png and digit_7.png.
     """
 
     digit: int
     is_numeral: bool
+    is_certain: bool
     rest: str
 
 
@@ -136,18 +142,20 @@ def parse_file_label(filename: str) -> FileLabel | None:
         None if the name has none of these forms, or names two digits.
     """
     stem = _split_capitals(PurePath(filename).stem)
-    marked = {_digit_of(match[1]) for match in _MARKED.finditer(stem)}
+    matches = list(_MARKED.finditer(stem))
+    marked = {_digit_of(match[1]) for match in matches}
     if marked:
         digit = marked.pop()
-        return None if marked else FileLabel(digit, True, _MARKED.sub("", stem))
+        is_certain = matches[0][0].startswith(("digit", "label"))
+        return None if marked else FileLabel(digit, True, is_certain, _MARKED.sub("", stem))
     if word := _LEADING_WORD.fullmatch(stem):
-        return FileLabel(_WORD_DIGITS[word[1]], False, word[2] or "")
+        return FileLabel(_WORD_DIGITS[word[1]], False, True, word[2] or "")
     if numeral := _LEADING_DIGIT.fullmatch(stem):
         digit, rest = int(numeral[1]), numeral[2] or ""
         other = _WORD_DIGITS.get(rest)  # "7 - three" names two digits
         if _DATE.match(rest) or other not in {None, digit}:
             return None
-        return FileLabel(digit, True, rest)
+        return FileLabel(digit, True, False, rest)
     return None
 
 
@@ -174,6 +182,7 @@ def parse_legacy_name(filename: str) -> tuple[int, int, str] | None:
 
     Split at "_", such a name has at least five parts: the first is the true digit, the fourth
     the predicted digit, and the fifth begins the picture's own name, which may contain "_" too.
+    A month and a year in second and third place make it a date.
 
     Returns:
         None if the name does not have this form.
@@ -182,6 +191,8 @@ def parse_legacy_name(filename: str) -> tuple[int, int, str] | None:
     digits = set("0123456789")
     if len(parts) < 5 or parts[0] not in digits or parts[3] not in digits:
         return None
+    if _MONTH.fullmatch(parts[1]) and _YEAR.fullmatch(parts[2]):
+        return None  # a date: 7_12_2024_1_scan.png
     return int(parts[0]), int(parts[3]), parts[4]
 
 

@@ -22,7 +22,8 @@ FILE_COLUMNS: Final = (
 """Names of a column with file names, in the order of preference; Hugging Face's is first."""
 
 LABEL_COLUMNS: Final = (
-    *("label", "labels", "true_label", "class", "class_name", "category", "target"),
+    *("label", "labels", "true_label", "class", "class_name", "category", "target", "digit"),
+    *("digits", "numeral", "y", "y_true", "truth", "ground_truth", "gt"),
 )
 """Names of a column with labels, in the order of preference."""
 

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
 from digitlab.datasets.folder_files import PICTURE_SUFFIXES, TABLE_SUFFIXES
+from digitlab.datasets.tables.idx_files import is_idx_name
 from digitlab.errors import DataError, StoreError, is_storage_error
 
 MAX_ENTRIES: Final = 200_000
@@ -40,8 +41,8 @@ _LONGEST_NAME: Final = 250  # bytes of a folder's or file's name; disks take 255
 def open_folder(path: Path) -> Iterator[Path]:
     """Open a folder, or the content of a zip file as a temporary folder.
 
-    Of a zip file, only pictures, tables and zip files are unpacked, under names that stay in the
-    folder. Links and hidden files are left out.
+    Of a zip file, only pictures, tables, IDX files and zip files are unpacked, under names that
+    stay in the folder. Links and hidden files are left out.
 
     Args:
         path: a folder, or a file whose name ends in ".zip".
@@ -126,12 +127,13 @@ def _target(path: Path, entry: zipfile.ZipInfo) -> PurePosixPath | None:
     if not is_file or any(part.startswith(".") or part == "__MACOSX" for part in parts):
         return None
     suffix = PurePosixPath(parts[-1]).suffix
-    if suffix.lower() not in PICTURE_SUFFIXES | TABLE_SUFFIXES | {".zip"}:
+    is_wanted = suffix.lower() in PICTURE_SUFFIXES | TABLE_SUFFIXES | {".zip"}
+    if not is_wanted and not is_idx_name(parts[-1]):
         return None
     # Names in another encoding or with characters that a file system refuses are rewritten.
     names = [re.sub(r'[\x00-\x1f\x7f<>:"|?*]', "-", part) for part in parts]
     *folders, name = names
-    name = _shortened(name[: -len(suffix)], _LONGEST_NAME - len(suffix)) + suffix
+    name = _shortened(name.removesuffix(suffix), _LONGEST_NAME - len(suffix)) + suffix
     return PurePosixPath(*(_shortened(folder, _LONGEST_NAME) for folder in folders), name)
 
 

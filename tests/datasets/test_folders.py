@@ -55,7 +55,18 @@ WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight",
 @pytest.mark.parametrize(
     "name",
     [
-        *("{}", "0{}", "00{}", "digit_{}", "Digit {}", "class-{}", "{} - {word}", "{word}"),
+        *(
+            "[{}]",
+            "({})",
+            "{}",
+            "0{}",
+            "00{}",
+            "digit_{}",
+            "Digit {}",
+            "class-{}",
+            "{} - {word}",
+            "{word}",
+        ),
         *("Sample0{sample:02}", "train/{}", "{}/train", "a/b/{}/c/d", "mnist.png/{}"),
     ],
 )
@@ -156,6 +167,44 @@ def test_a_file_name_without_a_known_form_is_refused(refusal, names):
 
 def test_numbers_that_may_count_the_pictures_are_refused(refusal):
     assert "may only number the pictures" in refusal("1.png", "2.png", "3.png")
+
+
+@pytest.mark.parametrize("name", ["3_00{}", "3 ({})", "class 3 page {}", "number_3_{}"])
+def test_one_number_in_all_names_is_no_label(refusal, name):
+    names = [f"{name.format(n)}.png" for n in range(1, 4)]
+    assert "may only number the pictures" in refusal(*names)
+
+
+@pytest.mark.parametrize("name", ["digit_3_{}", "label_3_img_{}", "three_{}"])
+def test_one_digit_in_all_names_is_a_label_if_a_word_says_so(labels, name):
+    expected = {f"{name.format(n)}.png": 3 for n in range(1, 4)}
+    assert labels(*expected) == (expected, {})
+
+
+def test_a_day_in_a_name_with_five_parts_is_no_label(refusal):
+    names = [f"{day}_12_2024_{day}_scan.png" for day in range(1, 9)]
+    assert "has no label" in refusal(*names)
+
+
+def test_a_table_of_other_numbers_does_not_replace_the_folders(refusal):
+    names = [f"{n}/{n}.png" for n in range(4)]
+    writers = "writers.csv|" + "".join(f"{n}.png,{n // 4}\n" for n in range(4))
+    assert "for 3 of 4 pictures, the labels from writers.csv" in refusal(*names, writers)
+
+
+@pytest.mark.parametrize("table", ["labels.csv|file,age\nx.png,5\n", "labels.txt|x.png 5"])
+def test_a_refusal_names_the_files_that_may_hold_labels(refusal, table):
+    assert "No labels come from labels." in refusal("x.png", table)
+
+
+@pytest.mark.parametrize("column", ["digit", "y", "ground_truth"])
+def test_a_table_of_labels_has_a_column_of_a_usual_name(labels, column):
+    assert labels("x.png", f"t.csv|file,{column}\nx.png,5\n") == ({"x.png": 5}, {})
+
+
+def test_the_tables_in_a_folder_without_pictures_are_named(refusal):
+    names = ("mnist_train.csv", "mnist_test.csv")
+    assert "found the tables mnist_test.csv, mnist_train.csv; name one" in refusal(*names)
 
 
 def test_a_label_never_comes_from_the_file_name_in_a_label_folder(labels):

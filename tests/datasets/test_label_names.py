@@ -73,6 +73,7 @@ def test_these_file_names_say_seven(name):
     [
         *("59ee3b.tif", "1a2b.png", "7f3e-11.png", "3a.png", "12.png", "12_a.png", "07_001.png"),
         *("2024-05-01.jpg", "5-1-2024.jpg", "5-1-24.png", "3 Mar 2024.png", "7.30.png"),
+        *("7-05-59.png", "0-00-05 img.png"),
         *("IMG_1234.jpg", "IMG_7.jpg", "photo_7.png", "0001_7.png", "digit_12.png", "num20.png"),
         *("one_more_time.png", "x_label_3_class_4.png", "7 - three.png", "holiday.png"),
     ],
@@ -121,6 +122,7 @@ def test_a_name_of_the_old_app_contains_both_digits(filename, parts):
     "filename",
     [
         *("photo.png", "7_a_b_1.png", "17_a_b_1_x.png", "x_a_b_1_x.png", "7_a_b_one_x.png"),
+        *("7_12_2024_1_scan.png", "3_05_1999_0_x.png"),
         "²_a_b_1_x.png",
     ],
 )

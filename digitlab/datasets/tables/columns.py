@@ -16,6 +16,17 @@ from digitlab.datasets.tables.limits import table_error
 LABEL_NAMES: Final = frozenset({"label", "labels", "class", "target", "targets", "y", "digit"})
 """Names of label columns, in lower case."""
 
+OTHER_LABEL_NAMES: Final = frozenset(
+    {
+        *("digits", "number", "num", "numeral", "value", "character", "char", "symbol", "answer"),
+        *("classes", "category", "class_id", "classid", "class_name", "label_id", "labelid"),
+        *("true", "truth", "true_label", "true_class", "true_digit", "y_true", "actual"),
+        *("ground_truth", "groundtruth", "gt", "t"),
+        *("ziffer", "klasse", "chiffre", "classe", "étiquette", "etiqueta", "clase", "dígito"),
+    }
+)
+"""Names of a label column, in lower case, if no other column is beside the pixels."""
+
 INDEX_NAMES: Final = frozenset(
     {"", "id", "index", "idx", "imageid", "image_id", "row", "row_id", "rowid", "unnamed: 0"}
 )
@@ -81,7 +92,7 @@ def named_columns(names: Sequence[str], source: object) -> Columns:
 
     Pixels are the columns that share a prefix and have consecutive numbers (`pixel0`, `1`, `1x1`).
     Their numbers give the order. The label is the column of a name in `LABEL_NAMES`, else the only
-    other column.
+    other column if its name is in `OTHER_LABEL_NAMES`.
 
     Raises:
         DataError: the names do not tell label and pixels.
@@ -101,14 +112,16 @@ def named_columns(names: Sequence[str], source: object) -> Columns:
         one_hot = _one_hot_columns(names, unknown)
         if one_hot:
             return Columns(pixels=pixels, labels=one_hot, rules=("one-hot label columns", *rules))
-        if len(unknown) != 1:
-            if not unknown:
-                raise _no_label(source, len(pixels))
+        if not unknown:
+            raise _no_label(source, len(pixels))
+        if len(unknown) != 1 or names[unknown[0]] not in OTHER_LABEL_NAMES:
             shown = ", ".join(repr(_short(names[place])) for place in unknown[:4])
             raise table_error(
                 source,
-                f"has {len(pixels)} pixel columns, no label column, and the columns {shown}",
+                f"has {len(pixels)} pixel columns, no label column, and the "
+                f"column{'' if len(unknown) == 1 else 's'} {shown}",
                 EXPECTED_COLUMNS,
+                hint="Rename the column with the true digits to label.",
             )
         rule = f"label in {_short(names[unknown[0]])!r}, the only column beside the pixels"
         return Columns(pixels=pixels, labels=(unknown[0],), rules=(rule, *rules))
@@ -123,21 +136,20 @@ def find_label(first: NDArray[Any], last: NDArray[Any], source: object) -> bool:
     """Return whether the first column is the label, not the last, by their values.
 
     A label column holds only whole numbers from 0 to 9. A column that is 0 throughout is the
-    corner of the pictures.
+    corner of the pictures, also where the other column holds higher labels, such as letters.
 
     Raises:
         DataError: both or none may be the label.
     """
-    is_first, is_last = _may_be_label(first), _may_be_label(last)
-    if is_first and is_last:
-        is_first, is_last = bool(first.any()), bool(last.any())
+    is_first = _may_be_label(first) and bool(first.any())
+    is_last = _may_be_label(last) and bool(last.any())
     if is_first != is_last:
         return is_first
-    both = "both may be" if _may_be_label(first) and _may_be_label(last) else "neither is"
+    both = "both may be" if _may_be_label(first) and _may_be_label(last) else "none of them is"
     raise table_error(
         source,
         f"has no header; the first column holds {_values(first)}, the last {_values(last)}, and "
-        f"{both} the label",
+        f"{both} the label of a digit",
         EXPECTED_COLUMNS,
         hint="Add that header.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -85,18 +86,22 @@ def _read_rows(text: io.TextIOWrapper, layout: Layout, source: object) -> Rows:
     rows = Rows(layout.columns, source)
     line = layout.first_row
     try:
-        with pd.read_csv(
-            _Replay(layout.first_text, text),
-            sep=r"\s+" if layout.delimiter == " " else layout.delimiter,
-            decimal=layout.decimal,
-            header=None,
-            names=range(layout.fields),
-            index_col=False,
-            quoting=csv.QUOTE_NONE,
-            skip_blank_lines=False,
-            low_memory=False,
-            chunksize=_ROWS_AT_ONCE,
-        ) as chunks:
+        # pandas only warns of fields that it drops at the end of a line.
+        with (
+            warnings.catch_warnings(action="error", category=pd.errors.ParserWarning),
+            pd.read_csv(
+                _Replay(layout.first_text, text),
+                sep=r"\s+" if layout.delimiter == " " else layout.delimiter,
+                decimal=layout.decimal,
+                header=None,
+                names=range(layout.fields),
+                index_col=False,
+                quoting=csv.QUOTE_NONE,
+                skip_blank_lines=False,
+                low_memory=False,
+                chunksize=_ROWS_AT_ONCE,
+            ) as chunks,
+        ):
             for frame in chunks:
                 lines = np.arange(line, line + len(frame))
                 line += len(frame)

@@ -20,6 +20,8 @@ from digitlab.datasets.tables.columns import (
 from digitlab.datasets.tables.limits import LIMITS, BoundedStream, table_error
 from digitlab.errors import DataError
 
+_FEWEST_COLUMNS: Final = 65  # a label and 8x8 pixels
+
 DELIMITERS: Final = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars", " ": "spaces"}
 """Characters between two fields, with their names."""
 
@@ -81,13 +83,17 @@ def find_layout(text: io.TextIOWrapper, source: object) -> Layout:
         raise table_error(source, "holds no line", EXPECTED_COLUMNS, row=1)
     if "\0" in line:
         raise table_error(source, "is not a text", EXPECTED_COLUMNS, row=1)
+    while line.startswith("#") and len(_split(line, _find_delimiter(line))) < _FEWEST_COLUMNS:
+        number, line = next(lines, (number + 1, ""))  # a comment
     line = line.removeprefix("#")  # numpy.savetxt marks its header
     delimiter = _find_delimiter(line)
     names = _split(line, delimiter)
     if len(names) > LIMITS.max_columns:
         raise table_error(source, f"has {len(names):,} columns", EXPECTED_COLUMNS, row=1)
     if not _is_header(names):
-        columns = unnamed_columns(len(names), source)
+        _require_plain_numbers(names, delimiter, number, source)
+        is_ended = not names[-1].strip()  # a separator at the end of each line
+        columns = unnamed_columns(len(names) - is_ended, source)
         decimal = _find_decimal(line, delimiter)
         return Layout(columns, delimiter, decimal, len(names), number, line)
     number, line = next(lines, (number + 1, ""))
@@ -99,6 +105,7 @@ def find_layout(text: io.TextIOWrapper, source: object) -> Layout:
         raise table_error(source, "has a header and no line after it", "at least one digit", row=1)
     if len(fields) != len(names):
         raise fields_error(source, number, len(fields), len(names))
+    _require_plain_numbers(fields, delimiter, number, source)
     return Layout(columns, delimiter, _find_decimal(line, delimiter), len(names), number, line)
 
 
@@ -124,6 +131,23 @@ def _find_delimiter(line: str) -> str:
         if any(side_of(count - extra) for extra in (1, 2)):
             return delimiter
     return max(counts, key=lambda delimiter: (counts[delimiter], delimiter == ","))
+
+
+def _require_plain_numbers(fields: list[str], delimiter: str, number: int, source: object) -> None:
+    """Refuse numbers with the delimiter in them, such as "0,5" between commas.
+
+    Raises:
+        DataError: a field in quotes contains the delimiter.
+    """
+    field = next((field for field in fields if delimiter in field and delimiter != " "), None)
+    if field is not None:
+        shown = field if len(field) <= 40 else f"{field[:37]}..."
+        raise table_error(
+            source,
+            f"line {number}: the field {shown!r} contains the separator",
+            "numbers with a decimal point, or another separator",
+            row=number,
+        )
 
 
 def _find_decimal(line: str, delimiter: str) -> str:

@@ -45,7 +45,8 @@ class Rows:
             whole = pixels.astype(np.uint8)
             pixels = whole if np.array_equal(whole, pixels) else pixels.astype(np.float32)
         else:
-            pixels = pixels.astype(np.float32)
+            with np.errstate(over="ignore"):  # infinity is refused later
+                pixels = pixels.astype(np.float32)
         self._pixels.append(pixels)
         self._lines.append(lines)
         self.count += len(pixels)

@@ -18,6 +18,7 @@ UInt8 = NDArray[np.uint8]
 
 _UBYTE: Final = 0x08  # type code of unsigned bytes
 _SUBFOLDERS: Final = (".", "raw", "MNIST/raw", "mnist/raw", "mnist", "MNIST")
+_EMNIST_HINT: Final = "EMNIST has digits in its files digits and mnist."
 _NAME: Final = re.compile(r"(images|labels)\D*idx\d", re.IGNORECASE)
 
 
@@ -137,6 +138,8 @@ def find_idx_pair(folder: Path) -> Path | None:
 
 
 def _read_pair(images: Path, labels: Path) -> LabelledPictures:
+    if "letters" in images.name.lower():
+        raise table_error(images, "holds letters by its name", "digits", hint=_EMNIST_HINT)
     x, y = read_idx(images), read_idx(labels)
     if x.ndim != 3 or y.ndim != 1:
         wrong = images if x.ndim != 3 else labels

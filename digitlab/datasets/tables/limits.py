@@ -6,13 +6,13 @@ import gzip
 import io
 import os
 import re
-import stat
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from digitlab.errors import DataError
+from digitlab.special_files import special_kind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +46,6 @@ class TableLimits:
 
 
 LIMITS: Final = TableLimits()
-
-_KINDS: Final = (
-    (stat.S_ISDIR, "a folder"),
-    (stat.S_ISFIFO, "a named pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-)
 
 
 def table_error(
@@ -120,8 +112,7 @@ class _RegularFile(io.FileIO):
 
 
 def _require_regular(path: Path, mode: int) -> None:
-    if not stat.S_ISREG(mode):
-        kind = next((name for matches, name in _KINDS if matches(mode)), "a special file")
+    if kind := special_kind(mode):
         raise table_error(path, f"is {kind}", "a regular file")
 
 

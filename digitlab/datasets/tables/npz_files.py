@@ -39,6 +39,20 @@ _PARTS: Final = {
     "train": "training",
     "training": "training",
 }
+_PREDICTED: Final = frozenset(
+    {
+        *("pred", "preds", "predict", "predicted", "prediction", "predictions", "hat", "yhat"),
+        *("prob", "probs", "proba", "probabilities", "score", "scores", "logits", "confidence"),
+    }
+)
+"""Words in the names of arrays that hold a model's answers."""
+
+_NO_LABEL_NAMES: Final = frozenset(
+    {"id", "ids", "idx", "index", "indices", "writer", "writers", "user", "users", "weight"}
+    | {"weights", "fold", "folds", "split", "group", "groups", "age", "ages"}
+)
+"""Words in the names of arrays with one number for each picture that is no label."""
+
 _PREFERENCE: Final = ("test", "", "validation", "training")
 _VERSIONS: Final = ((1, 0), (2, 0), (3, 0))  # of the .npy format
 _EXPECTED: Final = "an .npz file with pictures x and labels y (or x_test and y_test)"
@@ -233,7 +247,8 @@ def _choose_arrays(archive: _Archive) -> tuple[str, str, tuple[str, ...]]:
             return pictures[0], labels[0], (f"{prefix}{pictures[0]} with labels {labels[0]}",)
         if pictures and labels:
             break  # several of one role: a guess
-    if len(archive.names) == 2:
+    words = {word for name in archive.names for word in _words(name)}
+    if len(archive.names) == 2 and not words & (_PREDICTED | _NO_LABEL_NAMES):
         chosen = _by_shape(archive, *archive.names)
         if chosen is not None:
             return (*chosen, (f"{chosen[0]} with labels {chosen[1]}, told apart by their shapes",))
@@ -245,10 +260,11 @@ def _choose_arrays(archive: _Archive) -> tuple[str, str, tuple[str, ...]]:
 
 def _role_of(name: str) -> tuple[str, str]:
     """Return "pictures", "labels" or "" for the name of an array, and its part or ""."""
-    base = name.rpartition("/")[2]
-    words = [word for word in re.split(r"[^a-z0-9]+", _split_case(base).lower()) if word]
+    words = _words(name)
     part = next((_PARTS[word] for word in words if word in _PARTS), "")
     rest = [word for word in words if word not in _PARTS]
+    if _PREDICTED.intersection(rest):
+        return "", part
     if len(rest) == 1 and part == "":  # xtest, trainlabels
         for word in sorted(_PARTS, key=len, reverse=True):
             for inner in (rest[0].removesuffix(word), rest[0].removeprefix(word)):
@@ -262,8 +278,9 @@ def _role_of(name: str) -> tuple[str, str]:
     return "", part
 
 
-def _split_case(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+def _words(name: str) -> list[str]:
+    split = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.rpartition("/")[2])
+    return [word for word in re.split(r"[^a-z0-9]+", split.lower()) if word]
 
 
 def _by_shape(archive: _Archive, first: str, second: str) -> tuple[str, str] | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from digitlab.datasets.folder_files import list_files
 from digitlab.datasets.tables.csv_files import read_csv
-from digitlab.datasets.tables.idx_files import read_idx_pair
+from digitlab.datasets.tables.idx_files import find_idx_pair, read_idx_pair
 from digitlab.datasets.tables.labelled_pictures import LabelledPictures
 from digitlab.datasets.tables.limits import (
     first_line,
@@ -26,6 +28,10 @@ EXPECTED_FILES: Final = "a .csv or .npz file, or a pair of IDX files, with pictu
 TEXT_SUFFIXES: Final = frozenset({".csv", ".tsv", ".txt", ".tab", ".data"})
 """Suffixes of texts inside a zip archive."""
 
+_TABLE_ENDS: Final = (".csv", ".tsv", ".npz")
+
+_HEAD_BYTES: Final = 512  # a tar archive's first header
+
 _REFUSED: Final = (
     (b"BZh", "is compressed with bzip2", "Unpack it first."),
     (b"\xfd7zXZ", "is compressed with xz", "Unpack it first."),
@@ -38,6 +44,13 @@ _REFUSED: Final = (
     (b"\x80", "is a pickle, which can run programs", "Write its arrays with numpy.savez()."),
     (b"%PDF", "is a PDF document", "`digitlab predict` reads pictures."),
     (b"\x7fELF", "is a program", ""),
+    (b"@relation", "is an ARFF file", "Save it as CSV."),
+    (b"@RELATION", "is an ARFF file", "Save it as CSV."),
+    (b"%", "begins with a comment, as ARFF files do", "Save it as CSV."),
+    (b"<", "is a web page or XML", "Download the file itself."),
+    (b"{", "is JSON", "Save it as CSV."),
+    (b"[", "is JSON", "Save it as CSV."),
+    (b"version https://git-lfs", "is a Git LFS pointer without the data", "Run git lfs pull."),
 )
 
 _REFUSED_ARCHIVES: Final = (
@@ -48,14 +61,28 @@ _REFUSED_ARCHIVES: Final = (
 """Files in zip archives of other formats."""
 
 
-def read_table(path: Path) -> LabelledPictures:
+def read_table(path: Path, *, shown: Path | None = None) -> LabelledPictures:
     """Read a file of labelled digits: CSV, NPZ or an IDX pair, plain or gzipped.
 
     A CSV file may also be the only one in a zip archive.
 
+    Args:
+        path: the file.
+        shown: name of its folder in messages, for a temporary one.
+
     Raises:
         DataError: the file is none of these, damaged, or over a limit.
     """
+    try:
+        return _read_table(path)
+    except DataError as error:
+        if shown is None:
+            raise
+        message = str(error).replace(str(path.parent), str(shown))
+        raise DataError(message, path=str(shown), row=error.row, expected=error.expected) from error
+
+
+def _read_table(path: Path) -> LabelledPictures:
     head = _head(path)
     if not head:
         raise table_error(path, "is empty", EXPECTED_FILES)
@@ -63,8 +90,11 @@ def read_table(path: Path) -> LabelledPictures:
         return _read_archive(path)
     if head[:2] == b"\0\0" and len(head) > 2 and head[2] != 0:
         return read_idx_pair(path)
+    if head[257:262] == b"ustar":
+        raise table_error(path, "is a tar archive", EXPECTED_FILES, hint="Unpack it first.")
+    text_head = head.removeprefix(codecs.BOM_UTF8).lstrip()
     for signature, found, hint in _REFUSED:
-        if head.startswith(signature):
+        if head.startswith(signature) or text_head.startswith(signature):
             raise table_error(path, found, EXPECTED_FILES, hint=hint)
     picture = format_of(head)
     if picture is not None:
@@ -80,6 +110,26 @@ def read_table(path: Path) -> LabelledPictures:
         return read_csv(file, path)
 
 
+def find_table(folder: Path) -> Path | None:
+    """Return the table in a folder: IDX pictures, or its only CSV or NPZ file beside no picture.
+
+    Returns:
+        None if the folder has pictures, no table or several.
+
+    Raises:
+        DataError: it has several pairs of IDX files, and not exactly one of them is for tests.
+    """
+    pictures = find_idx_pair(folder)
+    if pictures is not None:
+        return pictures
+    files = list_files(folder)
+    if files.pictures:
+        return None
+    names = [*map(str, files.tables), *(item.name for item in files.left_out)]
+    tables = [name for name in names if name.lower().removesuffix(".gz").endswith(_TABLE_ENDS)]
+    return folder / tables[0] if len(tables) == 1 else None
+
+
 def is_table_archive(path: Path) -> bool:
     """Return whether a file is a zip archive that holds arrays or texts and no picture."""
     try:
@@ -92,7 +142,7 @@ def is_table_archive(path: Path) -> bool:
 
 def _head(path: Path) -> bytes:
     with open_unpacked(path) as file:
-        return file.read(64) or b""
+        return file.read(_HEAD_BYTES) or b""
 
 
 def _read_archive(path: Path) -> LabelledPictures:

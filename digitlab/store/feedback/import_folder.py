@@ -89,16 +89,18 @@ def open_import(path: str | os.PathLike[str]) -> Iterator[ImportScan]:
         )
     with ExitStack() as stack:
         if path.is_dir() or path.suffix.lower() == ".zip":
-            yield _scan_folder(stack.enter_context(open_folder(path)), str(path), stack)
+            yield _scan_folder(stack.enter_context(open_folder(path)), path, stack)
         else:
-            yield _scan_table(path, str(path), stack)
+            yield _scan_table(path, path, stack)
 
 
-def _scan_folder(folder: Path, shown: str, stack: ExitStack) -> ImportScan:
+def _scan_folder(folder: Path, path: Path, stack: ExitStack) -> ImportScan:
+    """Return what a folder or an unpacked zip file holds; `path` is its name in messages."""
     from digitlab.datasets.folder_files import list_files
     from digitlab.datasets.folders import find_labelled_pictures
     from digitlab.datasets.label_names import parse_legacy_name
     from digitlab.datasets.label_tables import read_table_text
+    from digitlab.datasets.tables import find_table, is_table_archive
 
     files = list_files(folder)
     texts = {
@@ -108,10 +110,12 @@ def _scan_folder(folder: Path, shown: str, stack: ExitStack) -> ImportScan:
     }
     if texts:
         return _scan_export(files, texts, stack)
-    if not files.pictures and len(files.tables) == 1:
-        (within,) = files.tables
-        return _scan_table(files.tables[within], f"{shown}: {within}", stack)
-    labelled = find_labelled_pictures(folder, shown=shown)
+    table = find_table(folder)
+    if table is not None:
+        return _scan_table(table, path, stack)
+    if not files.pictures and not files.tables and path.is_file() and is_table_archive(path):
+        return _scan_table(path, path, stack)  # arrays in a zip file
+    labelled = find_labelled_pictures(folder, shown=str(path))
     pictures = [*labelled.pictures, *(p for group in labelled.contradictions for p in group)]
     items = []
     for picture in sorted(pictures):
@@ -233,15 +237,21 @@ class _ExportFolder:
         return None
 
 
-def _scan_table(path: Path, shown: str, stack: ExitStack) -> ImportScan:
-    """Return the digits of a table, or the verdicts in the file beside an exported one."""
+def _scan_table(path: Path, shown: Path, stack: ExitStack) -> ImportScan:
+    """Return the digits of a table, or the verdicts in the file beside an exported one.
+
+    Args:
+        path: the table.
+        shown: the table in messages, or the folder or zip file with it.
+        stack: keeps unpacked files until the import ends.
+    """
     from digitlab.datasets.folder_files import list_files
     from digitlab.datasets.label_tables import read_table_text
     from digitlab.datasets.mnist_frame import to_mnist_frame
     from digitlab.datasets.picture_archive import open_folder
     from digitlab.datasets.tables import read_table
 
-    table = read_table(path)
+    table = read_table(path, shown=None if path == shown else shown)
     sidecar = path.with_name(path.stem + SIDECAR_SUFFIX)
     # A transposed digit must not become an example; an export has upright ones.
     if not sidecar.is_file() and table.pictures.shape[1:] == (28, 28):

@@ -61,6 +61,11 @@ VARIANTS = {
         ),
         "label in column 'target'",
     ),
+    "comments above": (f"# digits\n# by me, 2024\n{KAGGLE}", "label in column 'label'"),
+    "a separator after each line": (
+        csv_text(None, [[*row, ""] for row in ROWS]),
+        "label in the first column by its values",
+    ),
     "label of another name": (
         csv_text(["ziffer", *PIXELS], ROWS),
         "label in 'ziffer', the only column beside the pixels",
@@ -159,7 +164,10 @@ def test_every_variant_gives_the_same_digits_and_names_its_rule(tmp_path, text, 
         (KAGGLE.encode("utf-16-le"), "in UTF-16"),
         (KAGGLE.encode("utf-16-be"), "in UTF-16"),
         (KAGGLE.encode("utf-32"), "in UTF-32"),
-        (csv_text([*PIXELS, "étiquette"], last(ROWS)).encode("latin-1"), "the only column"),
+        (
+            csv_text(["größe", "label", *PIXELS], [[9, *row] for row in ROWS]).encode("latin-1"),
+            "label in column 'label'",
+        ),
         (gzip.compress(KAGGLE.encode()), "CSV with commas"),
         (gzip.compress(KAGGLE.encode("utf-16")), "in UTF-16"),
     ],
@@ -219,10 +227,22 @@ REFUSED = {
         None,
         "first column holds 0 to 9, the last 0 to 9, and both may be the label",
     ),
+    "letters, and a last column of 0": (
+        csv_text(None, [[row[0] + 10, *row[1:-1], 0] for row in ROWS]),
+        None,
+        "none of them is the label",
+    ),
+    "predictions alone": (csv_text(["prediction", *PIXELS], ROWS), None, "column 'prediction'"),
+    "writers alone": (csv_text(["writer", *PIXELS], ROWS), None, "column 'writer'"),
+    "decimal commas in quotes": (
+        csv_text([*PIXELS, "label"], last(ROWS)).replace(",0,", ',"0,25",', 1),
+        2,
+        "'0,25' contains the separator",
+    ),
     "no column may be a label": (
         csv_text(None, [[77, *row[1:-1], 88] for row in ROWS]),
         None,
-        "neither is the label",
+        "none of them is the label",
     ),
     "one digit with label 0": (csv_text(None, [[0, *ZEROS]]), None, "both may be"),
     "no row numbers": (

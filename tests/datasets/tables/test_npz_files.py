@@ -41,6 +41,7 @@ NAMES = {
     "one word": ({"xtest": X, "ytest": Y}, "the test part, xtest"),
     "camel case": ({"testImages": X, "testLabels": Y}, "the test part, testImages"),
     "more arrays": ({"x": X, "y": Y, "names": np.arange(3)}, "not read: names"),
+    "predictions beside labels": ({"x": X, "y": Y, "y_pred": Y[::-1]}, "not read: y_pred"),
     "no names": ({"arr_0": X, "arr_1": Y}, "told apart by their shapes"),
     "no names, labels first": ({"arr_0": Y, "arr_1": X}, "arr_1 with labels arr_0"),
 }
@@ -82,6 +83,9 @@ REFUSED = {
     "no label": ({"x": X, "y": np.where(Y == 3, np.nan, Y)}, "the label is nan"),
     "two classes": ({"x": X, "y": np.ones((12, 10))}, "row 1: the ten label values"),
     "label text": ({"x": X, "y": np.array(["seven"] * 12)}, "the label is seven"),
+    "predictions alone": ({"x": X, "y_pred": Y}, "has the arrays x, y_pred"),
+    "predicted labels": ({"x": X, "predicted_labels": Y}, "has the arrays x, predicted_labels"),
+    "row numbers": ({"x": X, "writer": Y}, "has the arrays x, writer"),
     "0 to 16": ({"x": X // 16.0, "y": Y}, "run from 0 to 15; expected values from 0 to 255"),
     "standardised": ({"x": (X / 255 - 0.13) / 0.31, "y": Y}, "run from -0.41.* to 2.8"),
     "nan": ({"x": np.where(X > 250, np.nan, X), "y": Y}, "run from nan"),

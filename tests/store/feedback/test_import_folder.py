@@ -4,7 +4,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from support.digit_tables import digits
+from support.digit_tables import digits, idx_bytes
 
 from digitlab.errors import DataError
 from digitlab.store import open_import
@@ -91,6 +91,43 @@ def test_the_only_table_in_a_zip_file_gives_its_digits(tmp_path):
         archive.writestr("train.csv", f"7,{','.join(['0', '255'] * 392)}\n")
     with open_import(tmp_path / "x.zip") as scan:
         assert [item.label for item in scan.items] == [7]
+
+
+@pytest.mark.parametrize("form", ["folder", "torchvision", "zip", "npz", "npz as zip"])
+def test_a_folder_or_zip_file_of_arrays_gives_its_digits(tmp_path, form):
+    x, y = digits(12)
+    place = "MNIST/raw/" if form == "torchvision" else ""
+    files = {
+        f"{place}t10k-images-idx3-ubyte": idx_bytes(x),
+        f"{place}t10k-labels-idx1-ubyte": idx_bytes(y),
+    }
+    path = tmp_path / ("digits.zip" if "zip" in form else "digits")
+    if form == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in files.items():
+                archive.writestr(name, data)
+    elif form == "npz as zip":
+        with path.open("wb") as file:
+            np.savez(file, x=x, y=y)
+    elif form == "npz":
+        path.mkdir()
+        np.savez(path / "digits.npz", x=x, y=y)
+    else:
+        for name, data in files.items():
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            (path / name).write_bytes(data)
+    with open_import(path) as scan:
+        assert [item.label for item in scan.items] == y.tolist()
+
+
+def test_a_refused_table_in_a_zip_file_is_named_by_the_zip_file(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("train.csv", "1,2,3\n")
+    with (
+        pytest.raises(DataError, match=r"x\.zip/train\.csv: has 3 columns"),
+        open_import(tmp_path / "x.zip"),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("name", ["nowhere", "nowhere.zip", "nowhere.csv"])
