@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +34,7 @@ from digitlab.images.sources import BinaryStream, from_object, from_pillow, read
 from digitlab.model.runtime import Classifier, ClassifierOutput
 from digitlab.prediction import Prediction, RecalledCorrection
 from digitlab.settings import Settings
+from digitlab.special_files import special_kind
 
 PictureSource = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryStream | Image | NDArray[Any]
@@ -431,9 +431,10 @@ def read_file(path: str | os.PathLike[str], *, max_bytes: int) -> bytes:
             "too-large" if it has more than `max_bytes`.
     """
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # reading a pipe or a device may never end
+        kind = special_kind(os.stat(path).st_mode)
+        if kind:
             raise ImageError(
-                f"{os.fspath(path)} is {_kind_of(path)}; expected a regular file: pipe other data "
+                f"{os.fspath(path)} is {kind}; expected a regular file: pipe other data "
                 "to standard input and read the picture '-'.",
                 code="not-found",
             )
@@ -452,13 +453,3 @@ def read_file(path: str | os.PathLike[str], *, max_bytes: int) -> bytes:
             code="too-large",
         )
     return data
-
-
-def _kind_of(path: str | os.PathLike[str]) -> str:
-    """Return what a path is that is no regular file."""
-    mode = os.stat(path).st_mode
-    if stat.S_ISDIR(mode):
-        return "a folder"
-    if stat.S_ISFIFO(mode):
-        return "a pipe"
-    return "a socket" if stat.S_ISSOCK(mode) else "a device"

@@ -15,6 +15,7 @@ FLOORS = [
     "errors",
     "settings",
     "private_files",
+    "special_files",
     "labels",
     "phrases",
     "html",

@@ -79,5 +79,5 @@ def test_pipes_and_devices_are_refused_at_once(tmp_path):
     done = command_process(tmp_path)("predict", pipe, "/dev/zero")
     assert done.returncode == 1
     first, second = done.stdout.decode().splitlines()
-    assert "is a pipe; expected a regular file" in first
+    assert "is a named pipe; expected a regular file" in first
     assert "/dev/zero is a device; expected a regular file" in second

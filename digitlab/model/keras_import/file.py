@@ -23,19 +23,13 @@ from digitlab.model.keras_import.formats import describe_archive, describe_file,
 from digitlab.model.keras_import.hdf5 import READ_ERRORS, Hdf5Reader, open_hdf5
 from digitlab.model.keras_import.layers import MODELS, UnsupportedModelError
 from digitlab.model.keras_import.limits import LIMITS
+from digitlab.special_files import special_kind
 
 Weights = dict[str, list[NDArray[np.float32]]]
 """The weights of each layer in Keras's order, by its path: the names of the models that contain it
 and its own, joined by "/"."""
 
 _WEIGHTS_ONLY: Final = 'it holds only weights; save the whole model with model.save("model.keras")'
-
-_FILE_KINDS: Final = (
-    (stat.S_ISFIFO, "a named pipe"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-    (stat.S_ISSOCK, "a socket"),
-)
 
 
 def read_file(path: Path) -> tuple[Any, Weights]:
@@ -73,11 +67,10 @@ def check_regular(path: Path) -> None:
         OSError: there is no such file.
     """
     mode = path.stat().st_mode
-    for is_kind, name in _FILE_KINDS:
-        if is_kind(mode):
-            raise UnsupportedModelError(f"it is {name}; expected a regular file")
     if stat.S_ISDIR(mode):
         raise UnsupportedModelError(f"it is {describe_folder(path)}")
+    if kind := special_kind(mode):
+        raise UnsupportedModelError(f"it is {kind}; expected a regular file")
 
 
 def _read_hdf5(path: Path) -> tuple[Any, Weights]:

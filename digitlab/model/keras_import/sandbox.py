@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from digitlab.errors import ModelError
+from digitlab.errors import NO_SPACE_TEXT, ModelError
 from digitlab.model.card import Card
 from digitlab.model.keras_import.limits import LIMITS
 
@@ -164,7 +164,7 @@ def _main(action: str, path: Path, folder: Path) -> None:
     except Exception as error:  # a library raised another type than expected
         if _is_memory_error(error):
             report(refused=_MEMORY)
-        elif getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
+        elif getattr(error, "errno", None) == errno.ENOSPC or NO_SPACE_TEXT in str(error):
             report(errno=errno.ENOSPC)
         else:
             text = " ".join(str(error).split())[:300]

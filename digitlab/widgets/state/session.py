@@ -14,7 +14,7 @@ from digitlab.errors import FeedbackError
 from digitlab.images.examples import Example
 from digitlab.prediction import Prediction
 from digitlab.store import Receipt, Verdict
-from digitlab.store.feedback.types import is_correction
+from digitlab.store.feedback.types import is_correction, verdict_by_label
 from digitlab.widgets.state import bulk_confirm, reread
 from digitlab.widgets.state.error_guard import ErrorGuard
 from digitlab.widgets.state.picture_spool import EMPTY_SLOT, PictureSpool
@@ -258,9 +258,10 @@ class Session(ErrorGuard):
             step: as for `judge`.
         """
         seen = self.items[item_id].seen(revision)
-        is_right = seen is not None and not seen.refused and seen.digit == label
+        if seen is None:
+            raise FeedbackError(NO_PICTURE)
         self.judge(
-            "right" if is_right else "wrong",
+            verdict_by_label(label, predicted=seen.digit, refused=seen.refused),
             label,
             comment,
             item_id=item_id,
