@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from support.browser_page import open_page
 from support.chromium import DESKTOP, PHONE, checked_page, launch
 from support.live_server import Server, start_server
+from support.network_relay import NetworkRelay
 from support.picture_input_view import open_picture_input
 
 from digitlab.settings import Settings
@@ -91,3 +93,11 @@ def phone(chromium: Browser, server: Server) -> Iterator[Page]:
     """Yield the page of `server` on a phone, with animations."""
     with checked_page(chromium, **PHONE) as page:
         yield open_page(page, server)
+
+
+@pytest.fixture
+def relay(server: Server) -> Iterator[NetworkRelay]:
+    """Yield a relay between the browser and the server, at first without latency."""
+    relay = NetworkRelay(urlsplit(server.url).port or 0)
+    yield relay
+    relay.disconnect()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 from support.browser_page import (
@@ -35,14 +33,6 @@ DO_NOT_RETRY = "() => { window.jupyterapp.widgetManager.kernel._reconnectLimit =
 """JupyterLab stops after seven attempts, which take two minutes; let it stop at once."""
 
 RETRY = "() => { window.jupyterapp.widgetManager.kernel._reconnectLimit = 7; }"
-
-
-@pytest.fixture
-def relay(server: Server) -> Iterator[NetworkRelay]:
-    """Yield a relay between the browser and the server."""
-    relay = NetworkRelay(urlsplit(server.url).port or 0)
-    yield relay
-    relay.disconnect()
 
 
 @pytest.fixture

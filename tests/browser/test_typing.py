@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
@@ -66,14 +65,6 @@ PAUSE_MS = 900
 
 CELLS = """() => [...document.querySelectorAll(".dl-cells > li")].map((cell) => [
   cell.title.split(":")[0], cell.querySelector(".dl-predicted").textContent[0]])"""
-
-
-@pytest.fixture
-def relay(server: Server) -> Iterator[NetworkRelay]:
-    """Yield a relay between the browser and the server, at first without latency."""
-    relay = NetworkRelay(urlsplit(server.url).port or 0)
-    yield relay
-    relay.disconnect()
 
 
 @pytest.fixture
