@@ -193,7 +193,7 @@ def test_a_run_that_ignores_its_cancellation_is_killed_after_ten_seconds(setting
 def test_a_run_is_killed_at_its_time_limit(begin):
     run = begin(wait=True, step_s=600, limit_s=6)
     assert run.outcome == "failed"
-    assert "6 seconds" in run.reasons[0]
+    assert "time limit of 6 s" in run.reasons[0]
 
 
 @pytest.mark.notebook

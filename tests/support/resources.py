@@ -21,7 +21,8 @@ class Measured(Generic[Result]):
         cpu_s: CPU seconds of this process and of those that it waited for.
         growth_mb: growth of this process's resident memory at its peak, in 10**6 bytes; 0 on
             systems without /proc.
-        children_mb: peak memory of the largest process waited for since this process began.
+        children_mb: peak memory of the largest process that the call waited for; 0 if an earlier
+            child of this process was larger.
     """
 
     result: Result
@@ -32,16 +33,26 @@ class Measured(Generic[Result]):
 
 def measure(call: Callable[[], Result]) -> Measured[Result]:
     """Call a function and measure it."""
-    before_s, before = _cpu_s(), _reset_peak()
+    before_s, before, largest = _cpu_s(), _reset_peak(), _largest_child()
     result = call()
     growth = max(0, _status("VmHWM") - before)
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    return Measured(result, _cpu_s() - before_s, growth / 1e6, children / 1e6)
+    children = _largest_child()
+    return Measured(
+        result=result,
+        cpu_s=_cpu_s() - before_s,
+        growth_mb=growth / 1e6,
+        children_mb=children / 1e6 if children > largest else 0.0,
+    )
 
 
 def _cpu_s() -> float:
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
+
+
+def _largest_child() -> int:
+    """Return the peak memory of the largest child so far, in bytes."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 
 
 def _reset_peak() -> int:
