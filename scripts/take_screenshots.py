@@ -111,6 +111,8 @@ def take_batch_and_fine_tune(page: Page) -> None:
             "aria-current", "true"
         )
         if number == len(digits) // 2:
+            expect(page.locator(".dl-count")).not_to_contain_text("being saved")
+            expect(page.locator(".dl-picture image")).to_be_visible()
             take(page, "grid-1280")
         page.keyboard.press(str(digit))
     expect(page.locator(".dl-count")).to_contain_text(f"{len(digits)} judged")
