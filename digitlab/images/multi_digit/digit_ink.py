@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from digitlab.images.multi_digit.paper_sheets import is_paper_sheet, max_thickne
 from digitlab.images.multi_digit.plausible_components import (
     crossing_page,
     enclosing,
+    marks,
     plausible,
     usual_digit_height,
 )
@@ -55,12 +57,15 @@ class PageInk:
         contrast: float32 (H, W), how much each pixel differs from the paper, in grey levels.
         mask: bool (H, W), all ink, dust and lines included.
         digits: the ink of the digits, in no order.
+        marks: ink of the same pen that is too small or too flat for a digit, in no order:
+            dots, commas, dashes; no dust and no lines of the paper.
         digit_height: usual height of a digit, in pixels; 0 without digits.
     """
 
     contrast: Floats
     mask: Mask
     digits: tuple[DigitInk, ...]
+    marks: tuple[DigitInk, ...]
     digit_height: float
 
 
@@ -104,14 +109,10 @@ def _find_dark_ink(page: Floats) -> PageInk | None:
         if mask is not None:
             if without_digits is not None and np.array_equal(mask, without_digits.mask):
                 continue  # the same ink shows no digits again
-            digits, digit_height = _find_digits(mask & ~find_page_lines(mask), contrast)
-            if digits:
-                return PageInk(
-                    contrast=contrast, mask=mask, digits=digits, digit_height=digit_height
-                )
-            without_digits = without_digits or PageInk(
-                contrast=contrast, mask=mask, digits=(), digit_height=0.0
-            )
+            page_ink = _find_digits(mask & ~find_page_lines(mask), mask, contrast)
+            if page_ink.digits:
+                return page_ink
+            without_digits = without_digits or page_ink
     return without_digits
 
 
@@ -156,39 +157,56 @@ def _distance_to_paper(page: Floats, is_bare: Mask) -> Floats:
     return distance
 
 
-def _find_digits(ink: Mask, contrast: Floats) -> tuple[tuple[DigitInk, ...], float]:
-    """Return the digits among the ink, and the usual height of a digit in pixels."""
+def _find_digits(ink: Mask, mask: Mask, contrast: Floats) -> PageInk:
+    """Separate ink into digits, other marks and the rest.
+
+    Args:
+        ink: bool (H, W), the ink without lines from edge to edge.
+        mask: bool (H, W), all ink.
+        contrast: float32 (H, W), in grey levels.
+    """
+    nothing = PageInk(contrast=contrast, mask=mask, digits=(), marks=(), digit_height=0.0)
     components = find_components(ink, contrast)
     if not len(components) or _box_cover(components) > THRESHOLDS.max_box_cover:
-        return (), 0.0
+        return nothing
     is_line = enclosing(components) | crossing_page(components)
     digit_height = usual_digit_height(components, ~is_line)
     min_digit_height = max(
         THRESHOLDS.min_digit_pixels, THRESHOLDS.min_digit_height * max(ink.shape)
     )
     if digit_height < THRESHOLDS.min_height_with_lines * min_digit_height:
-        return (), 0.0
+        return nothing
     is_broad = components.extents > THRESHOLDS.max_digit_extent * digit_height
     if (is_broad | is_line).any():
         pale = _pale_ink(components, contrast, np.flatnonzero(is_broad & ~is_line))
         components = find_components(ink & ~pale, contrast)
         components = find_components(_without_lines(components), contrast)
         if not len(components) or _box_cover(components) > THRESHOLDS.max_box_cover:
-            return (), 0.0
+            return nothing
         is_line = enclosing(components) | crossing_page(components)
         digit_height = usual_digit_height(components, ~is_line)
     if digit_height < min_digit_height:
-        return (), 0.0
-    kept = np.flatnonzero(plausible(components, digit_height) & ~is_line)
+        return nothing
+    is_plausible = plausible(components, digit_height) & ~is_line
+    kept = np.flatnonzero(is_plausible)
     if _box_cover(components, kept) > THRESHOLDS.max_digit_cover:
-        return (), 0.0
-    digits = [
+        return nothing
+    groups = [
         _to_digit_ink(components, numbers)
         for numbers in group_components(components, kept, digit_height)
     ]
-    return tuple(
-        digit for digit in digits if digit.height >= _min_height(digit) * digit_height
-    ), digit_height
+    is_digit = [group.height >= _min_height(group) * digit_height for group in groups]
+    others = np.flatnonzero(marks(components, digit_height) & ~is_plausible & ~is_line)
+    return PageInk(
+        contrast=contrast,
+        mask=mask,
+        digits=tuple(compress(groups, is_digit)),
+        marks=(
+            *(group for group, kept in zip(groups, is_digit, strict=True) if not kept),
+            *(_to_digit_ink(components, [number]) for number in map(int, others)),
+        ),
+        digit_height=digit_height,
+    )
 
 
 def _box_cover(components: Components, numbers: NDArray[np.intp] | slice = slice(None)) -> float:

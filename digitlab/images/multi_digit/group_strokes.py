@@ -46,6 +46,8 @@ def group_components(
             own_root, other_root = root(number), root(neighbour)
             if own_root == other_root:
                 continue
+            if _is_dot_beside(components.boxes[number], boxes[other_root], digit_height):
+                continue
             if not _is_one_digit(boxes[own_root], boxes[other_root], digit_height):
                 continue
             parents[own_root] = other_root
@@ -75,6 +77,15 @@ def _neighbours(components: Components, number: int, digit_height: float) -> lis
     distances = ndimage.minimum(ndimage.distance_transform_edt(~own), labels, others)
     order = np.argsort(distances)
     return [int(others[index]) - 1 for index in order if distances[index] <= max_gap]
+
+
+def _is_dot_beside(part: Box, digit: Box, digit_height: float) -> bool:
+    """Return whether a part is a dot or comma at the feet of a digit, beside it."""
+    (rows, columns), (digit_rows, digit_columns) = part, digit
+    extent = max(rows.stop - rows.start, columns.stop - columns.start)
+    is_low = 2 * rows.start > digit_rows.start + digit_rows.stop
+    is_beside = columns.start >= digit_columns.stop or columns.stop <= digit_columns.start
+    return bool(extent <= THRESHOLDS.max_dot_extent * digit_height and is_low and is_beside)
 
 
 def _is_one_digit(one: Box, other: Box, digit_height: float) -> bool:

@@ -104,6 +104,24 @@ def plausible(components: Components, digit_height: float) -> NDArray[np.bool_]:
     )
 
 
+def marks(components: Components, digit_height: float) -> NDArray[np.bool_]:
+    """Return which components may be dots, commas, dashes or slashes of the digits' pen. bool (N,).
+
+    Args:
+        components: all N components of the ink.
+        digit_height: usual height of a digit, in pixels.
+    """
+    extents = components.extents
+    main_tone = _area_weighted_median(components.tones, components.areas)
+    is_mark: NDArray[np.bool_] = (
+        (extents >= THRESHOLDS.min_mark_extent * digit_height)
+        & (extents <= THRESHOLDS.max_mark_extent * digit_height)
+        & (components.tones >= THRESHOLDS.min_mark_tone * main_tone)
+        & ~components.touched_edges().any(0)
+    )
+    return is_mark
+
+
 def _area_weighted_median(
     values: NDArray[np.int64 | np.float64], areas: NDArray[np.float64]
 ) -> float:

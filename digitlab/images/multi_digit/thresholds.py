@@ -65,10 +65,15 @@ class MultiDigitThresholds:
         max_large_fill: share of its box that a large digit fills.
         max_fill: share of its box that any other digit fills.
         min_solid_side: shorter side of a solid component, in digit heights.
+        min_mark_extent: extent of a dot or dash, in digit heights; less is dust.
+        max_mark_extent: the same; more is a line of the paper.
+        min_mark_tone: contrast of a dot or dash, as a share of the contrast that most of the ink
+            has.
         max_part_gap: distance between the parts of a digit, in digit heights.
         max_joined_size: height and width of joined parts, in digit heights.
         max_part_height: height of a part that is joined to others, in digit heights.
         bar_aspect: width of the bar of a 5 as a multiple of its height.
+        max_dot_extent: extent of a dot or comma, in digit heights; it joins no digit beside it.
         max_low_parts: number of parts that are joined to others, the tallest ones.
         min_shared_width: share of the narrower part's width that stands above or below the
             other one, in a digit of two halves.
@@ -150,11 +155,15 @@ class MultiDigitThresholds:
     max_large_fill: float = 0.6
     max_fill: float = 0.85
     min_solid_side: float = 0.7
+    min_mark_extent: float = 0.08
+    max_mark_extent: float = 1.6
+    min_mark_tone: float = 0.5
     # group_strokes
     max_part_gap: float = 0.22
     max_joined_size: float = 1.35
     max_part_height: float = 0.75
     bar_aspect: float = 1.5
+    max_dot_extent: float = 0.35
     max_low_parts: int = 1000
     min_shared_width: float = 0.5
     # join_broken
