@@ -15,6 +15,7 @@ from digitlab.images.examples import Example
 from digitlab.images.examples import examples as bundled_examples
 from digitlab.picture_reader import PictureSource, Reader, limits_of
 from digitlab.prediction import DigitImage, Prediction
+from digitlab.reading import Reading
 from digitlab.settings import Settings, default_contributor
 from digitlab.store import (
     Entry,
@@ -171,7 +172,7 @@ class Lab(ClosesOnExit):
         name: str = "",
         page: int = 1,
         contributor: str | None = None,
-    ) -> tuple[Prediction, ...]:
+    ) -> Reading:
         """Read all digits in a picture, in reading order, and store one small row for each.
 
         Rows are read from top to bottom, and each row from left to right. Each digit has its own
@@ -184,13 +185,15 @@ class Lab(ClosesOnExit):
             contributor: as for `predict`.
 
         Returns:
-            One prediction for each digit; empty if the picture holds no ink.
+            One prediction for each digit, with the rows and their text, such as "27.48"; empty
+            if the picture holds no ink.
 
         Raises:
             ImageError: the picture cannot be read; its `code` says why.
         """
         reader = self.reader(memory=self._use_memory, contributor=contributor)
-        return self._record(tuple(reader.read_all(picture, name=name, page=page)))
+        reading = reader.read_all(picture, name=name, page=page)
+        return reading.replaced(self._record(tuple(reading)))
 
     def judge(
         self,
@@ -431,12 +434,15 @@ class Lab(ClosesOnExit):
             The new version's name. It does not serve until a person promotes it.
 
         Raises:
-            ModelError: the same training already runs in this home.
+            ModelError: the same training already runs in this home, or a teacher is missing.
         """
         from digitlab.model.training import train_base  # loads TensorFlow when it trains
 
+        teachers = {version: self.models.load(version, threads=2) for version in config.teachers}
         with self.models.folders.work_folder(config.hash) as work:
-            folder = train_base(config, work=work, progress=progress, epoch_done=epoch_done)
+            folder = train_base(
+                config, work=work, teachers=teachers, progress=progress, epoch_done=epoch_done
+            )
             return self.models.folders.register(folder)
 
     def examples(self) -> list[Example]:

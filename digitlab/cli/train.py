@@ -18,6 +18,7 @@ EXAMPLE = """\b
 Examples:
   digitlab train
   digitlab train --epochs 3 --seed 7
+  digitlab train --teachers v0001,v0002,v0003
 """
 
 
@@ -29,9 +30,24 @@ Examples:
     type=click.IntRange(TrainConfig.batch_size, 50_000),
     help="Train on the first N images only, to try it out.",
 )
+@click.option(
+    "--teachers",
+    default="",
+    callback=lambda _ctx, _option, text: tuple(name for name in text.split(",") if name),
+    metavar="VERSION,...",
+    help="Learn also from the mean answer of these versions (distillation).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 @click.pass_context
-def train(ctx: click.Context, epochs: int, seed: int, images: int | None, as_json: bool) -> None:
+def train(
+    ctx: click.Context,
+    *,
+    epochs: int,
+    seed: int,
+    images: int | None,
+    teachers: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Train a network from scratch and register it beside the shipped base.
 
     The photographed digits are made first; then an epoch takes about a minute on two cores.
@@ -40,7 +56,7 @@ def train(ctx: click.Context, epochs: int, seed: int, images: int | None, as_jso
     `digitlab evaluate mnist:test --model VERSION`.
     """
     settings = settings_of(ctx)
-    config = TrainConfig(epochs=epochs, seed=seed, images=images)
+    config = TrainConfig(epochs=epochs, seed=seed, images=images, teachers=teachers)
     with (
         Lab(settings) as lab,
         tqdm(desc="epoch 1", unit="step", disable=not sys.stderr.isatty()) as bar,

@@ -64,7 +64,8 @@ def build(config: TrainConfig, *, steps_per_epoch: int) -> Any:
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
-    model.compile(optimizer, loss={"logits": evidence_loss}, jit_compile=False)
+    loss = soft_loss(config) if has_soft_labels(config) else evidence_loss
+    model.compile(optimizer, loss={"logits": loss}, jit_compile=False)
     return model
 
 
@@ -85,13 +86,91 @@ def evidence_loss(labels: Any, logits: Any) -> Any:
     return keras.ops.sparse_categorical_crossentropy(labels, eleven, from_logits=True)
 
 
+def has_soft_labels(config: TrainConfig) -> bool:
+    """Return whether a training has teachers or smoothes its labels."""
+    return bool(config.teachers) or config.label_smoothing > 0
+
+
+def soft_loss(config: TrainConfig) -> Any:
+    """Return the loss of a training with soft labels.
+
+    Like `evidence_loss`, it is a cross-entropy over ten digits and "no digit". The labels are
+    smoothed by `config.label_smoothing`. With teachers, the loss also has the divergence of the
+    network's probabilities from the teachers' (Hinton, Vinyals and Dean 2015, section 2).
+
+    Returns:
+        A function from targets (N, 11) and logits (N, 10) to losses (N,). The first column of the
+        targets is the label, 0-9 or `labels.NO_DIGIT`; the others are the teachers' mean logits,
+        which only a training with teachers uses.
+    """
+    ops = import_keras().ops
+    smoothing, temperature = config.label_smoothing, config.distillation_temperature
+    weight = config.distillation if config.teachers else 0.0
+
+    def soft_evidence_loss(targets: Any, logits: Any) -> Any:
+        labels, teachers = targets[:, 0], targets[:, 1:]
+        eleven = ops.pad(logits, [[0, 0], [0, 1]])
+        missing = -ops.mean(ops.log_softmax(eleven), axis=-1)
+        total = (1 - smoothing) * evidence_loss(labels, logits) + smoothing * missing
+        if not weight:
+            return total
+        theirs = ops.log_softmax(ops.pad(teachers, [[0, 0], [0, 1]]) / temperature)
+        own = ops.log_softmax(eleven / temperature)
+        divergence = ops.sum(ops.exp(theirs) * (theirs - own), axis=-1)
+        return (1 - weight) * total + weight * temperature**2 * divergence
+
+    return soft_evidence_loss
+
+
+class WeightAverage:
+    """An exponential moving average of a network's weights and batch statistics.
+
+    Early steps count more, so that the first weights are forgotten soon.
+
+    Args:
+        model: the network with its first weights.
+        decay: share of the average that stays in each step, 0-1.
+
+    Attributes:
+        weights: the present average, in Keras's order.
+        steps: number of steps so far.
+    """
+
+    def __init__(self, model: Any, decay: float) -> None:
+        self._decay = decay
+        self.weights: list[NDArray[np.float32]] = model.get_weights()
+        self.steps = 0
+
+    def update(self, model: Any) -> None:
+        """Add the network's present weights to the average."""
+        self.steps += 1
+        decay = min(self._decay, self.steps / (10 + self.steps))
+        self.weights = [
+            average + np.float32(1 - decay) * (weights - average)
+            for average, weights in zip(self.weights, model.get_weights(), strict=True)
+        ]
+
+    def save(self, path: Path) -> None:
+        """Write the average and the number of steps to an `.npz` file."""
+        temporary = path.with_name(f".{path.name}")
+        np.savez(temporary, *self.weights, steps=np.array(self.steps))
+        os.replace(temporary, path)
+
+    def load(self, path: Path) -> None:
+        """Continue with the average that `save` wrote."""
+        with np.load(path, allow_pickle=False) as arrays:
+            self.steps = int(arrays["steps"])
+            self.weights = [arrays[f"arr_{i}"] for i in range(len(self.weights))]
+
+
 def train_epoch(
     model: Any,
     x: NDArray[np.uint8],
-    y: NDArray[np.uint8],
+    y: NDArray[np.uint8] | NDArray[np.float32],
     *,
     config: TrainConfig,
     epoch: int,
+    average: WeightAverage | None = None,
     progress: Progress | None = None,
 ) -> float:
     """Train on each image once, in the given order, and return the mean loss.
@@ -102,9 +181,11 @@ def train_epoch(
     Args:
         model: the compiled model of `build` or `resume`.
         x: images, uint8 (N, 28, 28), augmented and shuffled.
-        y: labels, uint8 (N,), 0-9 or `labels.NO_DIGIT`.
+        y: labels, uint8 (N,), 0-9 or `labels.NO_DIGIT`; the targets of `soft_loss`, float32
+            (N, 11), if `has_soft_labels`.
         config: parameters of the training.
         epoch: number of the epoch, counted from 0.
+        average: average to update after each step.
         progress: function to call after each step.
     """
     keras = import_keras()
@@ -114,6 +195,8 @@ def train_epoch(
 
     class _Report(keras.callbacks.Callback):  # type: ignore[name-defined, misc]  # untyped keras
         def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+            if average is not None:
+                average.update(model)
             if progress is not None:
                 progress(batch + 1, steps, float((logs or {})["loss"]))
 
@@ -159,7 +242,7 @@ def resume(path: Path, config: TrainConfig, *, steps_per_epoch: int) -> Any:
         config: parameters of the training.
         steps_per_epoch: number of steps in one epoch.
     """
-    names = {"evidence_loss": evidence_loss}
+    names = {"evidence_loss": evidence_loss, "soft_evidence_loss": soft_loss(config)}
     saved = import_keras().saving.load_model(path, custom_objects=names, safe_mode=True)
     model = build(config, steps_per_epoch=steps_per_epoch)
     model.set_weights(saved.get_weights())

@@ -30,10 +30,23 @@ class TrainConfig:
             `augment.augment`.
         synthetic_digits: number of digits that `synthetic.handwriting` draws for each epoch,
             as a share of the number of MNIST images, 0-1.
+        rare_shapes: share of the synthetic digits in shapes of `handwriting.rare_shapes`, 0-1.
+        pixel_drawings: number of digits that are drawn with few pixels or a square brush for each
+            epoch (`handwriting.pixel_drawings`); a share like `synthetic_digits`.
         photographed: number of MNIST digits that are also taken from synthetic photographs, as
-            the front end extracts them; a share like `synthetic_digits`. They are made once.
+            the front end extracts them; a share like `synthetic_digits`, but up to 4: above 1,
+            digits are photographed several times, each time in another scene. They are made once.
         outliers: number of images without a digit that `synthetic.non_digits` draws for each
             epoch; a share like `synthetic_digits`.
+        label_smoothing: share of each label that is spread evenly over the ten digits and "no
+            digit", 0-1 (Szegedy et al. 2016, section 7).
+        weight_average: decay per step of an exponential moving average of the weights, 0-1. The
+            averaged weights are validated and kept (Polyak and Juditsky 1992); 0 averages none.
+        teachers: versions from whose mean logits the network also learns (Hinton, Vinyals and
+            Dean 2015); empty for none.
+        distillation: weight of the teachers' probabilities in the loss, 0-1; the labels have the
+            rest. Without teachers it has no effect.
+        distillation_temperature: temperature at which both networks' probabilities are compared.
         stages: channels and number of convolutions of each stage. The channels of the last stage
             are the length of the embedding.
         images: number of MNIST images, from the first one of the `train` split; None for all
@@ -52,9 +65,16 @@ class TrainConfig:
     shift: float = 2.0
     elastic: float = 1.0
     worn: float = 0.4
-    synthetic_digits: float = 0.16
+    synthetic_digits: float = 0.24
+    rare_shapes: float = 0.4
+    pixel_drawings: float = 0.06
     photographed: float = 0.12
     outliers: float = 0.2
+    label_smoothing: float = 0.0
+    weight_average: float = 0.0
+    teachers: tuple[str, ...] = ()
+    distillation: float = 0.7
+    distillation_temperature: float = 2.0
     stages: tuple[tuple[int, int], ...] = ((24, 2), (64, 2), (128, 3))
     images: int | None = None
 
@@ -66,8 +86,14 @@ class TrainConfig:
             "dropout": (0 < self.dropout < 1, "above 0, below 1"),
             "worn": (0 <= self.worn <= 1, "0 to 1"),
             "synthetic_digits": (0 <= self.synthetic_digits <= 1, "0 to 1"),
-            "photographed": (0 <= self.photographed <= 1, "0 to 1"),
+            "rare_shapes": (0 <= self.rare_shapes <= 1, "0 to 1"),
+            "pixel_drawings": (0 <= self.pixel_drawings <= 1, "0 to 1"),
+            "photographed": (0 <= self.photographed <= 4, "0 to 4"),
             "outliers": (0 <= self.outliers <= 1, "0 to 1"),
+            "label_smoothing": (0 <= self.label_smoothing < 1, "0 or more, below 1"),
+            "weight_average": (0 <= self.weight_average < 1, "0 or more, below 1"),
+            "distillation": (0 <= self.distillation <= 1, "0 to 1"),
+            "distillation_temperature": (self.distillation_temperature > 0, "above 0"),
             "images": (
                 self.images is None or self.images >= self.batch_size,
                 f"None, or at least batch_size={self.batch_size}",

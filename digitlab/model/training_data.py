@@ -15,6 +15,7 @@ from digitlab.datasets.tables.npz_files import read_npz_arrays
 from digitlab.labels import NO_DIGIT
 from digitlab.model.augment import augment
 from digitlab.model.train_config import TrainConfig
+from digitlab.synthetic.handwriting.pixel_drawings import draw_pixel_digits
 from digitlab.synthetic.handwriting.writer import write_digits
 from digitlab.synthetic.non_digits.sampler import sample_non_digits
 from digitlab.synthetic.photographs.through_front_end import photograph_through_front_end
@@ -26,8 +27,9 @@ Labels = NDArray[np.uint8]
 class TrainingData:
     """The images of a training, epoch by epoch.
 
-    An epoch holds MNIST digits, photographed MNIST digits and synthetic digits, all augmented,
-    and images without a digit. Its images depend only on `config` and on the epoch's number.
+    An epoch holds MNIST digits, photographed MNIST digits and synthetic digits, all augmented;
+    pixel drawings, whose hard edges an augmentation would soften; and images without a digit. Its
+    images depend only on `config` and on the epoch's number.
 
     Args:
         config: parameters of the training.
@@ -38,13 +40,14 @@ class TrainingData:
         self._config = config
         x, y = (array[: config.images] for array in mnist.load("train"))
         self._n_synthetic = round(config.synthetic_digits * len(x))
+        self._n_pixel_drawings = round(config.pixel_drawings * len(x))
         self._n_outliers = round(config.outliers * len(x))
         photographs, labels = _photographed(x, y, config, cache)
         self._x, self._y = np.concatenate([x, photographs]), np.concatenate([y, labels])
 
     def __len__(self) -> int:
         """Return the number of images in one epoch."""
-        return len(self._x) + self._n_synthetic + self._n_outliers
+        return len(self._x) + self._n_synthetic + self._n_pixel_drawings + self._n_outliers
 
     def epochs(self, first: int) -> Iterator[tuple[int, tuple[Images, Labels]]]:
         """Yield the epochs from number `first` on.
@@ -69,12 +72,15 @@ class TrainingData:
     def _epoch(self, epoch: int) -> tuple[Images, Labels]:
         config = self._config
         rng = np.random.default_rng([config.seed, epoch])
-        synthetic, synthetic_labels = write_digits(self._n_synthetic, rng=rng)
+        synthetic, synthetic_labels = write_digits(
+            self._n_synthetic, rng=rng, rare=config.rare_shapes
+        )
         digits = augment(np.concatenate([self._x, synthetic]), rng=rng, config=config)
+        drawings, drawing_labels = draw_pixel_digits(self._n_pixel_drawings, rng=rng)
         others = sample_non_digits(self._n_outliers, rng=rng)
-        x = np.concatenate([digits, others])
+        x = np.concatenate([digits, drawings, others])
         other_labels = np.full(len(others), NO_DIGIT, np.uint8)
-        y = np.concatenate([self._y, synthetic_labels, other_labels])
+        y = np.concatenate([self._y, synthetic_labels, drawing_labels, other_labels])
         order = rng.permutation(len(x))
         return x[order], y[order]
 
@@ -90,7 +96,9 @@ def _photographed(x: Images, y: Labels, config: TrainConfig, cache: Path) -> tup
         return x[:0], y[:0]
     file = cache / "photographed.npz"
     if not file.is_file():
-        rows = np.random.default_rng(0).permutation(len(x))[:n]
+        rng = np.random.default_rng(0)
+        draws = [rng.permutation(len(x)) for _ in range(-(-n // len(x)))]
+        rows = np.concatenate(draws)[:n]
         images, detected = photograph_through_front_end(x[rows], seed=0)
         temporary = cache / ".photographed.npz"
         np.savez_compressed(temporary, x=images[detected], y=y[rows][detected])

@@ -15,6 +15,13 @@ from digitlab.model.train_config import TrainConfig
         {"dropout": 1.0},
         {"worn": 2},
         {"synthetic_digits": -1},
+        {"rare_shapes": 1.5},
+        {"pixel_drawings": -0.1},
+        {"photographed": 5},
+        {"label_smoothing": 1.0},
+        {"weight_average": 1.0},
+        {"distillation": 2},
+        {"distillation_temperature": 0},
         {"images": 5},
     ],
 )

@@ -23,7 +23,8 @@ TINY = TrainConfig(
     photographed=0.02,
     stages=((8, 1), (16, 1), (32, 1)),
 )
-IMAGES = 512 + 82 + 102  # MNIST, synthetic digits and outliers, without photographed digits
+IMAGES = 512 + 123 + 31 + 102
+"""MNIST, synthetic digits, pixel drawings and outliers, without photographed digits."""
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +94,39 @@ def test_an_interrupted_training_continues_with_the_same_result(trained, tmp_pat
     assert Card.read(folder).history[-1]["loss"] == pytest.approx(
         Card.read(trained[0]).history[-1]["loss"], rel=1e-4
     )
+
+
+def test_a_training_with_teachers_and_averaged_weights_continues_with_the_same_result(
+    trained, tmp_path
+):
+    classifier = Classifier.load(trained[0])
+    config = dataclasses.replace(
+        TINY, teachers=("v0001", "v0002"), label_smoothing=0.05, weight_average=0.99
+    )
+    teachers = dict.fromkeys(config.teachers, classifier)
+
+    def stop(row):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_base(config, work=tmp_path / "a", teachers=teachers, epoch_done=stop)
+    assert (tmp_path / "a" / "epoch-001.average.npz").is_file()
+    resumed, whole = (
+        Card.read(train_base(config, work=tmp_path / name, teachers=teachers)) for name in "ab"
+    )
+    assert not (tmp_path / "a" / "epoch-001.average.npz").exists()
+    for row, other in zip(resumed.history, whole.history, strict=True):
+        assert row["loss"] == pytest.approx(other["loss"], rel=1e-4)
+        assert row["validation_log_loss"] == pytest.approx(other["validation_log_loss"], rel=1e-3)
+    hashes = dict.fromkeys(config.teachers, classifier.card.hashes["model.tflite"])
+    assert whole.data["teachers"] == hashes
+    assert tuple(whole.config["teachers"]) == config.teachers
+
+
+def test_teachers_that_are_not_given_are_an_error(tmp_path):
+    config = dataclasses.replace(TINY, teachers=("v0001",))
+    with pytest.raises(ValueError, match="v0001"):
+        train_base(config, work=tmp_path)
 
 
 def test_the_metrics_in_the_card_are_those_of_the_litert_file(trained):

@@ -1,5 +1,7 @@
 """TrainingData: the images and labels of each epoch."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,8 @@ def test_an_epoch_holds_digits_of_all_kinds_and_outliers(training_data):
     assert len(x) == len(y) == len(training_data)
     assert (x.dtype, x.shape[1:]) == (np.uint8, (28, 28))
     assert (y == NO_DIGIT).sum() == round(0.2 * 256)
-    assert 256 + 41 + 8 <= (y < NO_DIGIT).sum() <= 256 + 41 + 10
+    digits = 256 + 61 + 15  # of MNIST, synthetic digits and pixel drawings
+    assert digits + 8 <= (y < NO_DIGIT).sum() <= digits + 10
 
 
 def test_an_epoch_does_not_depend_on_the_epochs_made_before_it(training_data):
@@ -29,6 +32,15 @@ def test_an_epoch_does_not_depend_on_the_epochs_made_before_it(training_data):
     assert number == last_number == 2
     assert np.array_equal(x, last_x)
     assert np.array_equal(y, last_y)
+
+
+def test_digits_are_photographed_several_times_in_different_scenes(tmp_path):
+    config = dataclasses.replace(TINY, images=32, photographed=2.0, outliers=0.0)
+    TrainingData(config, tmp_path)
+    with np.load(tmp_path / "photographed.npz") as arrays:
+        x, y = arrays["x"], arrays["y"]
+    assert 58 <= len(y) <= 64
+    assert len({image.tobytes() for image in x}) == len(x)
 
 
 def test_photographed_digits_are_made_once(tmp_path):

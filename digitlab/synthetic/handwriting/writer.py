@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from digitlab.synthetic.handwriting.digit_shapes import DIGIT_SHAPES, Shapes
 from digitlab.synthetic.handwriting.letter_shapes import LETTER_SHAPES
 from digitlab.synthetic.handwriting.pen_strokes import Floats, parse_strokes, sample_pen_paths
+from digitlab.synthetic.handwriting.rare_shapes import RARE_SHAPES
 from digitlab.synthetic.handwriting.rasterise import rasterise
 
 _PEN_WIDTHS: Final = (1.2, 2.3, 3.8)  # hairline, usual pen and marker, in pixels of MNIST's box
@@ -46,19 +47,39 @@ def write_letter(letter: str, *, rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def write_digits(
-    n: int, *, rng: np.random.Generator
+    n: int, *, rng: np.random.Generator, rare: float = 0.0
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Write n digits in random order; the counts of the labels differ by one at most.
+
+    Args:
+        n: number of digits.
+        rng: draws shape, handwriting, pen and scan; equal states give equal images.
+        rare: share of the shapes in `RARE_SHAPES`, 0-1.
 
     Returns:
         Digit images uint8 (n, 28, 28) and labels uint8 (n,).
     """
     labels = rng.permutation(np.arange(n) % 10).astype(np.uint8)
-    strokes = np.empty(n, object)
-    for label in range(10):
-        chosen = labels == label
-        strokes[chosen] = _choose_strokes(DIGIT_SHAPES[str(label)], int(chosen.sum()), rng)
-    return write_strokes(list(strokes), rng=rng), labels
+    return write_strokes(sample_strokes(labels, rng=rng, rare=rare), rng=rng), labels
+
+
+def sample_strokes(
+    labels: NDArray[np.uint8], *, rng: np.random.Generator, rare: float = 0.0
+) -> list[str]:
+    """Draw the strokes of digits, in the notation of `digit_shapes`, by the shapes' weights.
+
+    Args:
+        labels: the digits, (N,), 0-9.
+        rng: draws the shapes.
+        rare: share of the shapes in `RARE_SHAPES`, 0-1.
+    """
+    strokes = np.empty(len(labels), object)
+    is_rare = rng.random(len(labels)) < rare if rare else np.zeros(len(labels), bool)
+    for shapes, is_kind in ((DIGIT_SHAPES, ~is_rare), (RARE_SHAPES, is_rare)):
+        for label in range(10):
+            chosen = is_kind & (labels == label)
+            strokes[chosen] = _choose_strokes(shapes[str(label)], int(chosen.sum()), rng)
+    return list(strokes)
 
 
 def write_strokes(

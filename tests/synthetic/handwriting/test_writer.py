@@ -5,7 +5,9 @@ import pytest
 
 from digitlab.synthetic.handwriting.digit_shapes import DIGIT_SHAPES
 from digitlab.synthetic.handwriting.letter_shapes import LETTER_SHAPES
+from digitlab.synthetic.handwriting.rare_shapes import RARE_SHAPES
 from digitlab.synthetic.handwriting.writer import (
+    sample_strokes,
     write_digit,
     write_digits,
     write_letter,
@@ -38,6 +40,7 @@ def test_label_counts_differ_by_one_at_most_for_any_number_of_digits():
 def test_equal_generator_states_write_equal_images_and_other_states_do_not():
     for write in (
         lambda r: write_digits(60, rng=r)[0],
+        lambda r: write_digits(60, rng=r, rare=0.5)[0],
         lambda r: write_digit(4, rng=r),
         lambda r: write_letter("k", rng=r),
     ):
@@ -56,6 +59,27 @@ def test_every_letter_can_be_written():
         assert (image.dtype, image.shape) == (np.uint8, (28, 28))
         assert image.max() > 60
     assert len(LETTER_SHAPES) == 52
+
+
+def test_the_share_of_rare_shapes_is_as_requested():
+    rare = {strokes for shapes in RARE_SHAPES.values() for _, strokes in shapes.values()}
+    labels = np.arange(1000).astype(np.uint8) % 10
+    for share in (0.0, 0.3, 1.0):
+        strokes = sample_strokes(labels, rng=rng(), rare=share)
+        assert np.mean([s in rare for s in strokes]) == pytest.approx(share, abs=0.05)
+
+
+def test_no_shape_is_written_twice():
+    kinds = (*DIGIT_SHAPES.values(), *RARE_SHAPES.values())
+    strokes = [strokes for shapes in kinds for _, strokes in shapes.values()]
+    assert len(set(strokes)) == len(strokes)
+
+
+def test_images_of_a_rare_shape_resemble_their_digit_more_than_others(base):
+    for digit, shapes in RARE_SHAPES.items():
+        images = write_strokes([s for _, s in shapes.values() for _ in range(20)], rng=rng())
+        mean = base.predict_proba(images).mean(0)
+        assert mean.argmax() == int(digit)
 
 
 @pytest.mark.parametrize("digit", DIGIT_SHAPES)
