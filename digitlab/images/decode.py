@@ -42,7 +42,7 @@ _MAX_SCANNED_PIXELS: Final = 800_000_000  # scans of a JPEG times its pixels; 10
 _FILLERS: Final = (127, 128)  # values with which the JPEG decoder fills what is missing
 _MIN_DECODED_ROWS: Final = 0.95  # share of the rows that a cut JPEG must have
 _STRIP_PIXELS: Final = 4_000_000  # pixels of a HEIC that are converted at once
-_READ_BYTES: Final = 1 << 14  # bytes that a decoder gets at once, between two looks at the time
+_READ_BYTES: Final = 1 << 16  # bytes that a decoder gets at once, between two looks at the time
 _AFTER_LAST_PIXEL: Final = bytes(8)  # the decoder looks 8 bytes ahead
 _END_MARKER: Final = b"\xff\xd9"
 
