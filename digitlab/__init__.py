@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from digitlab.model.card import Card
     from digitlab.notebook_lab import open_lab as open  # called as digitlab.open()
     from digitlab.prediction import Prediction
+    from digitlab.reading import Reading, Row
     from digitlab.settings import Settings
     from digitlab.store import Run
 
@@ -49,6 +50,8 @@ _MODULES = {
     "ModelError": "digitlab.errors",
     "ParameterError": "digitlab.errors",
     "Prediction": "digitlab.prediction",
+    "Reading": "digitlab.reading",
+    "Row": "digitlab.reading",
     "Run": "digitlab.store",
     "RunError": "digitlab.errors",
     "ServeError": "digitlab.errors",
@@ -69,6 +72,8 @@ __all__ = [
     "ModelError",
     "ParameterError",
     "Prediction",
+    "Reading",
+    "Row",
     "Run",
     "RunError",
     "ServeError",

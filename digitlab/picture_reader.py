@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,14 +24,16 @@ from digitlab.images import (
     decode,
     extract_page,
     read_candidates,
-    segment_digits,
 )
-from digitlab.images.budget import check_time, limit_time
+from digitlab.images.budget import limit_time
+from digitlab.images.multi_digit.orientation import turn_back
 from digitlab.images.pdf import no_such_page
 from digitlab.images.similarity.picture_fingerprint import QueryPicture
 from digitlab.images.sources import BinaryStream, from_object, from_pillow, read_stream
 from digitlab.model.runtime import Classifier, ClassifierOutput
+from digitlab.page_reader import PageDigit, read_page, stack_images, to_reading
 from digitlab.prediction import Prediction, RecalledCorrection
+from digitlab.reading import Reading
 from digitlab.settings import Settings
 from digitlab.special_files import special_kind
 
@@ -47,26 +48,16 @@ Arrays of other libraries are converted with `numpy.asarray`.
 
 @dataclass(frozen=True, kw_only=True)
 class ReaderWeights:
-    """Weights by which the reader chooses among candidates.
-
-    `benchmarks/photos.py` set the first two, `benchmarks/rows.py` the others.
+    """Weights by which the reader chooses among candidates; `benchmarks/photos.py` set them.
 
     Attributes:
         evidence: weight of the model's evidence for a digit beside the logarithm of the ink's
             weight.
         max_evidence: evidence, in logits, above which more makes no difference.
-        cut: cost of each cut through ink, as a logarithm of confidence.
-        usual_aspect: width to height up to which a digit's shape costs nothing.
-        aspect: cost of the square of the aspect above `usual_aspect`.
-        min_height: share of the median height; lower digits count as if they were so high.
     """
 
     evidence: float = 0.2
     max_evidence: float = 4.0
-    cut: float = 0.02
-    usual_aspect: float = 1.1
-    aspect: float = 1.0
-    min_height: float = 0.8
 
 
 WEIGHTS: Final = ReaderWeights()
@@ -114,9 +105,7 @@ class Reader:
             picture, name, data = self._open(source, name, page)
             return self._read_one(picture, name=name, data=data)
 
-    def read_all(
-        self, source: PictureSource, *, name: str = "", page: int = 1
-    ) -> tuple[Prediction, ...]:
+    def read_all(self, source: PictureSource, *, name: str = "", page: int = 1) -> Reading:
         """Read all digits in a picture, in reading order.
 
         Where digits may touch or be broken, the classifier also reads the ways to split or join
@@ -128,8 +117,9 @@ class Reader:
             page: as for `read`.
 
         Returns:
-            One prediction for each digit, all of the same picture; empty if there is no ink. Of a
-            picture with more than `images.MAX_DIGITS`, the first ones; their `part` says so.
+            One prediction for each digit, all of the same picture, with the rows and their text;
+            empty if there is no ink. Of a picture with more than `images.MAX_DIGITS`, the first
+            ones; their `part` says so.
 
         Raises:
             ImageError: as for `read`.
@@ -149,38 +139,24 @@ class Reader:
         """
         return self._open(source, "", page)[0].part
 
-    def _read_all(self, picture: Picture, name: str, data: bytes) -> tuple[Prediction, ...]:
-        segmentations = segment_digits(picture)
-        candidates = [candidate for ways in segmentations for way in ways for candidate in way]
-        if not candidates:
-            return ()
-        check_time()
-        answers = self.classifier.classify(_stack(candidates))
-        rows = iter(range(len(candidates)))
-        median_height = float(np.median([ways[0][0].box[3] for ways in segmentations]))
-        predictions: list[Prediction] = []
-        for ways in segmentations:
-            readings = [(way, list(islice(rows, len(way)))) for way in ways]
-            chosen = max(
-                readings,
-                key=lambda pair: _plausibility(
-                    pair[0], pair[1], answers, median_height=median_height
-                ),
+    def _read_all(self, picture: Picture, name: str, data: bytes) -> Reading:
+        page = read_page(picture, self.classifier)
+        count = sum(map(len, page.rows))
+        if count == 1 and not page.rotation:  # `read` tries more candidates for a single digit
+            return to_reading(page, [[self._read_one(picture, name=name, data=data)]], picture.size)
+        part = picture.part
+        if count >= MAX_DIGITS:
+            first = f"its first {MAX_DIGITS} digits"
+            part, name = f"{part}, {first}" if part else first, _name_of_part(name, first)
+
+        def predict(digit: PageDigit) -> Prediction:
+            prediction = self._predict(
+                picture, digit.candidate, page.answers, digit.number, name=name, data=data
             )
-            predictions += [
-                self._predict(picture, candidate, answers, row, name=name, data=data)
-                for candidate, row in zip(*chosen, strict=True)
-            ]
-        if len(predictions) == 1:  # `read` tries more candidates for a single digit
-            return (self._read_one(picture, name=name, data=data),)
-        if len(predictions) < MAX_DIGITS:
-            return tuple(predictions)
-        first = f"its first {MAX_DIGITS} digits"
-        part = f"{picture.part}, {first}" if picture.part else first
-        return tuple(
-            dataclasses.replace(prediction, part=part, name=_name_of_part(name, first))
-            for prediction in predictions[:MAX_DIGITS]
-        )
+            box = turn_back(prediction.box, page.rotation, picture.size)
+            return dataclasses.replace(prediction, box=box, part=part)
+
+        return to_reading(page, [list(map(predict, row)) for row in page.rows], picture.size)
 
     def read_images(
         self, digit_images: NDArray[np.uint8]
@@ -250,7 +226,7 @@ class Reader:
 
         picture, _, _ = self._open(source, "", page)
         candidates = read_candidates(picture)
-        answers = self.classifier.classify(_stack(candidates))
+        answers = self.classifier.classify(stack_images(candidates))
         guesses = answers.probabilities.argmax(axis=1)
         captions = [
             f"{guess}: {row[guess]:.0%}"
@@ -291,7 +267,7 @@ class Reader:
 
     def _read_one(self, picture: Picture, *, name: str, data: bytes) -> Prediction:
         candidates = read_candidates(picture)
-        answers = self.classifier.classify(_stack(candidates))
+        answers = self.classifier.classify(stack_images(candidates))
         best = choose_candidate(candidates, answers)
         query = QueryPicture(picture.grey)
         return self._predict(
@@ -365,25 +341,6 @@ def apply_correction(prediction: Prediction, correction: RecalledCorrection) -> 
     )
 
 
-def _plausibility(
-    way: tuple[DigitCandidate, ...],
-    rows: list[int],
-    answers: ClassifierOutput,
-    *,
-    median_height: float,
-) -> float:
-    """Score one way to read ink: by its least certain digit, its aspects and its cuts."""
-    log_confidence = np.log(np.maximum(answers.probabilities[rows].max(axis=1), 1e-6))
-    log_digit_present = -np.logaddexp(0, -answers.evidence[rows])
-    aspects = [
-        candidate.box[2] / max(candidate.box[3], WEIGHTS.min_height * median_height)
-        for candidate in way
-    ]
-    excess = sum(max(0.0, aspect - WEIGHTS.usual_aspect) ** 2 for aspect in aspects) / len(way)
-    least_certain = float((log_confidence + log_digit_present).min())
-    return least_certain - WEIGHTS.aspect * excess - WEIGHTS.cut * (len(way) - 1)
-
-
 def choose_candidate(candidates: Sequence[DigitCandidate], answers: ClassifierOutput) -> int:
     """Return the index of the candidate that is the digit.
 
@@ -407,10 +364,6 @@ def _holds_bytes(source: PictureSource) -> bool:
 
 def _name_of_part(name: str, part: str) -> str:
     return f"{name}, {part}" if name and part else name
-
-
-def _stack(candidates: Sequence[DigitCandidate]) -> NDArray[np.uint8]:
-    return np.stack([candidate.digit_image for candidate in candidates])
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from digitlab.errors import ImageError, StoreError
 from digitlab.lab import Lab
 from digitlab.picture_reader import Reader
 from digitlab.prediction import Prediction
+from digitlab.reading import Reading
 from digitlab.settings import Settings
 
 EXAMPLE = """\b
@@ -74,22 +75,29 @@ def predict(
             try:
                 source = _source(name, settings)
                 if split:
-                    predictions = lab.predict_all(source, page=page)
+                    reading = lab.predict_all(source, page=page)
+                    row = _row(name, lab.champion, reading, None)
+                    row["rows"] = [line.to_dict() for line in reading.rows]
+                    row["rotation"] = reading.rotation
+                    if not reading:
+                        row["part"] = lab.reader().part_of(source, page=page)
+                    lines = _reading_lines(reading, _title(row))
                 else:
-                    predictions = (lab.predict(source, page=page),)
-                row = _row(name, lab.champion, predictions, None)
-                if not predictions:
-                    row["part"] = lab.reader().part_of(source, page=page)
+                    prediction = lab.predict(source, page=page)
+                    row = _row(name, lab.champion, [prediction], None)
+                    row["several"] = prediction.several > 0
+                    lines = [_prediction_line(prediction, _title(row))]
                 if explain is not None:
                     _explain(lab.reader(), source, name, explain, page=page)
             except ImageError as error:
                 failed = True
                 row = _row(name, lab.champion, (), error)
+                lines = [f"{name}: not read: {error}"]
             row["kept"] = not lab.not_kept
             if lab.not_kept != not_kept:
                 not_kept = lab.not_kept
                 echo_not_kept(not_kept)
-            echo_result(row, _text(row), as_json=as_json)
+            echo_result(row, *lines, as_json=as_json)
     ctx.exit(1 if failed else 0)
 
 
@@ -127,7 +135,7 @@ def _source(name: str, settings: Settings) -> str | bytes:
 
 
 def _row(
-    name: str, model: str, predictions: tuple[Prediction, ...], error: ImageError | None
+    name: str, model: str, predictions: Sequence[Prediction], error: ImageError | None
 ) -> dict[str, Any]:
     return {
         "picture": name,
@@ -138,15 +146,28 @@ def _row(
     }
 
 
-def _text(row: dict[str, Any]) -> str:
-    if row["error"]:
-        return f"{row['picture']}: not read: {row['error']['message']}"
-    digits = row["digits"]
-    name = f"{row['picture']} ({row['part']})" if row["part"] else row["picture"]
-    if not digits:
-        return f"{name}: I see no digit here"
-    if len(digits) == 1 and digits[0]["refused"]:
-        return f"{name}: I see no digit here (best guess {digits[0]['digit']})"
-    number = "".join("?" if digit["refused"] else str(digit["digit"]) for digit in digits)
-    shares = ", ".join(f"{digit['confidence']:.1%}" for digit in digits)
-    return f"{name}: {number} ({shares})"
+def _title(row: dict[str, Any]) -> str:
+    """Return the name of the picture with the part that was read."""
+    return f"{row['picture']} ({row['part']})" if row["part"] else str(row["picture"])
+
+
+def _reading_lines(reading: Reading, title: str) -> list[str]:
+    """Return a line for each row of digits."""
+    if len(reading) == 1 and len(reading.text) == 1:
+        return [_prediction_line(reading[0], title)]
+    lines = [f"{title}: {row.text} ({_confidences(row.digits)})" for row in reading.rows]
+    return lines or [f"{title}: I see no digit here"]
+
+
+def _prediction_line(prediction: Prediction, title: str) -> str:
+    if prediction.refused:
+        line = f"{title}: I see no digit here (best guess {prediction.digit})"
+    else:
+        line = f"{title}: {prediction.digit} ({_confidences([prediction])})"
+    if prediction.several:
+        line += f"; this looks like {prediction.several} digits: read them all with --split"
+    return line
+
+
+def _confidences(predictions: Sequence[Prediction]) -> str:
+    return ", ".join(f"{prediction.confidence:.1%}" for prediction in predictions)

@@ -1,7 +1,7 @@
 """Pictures: from the bytes of a file to the digit images that a model reads."""
 
 from digitlab.images.decode import Limits, decode, extract_page
-from digitlab.images.multi_digit.reader import MAX_DIGITS, read_digits, segment_digits
+from digitlab.images.multi_digit.reader import MAX_DIGITS, read_digits, segment_page
 from digitlab.images.picture import Picture, from_array
 from digitlab.images.single_digit import DigitCandidate, read_candidates, read_digit
 
@@ -16,5 +16,5 @@ __all__ = [
     "read_candidates",
     "read_digit",
     "read_digits",
-    "segment_digits",
+    "segment_page",
 ]

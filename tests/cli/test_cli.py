@@ -80,9 +80,13 @@ def test_split_returns_all_digits_in_reading_order(run, tmp_path):
     boxes = [digit["box"] for digit in line["digits"]]
     assert boxes[0][0] < boxes[1][0] < boxes[2][0]
     assert boxes[3][1] > boxes[0][1] + boxes[0][3]
-    done = run("predict", "--split", "rows.png")
-    assert done.stdout.decode().startswith("rows.png: 20751 (")
-    assert done.stdout.decode().count("%") == 5
+    assert [row["text"] for row in line["rows"]] == ["207", "51"]
+    assert [digit for row in line["rows"] for digit in row["digits"]] == line["digits"]
+    assert line["rotation"] == 0
+    first, second = run("predict", "--split", "rows.png").stdout.decode().splitlines()
+    assert first.startswith("rows.png: 207 (")
+    assert second.startswith("rows.png: 51 (")
+    assert first.count("%") == 3
     (line,) = lines(run("predict", "--json", "rows.png"))
     assert len(line["digits"]) == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,13 +11,14 @@ from digitlab.images.budget import check_time
 from digitlab.images.multi_digit.digit_ink import DigitInk, PageInk, find_digit_ink
 from digitlab.images.multi_digit.join_broken import box_around, cluster_broken, ways_to_join
 from digitlab.images.multi_digit.reading_order import sort_into_rows
+from digitlab.images.multi_digit.separators import Mark
 from digitlab.images.multi_digit.split_touching import ways_to_split
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.normalise import is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
 from digitlab.images.resize import enlarge
 from digitlab.images.segmentation.contrast import isolate_ink, soft_edge_width
-from digitlab.images.segmentation.ink import Mask, bounds, widened
+from digitlab.images.segmentation.ink import Box, Mask, bounds, widened
 from digitlab.images.single_digit import DigitCandidate, pad_tight_crop, read_digit, to_full_box
 
 MAX_DIGITS: Final = 200
@@ -31,6 +33,27 @@ Segmentations = tuple[tuple[DigitCandidate, ...], ...]
 
 The first way takes each connected ink as a digit. The others split it, or join several to one.
 """
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SegmentedPage:
+    """A picture, segmented into digits.
+
+    Attributes:
+        rows: the segmentations of each cluster of ink: rows from top to bottom, clusters from
+            left to right. At most `MAX_DIGITS` clusters, no empty row.
+        marks: the ink of the same pen that is no digit.
+        stroke_width: usual width of the digits' strokes, in full pixels.
+    """
+
+    rows: tuple[tuple[Segmentations, ...], ...] = ()
+    marks: tuple[Mark, ...] = ()
+    stroke_width: float = 0.0
+
+    @property
+    def clusters(self) -> tuple[Segmentations, ...]:
+        """The segmentations of all clusters in reading order."""
+        return tuple(cluster for row in self.rows for cluster in row)
 
 
 class _Frame(NamedTuple):
@@ -52,7 +75,7 @@ def read_digits(picture: Picture) -> tuple[DigitCandidate, ...]:
     """Find all digits in a picture, in reading order.
 
     Rows go from top to bottom, digits from left to right. Digits that touch count as one;
-    `segment_digits` also gives the ways to split them.
+    `segment_page` also gives the ways to split them.
 
     Args:
         picture: from `decode` or `from_array`.
@@ -61,50 +84,68 @@ def read_digits(picture: Picture) -> tuple[DigitCandidate, ...]:
         One candidate for each digit, at most `MAX_DIGITS`; the result of `read_digit` when the
         picture has one digit; none when there is no ink.
     """
-    return tuple(
-        candidate for segmentations in segment_digits(picture) for candidate in segmentations[0]
-    )
+    return tuple(candidate for ways in segment_page(picture).clusters for candidate in ways[0])
 
 
-def segment_digits(picture: Picture) -> tuple[Segmentations, ...]:
+def segment_page(picture: Picture) -> SegmentedPage:
     """Find all digits in a picture, with the ways to split touching and to join broken ones.
 
     Args:
         picture: from `decode` or `from_array`.
 
     Returns:
-        The segmentations of each cluster of ink, in reading order, at most `MAX_DIGITS`. The
-        caller chooses one of each; `Reader.read_all` lets the classifier choose.
+        The segmentations of each cluster of ink. The caller chooses one of each;
+        `Reader.read_all` lets the classifier choose.
     """
     if any(is_digit_image(grey) for grey in (picture.grey, 255 - picture.grey)):
-        return (((read_digit(picture),),),)
+        return SegmentedPage(rows=((((read_digit(picture),),),),))
     padded, padding = pad_tight_crop(picture.grey)
     factor = _enlargement(padded.shape)
     page = find_digit_ink(enlarge(padded, factor))
     if page is None or not page.digits:
         candidate = read_digit(picture)
-        return () if candidate.blank else (((candidate,),),)
+        return SegmentedPage(rows=() if candidate.blank else ((((candidate,),),),))
     frame = _Frame(picture.scale / factor, picture.size, -float(padding * picture.scale))
     clusters = cluster_broken(page.digits, page.digit_height)
-    rows = sort_into_rows([box_around(cluster) for cluster in clusters])
-    order = [number for row in rows for number in row][:MAX_DIGITS]
-    segmentations: list[Segmentations] = []
-    candidates = 0
-    for number in order:
-        has_ways = candidates < MAX_CANDIDATES
-        segmentations.append(_segment(page, clusters[number], frame, has_ways=has_ways))
-        candidates += sum(map(len, segmentations[-1]))
+    rows: list[tuple[Segmentations, ...]] = []
+    free, candidates = MAX_DIGITS, 0
+    for numbers in sort_into_rows([box_around(cluster) for cluster in clusters]):
+        row: list[Segmentations] = []
+        for number in numbers[:free]:
+            has_ways = candidates < MAX_CANDIDATES
+            row.append(_segment(page, clusters[number], frame, has_ways=has_ways))
+            candidates += sum(map(len, row[-1]))
+        free -= len(row)
+        rows += [tuple(row)] if row else []
     if len(page.digits) == 1:
         candidate = read_digit(picture)
         if not candidate.blank:
-            segmentations[0] = ((candidate,), *segmentations[0][1:])
-    return tuple(segmentations)
+            rows = [(((candidate,), *rows[0][0][1:]),)]
+    marks = tuple(
+        Mark(
+            box=to_full_box(mark.box, frame.scale, frame.size, (frame.corner,) * 2), mask=mark.mask
+        )
+        for mark in page.marks
+    )
+    return SegmentedPage(
+        rows=tuple(rows), marks=marks, stroke_width=_stroke_width(page) * frame.scale
+    )
 
 
 def _enlargement(shape: tuple[int, ...]) -> int:
     """Return the factor by which to enlarge a picture of small digits; 1 for a large one."""
     wanted = -(-THRESHOLDS.min_side // min(shape))
     return max(1, min(wanted, THRESHOLDS.max_side // max(shape)))
+
+
+def _stroke_width(page: PageInk) -> float:
+    """Return the usual width of the digits' strokes, in pixels: twice their area by their edge."""
+    area = edge = 0
+    for digit in page.digits:
+        mask = np.pad(digit.mask, 1)
+        area += int(digit.mask.sum())
+        edge += int((mask[1:] != mask[:-1]).sum() + (mask[:, 1:] != mask[:, :-1]).sum())
+    return 2 * area / (edge * np.pi / 4)  # a slanted edge crosses more pixels than its length
 
 
 def _segment(
@@ -150,9 +191,13 @@ def _to_candidate(page: PageInk, digit: DigitInk, part: Mask, frame: _Frame) -> 
         slice(side.start + wide.start, side.stop + wide.start)
         for side, wide in zip(bounds(mask), window, strict=True)
     )
-    corner = (frame.corner, frame.corner)
     return DigitCandidate(
         digit_image=to_digit_image(contrast, mask),
-        box=to_full_box((rows, columns), frame.scale, frame.size, corner),
+        box=_full_box((rows, columns), frame),
         blank=False,
     )
+
+
+def _full_box(box: Box, frame: _Frame) -> tuple[int, int, int, int]:
+    """Convert rows and columns of the page to x, y, width, height in full pixels."""
+    return to_full_box(box, frame.scale, frame.size, (frame.corner, frame.corner))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from digitlab.images import from_array, read_candidates, segment_digits
+from digitlab.images import from_array, read_candidates, segment_page
 
 Pattern = NDArray[np.uint8]
 MAX_SECONDS = 8.0
@@ -52,7 +52,7 @@ def test_any_pattern_gives_an_answer(side):
     for pattern in patterns(side):
         picture = from_array(pattern)
         assert read_candidates(picture)
-        segment_digits(picture)
+        segment_page(picture)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_any_shape_gives_an_answer(shape):
     ):
         picture = from_array(grey)
         assert read_candidates(picture)
-        segment_digits(picture)
+        segment_page(picture)
 
 
 @pytest.mark.parametrize(
@@ -88,5 +88,5 @@ def test_any_shape_gives_an_answer(shape):
 )
 def test_a_large_pattern_takes_a_bounded_time(pattern):
     started = time.thread_time()
-    segment_digits(from_array(pattern))
+    segment_page(from_array(pattern))
     assert time.thread_time() - started < MAX_SECONDS

@@ -14,7 +14,7 @@ from digitlab.images import (
     from_array,
     read_digit,
     read_digits,
-    segment_digits,
+    segment_page,
 )
 from digitlab.images.examples import examples
 from digitlab.picture_reader import Reader
@@ -200,5 +200,5 @@ def test_a_wide_digit_is_not_split(reader):
 
 
 def test_the_first_segmentation_of_each_cluster_is_one_digit():
-    clusters = segment_digits(from_array(write_sheet("80", gap=-0.08, height=100)))
+    clusters = segment_page(from_array(write_sheet("80", gap=-0.08, height=100))).clusters
     assert all(len(segmentations[0]) == 1 for segmentations in clusters)

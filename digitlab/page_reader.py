@@ -1,0 +1,172 @@
+"""Page reader: the rows of digits and separators of a picture, as the classifier reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.images import DigitCandidate, Picture, segment_page
+from digitlab.images.budget import check_time
+from digitlab.images.multi_digit.orientation import Rotation, turn_back
+from digitlab.images.multi_digit.separators import Mark, RowDigit, find_separators, row_text
+from digitlab.model.runtime import Classifier, ClassifierOutput
+from digitlab.prediction import Box, Prediction
+from digitlab.reading import Reading, Row
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageWeights:
+    """Weights by which the reader chooses among the ways to segment ink.
+
+    `benchmarks/rows.py` set them.
+
+    Attributes:
+        cut: cost of each cut through ink, as a logarithm of confidence.
+        usual_aspect: width to height up to which a digit's shape costs nothing.
+        aspect: cost of the square of the aspect above `usual_aspect`.
+        min_height: share of the median height; lower digits count as if they were so high.
+    """
+
+    cut: float = 0.02
+    usual_aspect: float = 1.1
+    aspect: float = 1.0
+    min_height: float = 0.8
+
+
+WEIGHTS: Final = PageWeights()
+
+
+class PageDigit(NamedTuple):
+    """A digit of a page.
+
+    Attributes:
+        candidate: its digit image and its box in the upright page.
+        number: its row in the answers of the page.
+    """
+
+    candidate: DigitCandidate
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ReadPage:
+    """A page, read by a classifier.
+
+    Attributes:
+        rows: the digits of each row; rows from top to bottom, digits from left to right.
+        answers: the classifier's answers for all candidates of the page.
+        marks: the ink of the same pen that is no digit.
+        stroke_width: usual width of the digits' strokes, in full pixels.
+        rotation: degrees by which the page is turned counter-clockwise in its picture.
+    """
+
+    rows: tuple[tuple[PageDigit, ...], ...]
+    answers: ClassifierOutput
+    marks: tuple[Mark, ...]
+    stroke_width: float
+    rotation: Rotation = 0
+
+
+def read_page(picture: Picture, classifier: Classifier) -> ReadPage:
+    """Segment a picture into digits; the classifier chooses among the ways.
+
+    Args:
+        picture: from `decode` or `from_array`.
+        classifier: the model version.
+    """
+    page = segment_page(picture)
+    candidates = [digit for ways in page.clusters for way in ways for digit in way]
+    check_time()
+    answers = classifier.classify(stack_images(candidates))
+    numbers = iter(range(len(candidates)))
+    median_height = float(np.median([ways[0][0].box[3] for ways in page.clusters] or [0]))
+    rows: list[tuple[PageDigit, ...]] = []
+    for clusters in page.rows:
+        row: list[PageDigit] = []
+        for ways in clusters:
+            readings = [(way, list(islice(numbers, len(way)))) for way in ways]
+            chosen = max(
+                readings,
+                key=lambda pair: _plausibility(
+                    pair[0], pair[1], answers, median_height=median_height
+                ),
+            )
+            row += map(PageDigit, *chosen)
+        rows.append(tuple(row))
+    return ReadPage(
+        rows=tuple(rows), answers=answers, marks=page.marks, stroke_width=page.stroke_width
+    )
+
+
+def to_reading(
+    page: ReadPage, predictions: Sequence[Sequence[Prediction]], size: tuple[int, int]
+) -> Reading:
+    """Tell digits from separators and compose the text of each row.
+
+    Args:
+        page: from `read_page`.
+        predictions: a prediction for each digit of each row.
+        size: width and height of the picture.
+    """
+    row_digits = [
+        [
+            RowDigit(
+                box=digit.candidate.box,
+                digit_image=digit.candidate.digit_image,
+                is_certain=prediction.correction is not None,
+            )
+            for digit, prediction in zip(*pair, strict=True)
+        ]
+        for pair in zip(page.rows, predictions, strict=True)
+    ]
+    separators = find_separators(row_digits, page.marks, stroke_width=page.stroke_width)
+    rows = []
+    for digits, own, found in zip(row_digits, predictions, separators, strict=True):
+        replaced = {separator.digit for separator in found}
+        kept = [number for number in range(len(digits)) if number not in replaced]
+        text = row_text(
+            [digits[number] for number in kept],
+            ["?" if own[number].refused else str(own[number].digit) for number in kept],
+            found,
+        )
+        boxes = [digits[number].box for number in kept] + [separator.box for separator in found]
+        box = turn_back(_around(boxes), page.rotation, size)
+        rows.append(Row(text=text, box=box, digits=tuple(own[number] for number in kept)))
+    return Reading(rows, rotation=page.rotation)
+
+
+def stack_images(candidates: Sequence[DigitCandidate]) -> NDArray[np.uint8]:
+    """Return the digit images of candidates, uint8 (N, 28, 28)."""
+    images = [candidate.digit_image for candidate in candidates]
+    return np.stack(images) if images else np.zeros((0, 28, 28), np.uint8)
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    """Return the box around some boxes."""
+    x, y, width, height = np.array(boxes).T
+    left, top = int(x.min()), int(y.min())
+    return left, top, int((x + width).max()) - left, int((y + height).max()) - top
+
+
+def _plausibility(
+    way: tuple[DigitCandidate, ...],
+    rows: list[int],
+    answers: ClassifierOutput,
+    *,
+    median_height: float,
+) -> float:
+    """Score one way to read ink: by its least certain digit, its aspects and its cuts."""
+    log_confidence = np.log(np.maximum(answers.probabilities[rows].max(axis=1), 1e-6))
+    log_digit_present = -np.logaddexp(0, -answers.evidence[rows])
+    aspects = [
+        candidate.box[2] / max(candidate.box[3], WEIGHTS.min_height * median_height)
+        for candidate in way
+    ]
+    excess = sum(max(0.0, aspect - WEIGHTS.usual_aspect) ** 2 for aspect in aspects) / len(way)
+    least_certain = float((log_confidence + log_digit_present).min())
+    return least_certain - WEIGHTS.aspect * excess - WEIGHTS.cut * (len(way) - 1)
