@@ -19,7 +19,8 @@ import numpy as np
 from common.baseline_normalisers import plain_normalise, resize_only
 from common.contact_sheets import contact_sheet
 from common.docs_tables import write_to_docs
-from common.photo_difficulties import DIFFICULTIES, LABELS
+from common.photo_difficulties import DIFFICULTIES, LABELS, NEW_DIFFICULTIES
+from common.small_pictures import ENLARGED_SIDE, SMALL_PICTURES, enlarge_picture
 
 from digitlab.datasets import mnist
 from digitlab.images import decode
@@ -32,6 +33,9 @@ from digitlab.settings import Settings, bundled
 MAX_RESIZE_ACCURACY, MAX_PLAIN_ACCURACY = 0.35, 0.94
 """The photographs are hard enough if the simple normalisers reach no more than this."""
 
+CONFIDENT = 0.9
+"""A mistake with a higher confidence is a confident one."""
+
 
 @dataclass(kw_only=True)
 class Tally:
@@ -43,6 +47,8 @@ class Tally:
         refused: whether the prediction is refused.
         plain: whether the network is right after `plain_normalise`.
         resized: whether the network is right after `resize_only`.
+        enlarged: whether the prediction is right when the picture is enlarged first; only for
+            small pictures.
     """
 
     correct: list[bool] = field(default_factory=list)
@@ -50,6 +56,7 @@ class Tally:
     refused: list[bool] = field(default_factory=list)
     plain: list[bool] = field(default_factory=list)
     resized: list[bool] = field(default_factory=list)
+    enlarged: list[bool] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
         """Add the results of another tally."""
@@ -59,7 +66,8 @@ class Tally:
     def figures(self) -> dict[str, float]:
         """Return counts, and shares of 1."""
         n, correct = len(self.correct), sum(self.correct)
-        return {
+        confident = np.array(self.confidence) > CONFIDENT
+        figures = {
             "n": n,
             "correct": correct,
             "accuracy": correct / n,
@@ -67,7 +75,11 @@ class Tally:
             "resized": sum(self.resized) / n,
             "ece": ece(np.array(self.confidence), np.array(self.correct)),
             "refused": sum(self.refused) / n,
+            "confident_mistakes": float((confident & ~np.array(self.correct)).mean()),
         }
+        if len(self.enlarged) == n:
+            figures["enlarged"] = sum(self.enlarged) / n
+        return figures
 
 
 def make_pictures(name: str, *, n: int, seed: int) -> tuple[list[bytes], np.ndarray]:
@@ -81,9 +93,16 @@ def make_pictures(name: str, *, n: int, seed: int) -> tuple[list[bytes], np.ndar
 
 
 def measure(
-    reader: Reader, data: list[bytes], labels: np.ndarray
+    reader: Reader, data: list[bytes], labels: np.ndarray, *, small: bool = False
 ) -> tuple[Tally, list[Prediction]]:
-    """Read picture files with digitlab and with both simple normalisers."""
+    """Read picture files with digitlab and with both simple normalisers.
+
+    Args:
+        reader: digitlab.
+        data: picture files.
+        labels: the true digits, (N,).
+        small: whether to read the pictures also enlarged.
+    """
     predictions = [reader.read(file) for file in data]
     greys = [decode(file).grey for file in data]
     plain, resized = (
@@ -97,20 +116,39 @@ def measure(
         plain=(plain == labels).tolist(),
         resized=(resized == labels).tolist(),
     )
+    if small:
+        tally.enlarged = [
+            reader.read(enlarge_picture(file)).digit == label
+            for file, label in zip(data, labels, strict=True)
+        ]
     return tally, predictions
 
 
 def format_table(rows: dict[str, dict[str, float]]) -> str:
     """Return the figures as a Markdown table."""
     lines = [
-        "| difficulty | n | digitlab | plain normaliser | grey + resize | ECE | refused |",
-        "|---|--:|--:|--:|--:|--:|--:|",
+        "| difficulty | n | digitlab | plain normaliser | grey + resize | ECE | refused "
+        "| wrong above 0.9 |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for name, r in rows.items():
         lines.append(
             f"| {name} | {r['n']:,} | {r['accuracy']:.1%} | {r['plain']:.1%} | "
-            f"{r['resized']:.1%} | {r['ece']:.3f} | {r['refused']:.1%} |"
+            f"{r['resized']:.1%} | {r['ece']:.3f} | {r['refused']:.1%} | "
+            f"{r['confident_mistakes']:.1%} |"
         )
+    return "\n".join(lines)
+
+
+def format_small_pictures(rows: dict[str, dict[str, float]]) -> str:
+    """Return the accuracy on small pictures, as they are and enlarged, as a Markdown table."""
+    lines = [
+        f"| small pictures | as they are | enlarged to {ENLARGED_SIDE} px |",
+        "|---|--:|--:|",
+    ]
+    for name, r in rows.items():
+        if "enlarged" in r:
+            lines.append(f"| {name} | {r['accuracy']:.1%} | {r['enlarged']:.1%} |")
     return "\n".join(lines)
 
 
@@ -138,27 +176,34 @@ def main(arguments: list[str] | None = None) -> None:
     if options.write and options.only:
         parser.error("--write needs all difficulties: leave --only out.")
     reader = Reader(Classifier.load(options.model), limits=limits_of(Settings.load()))
-    overall, rows = Tally(), {}
+    overall, new, rows = Tally(), Tally(), {}
     for name in options.only or DIFFICULTIES:
         data, labels = make_pictures(name, n=options.n, seed=options.seed)
-        tally, predictions = measure(reader, data, labels)
+        tally, predictions = measure(reader, data, labels, small=name in SMALL_PICTURES)
         overall.add(tally)
+        if name in NEW_DIFFICULTIES:
+            new.add(tally)
         rows[name] = tally.figures()
         if not options.json:
             r = rows[name]
             print(
-                f"{name:18} {r['accuracy']:6.1%} {r['plain']:6.1%} {r['resized']:6.1%}", flush=True
+                f"{name:18} {r['accuracy']:6.1%} {r['plain']:6.1%} {r['resized']:6.1%} "
+                f"{r['refused']:6.1%} {r['confident_mistakes']:6.1%}",
+                flush=True,
             )
         if options.show:
             options.show.mkdir(parents=True, exist_ok=True)
             sheet = contact_sheet(data, predictions, labels)
             sheet.save(options.show / f"{name.replace(' ', '-')}.png")
+    small_pictures = format_small_pictures(rows)
+    if new.correct:
+        rows["all new ones"] = new.figures()
     rows["all"] = overall.figures()
     low, high = wilson_interval(int(rows["all"]["correct"]), int(rows["all"]["n"]))
     text = (
         f"`python benchmarks/photos.py --n {options.n} --seed {options.seed}`, model "
         f"{reader.classifier.version}; 95 % interval of digitlab over all: {low:.1%} - {high:.1%}."
-        f"\n\n{format_table(rows)}\n\n{difficulty_summary(rows['all'])}"
+        f"\n\n{format_table(rows)}\n\n{difficulty_summary(rows['all'])}\n\n{small_pictures}"
     )
     print(json.dumps(rows) if options.json else f"\n{text}")
     if options.write:

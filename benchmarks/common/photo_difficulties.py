@@ -8,9 +8,11 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
+from common.pen_drawings import PEN_DRAWINGS, SHAPES_OF_ROW
 from common.picture_files import encode, invert_at_random
+from common.small_pictures import SMALL_PICTURES, pale_digit_image
 from common.tight_crops import TIGHT_CROPS
-from digitlab.synthetic.photographs import difficulties
+from digitlab.synthetic.photographs import camera_difficulties, difficulties
 from digitlab.synthetic.photographs.extra_strokes import (
     DIGITS_WITH_EXTRA_STROKES,
     add_extra_strokes,
@@ -26,7 +28,7 @@ MakePicture = Callable[[np.ndarray, int, Rng], bytes]
 
 DRAWING = Scene(grain=0, gradient=0, blur=0, noise=0, quality=None, paper=(255, 255, 255),
                 ink=(0, 0, 0))  # fmt: skip
-LABELS = {"flourishes": DIGITS_WITH_EXTRA_STROKES}
+LABELS = {"flourishes": DIGITS_WITH_EXTRA_STROKES, **SHAPES_OF_ROW}
 """The digits of a difficulty that only some digits can have."""
 
 
@@ -184,6 +186,14 @@ def thumbnail(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
     return encode(image.convert("RGBA") if rng.random() < 0.4 else image, "PNG")
 
 
+NEW_DIFFICULTIES: dict[str, MakePicture] = {
+    **PEN_DRAWINGS,
+    "soft shadow": photo(camera_difficulties.soft_shadow),
+    "pale 28 x 28": pale_digit_image,
+    **SMALL_PICTURES,
+}
+"""The difficulties that release 0.1 read badly, also part of `DIFFICULTIES`."""
+
 DIFFICULTIES: dict[str, MakePicture] = {
     "ordinary": photo(None),
     **{
@@ -210,5 +220,6 @@ DIFFICULTIES: dict[str, MakePicture] = {
     **TIGHT_CROPS,
     "MNIST's form": mnist_form,
     "MNIST on white": mnist_on_white,
+    **NEW_DIFFICULTIES,
 }
 """The function of each difficulty by its name, in the order of the table."""

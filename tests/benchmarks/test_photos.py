@@ -49,8 +49,33 @@ def test_a_refused_picture_counts_by_its_predicted_digit(photos):
     figures = tally.figures()
     assert (figures["n"], figures["accuracy"], figures["refused"]) == (2, 0.5, 0.5)
     assert figures["resized"] == 0.5
+    assert figures["confident_mistakes"] == 0.0
     assert "| all | 2 | 50.0% | 0.0% | 50.0% |" in photos.format_table({"all": figures})
     assert photos.difficulty_summary(figures).startswith("Hard enough: NO.")
+
+
+def test_only_a_wrong_prediction_above_the_limit_is_a_confident_mistake(photos):
+    tally = photos.Tally(
+        correct=[True, False, False, False],
+        confidence=[0.99, 0.95, 0.9, 0.3],
+        refused=[False] * 4,
+        plain=[False] * 4,
+        resized=[False] * 4,
+    )
+    assert tally.figures()["confident_mistakes"] == 0.25
+
+
+def test_small_pictures_have_a_table_beside_the_same_pictures_enlarged(photos):
+    tally = photos.Tally(
+        correct=[True, False],
+        confidence=[0.5, 0.5],
+        refused=[False] * 2,
+        plain=[True] * 2,
+        resized=[True] * 2,
+        enlarged=[True, True],
+    )
+    table = photos.format_small_pictures({"8 px, grey": tally.figures()})
+    assert table.endswith("| 8 px, grey | 50.0% | 100.0% |")
 
 
 def test_the_plain_normaliser_brings_a_clean_photograph_into_the_frame():

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 from digitlab.synthetic.photographs.scene import Scene
+from digitlab.synthetic.photographs.texture import to_unit_range
 
 _GRADIENT_STEP = 8  # pixels per sample of gradient and vignette, which change slowly
 _SHADOW_DEPTH = (1.05, 1.0, 0.96)  # of red, green, blue; skylight makes shadows bluish
@@ -32,7 +33,10 @@ def illumination(
     tint = np.array(scene.tint, np.float32)
     if not scene.shadow:
         return grey[:, :, None] * tint
-    mask = _shadow_mask(scene, digit_centre, rng)
+    if scene.shadow_outline:
+        mask = _outline_mask(scene, digit_centre, rng)
+    else:
+        mask = _shadow_mask(scene, digit_centre, rng)
     shade = 1 - scene.shadow * np.array(_SHADOW_DEPTH, np.float32)
     light = 1 - mask[:, :, None] * (1 - shade)
     light *= grey[:, :, None]
@@ -52,6 +56,43 @@ def _gradient_and_vignette(scene: Scene, rng: np.random.Generator) -> NDArray[np
     field = (1 - scene.gradient * along) * (1 - scene.vignette * (x * x + y * y) / 2)
     image = Image.fromarray(field.astype(np.float32))
     return np.array(image.resize(scene.size, Image.Resampling.BILINEAR))
+
+
+def _outline_mask(
+    scene: Scene, digit_centre: tuple[float, float], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Return the shadow of a hand or a phone that reaches into the frame from one side.
+
+    Returns:
+        float32 (height, width), 1 inside the shadow and 0 outside.
+    """
+    side = max(scene.size)
+    centre = np.array(digit_centre)
+    angle = rng.uniform(0, 2 * np.pi)
+    inwards = np.array((math.cos(angle), math.sin(angle)))
+    across = np.array((-inwards[1], inwards[0]))
+    reach = centre + inwards * scene.digit_height * rng.uniform(-0.45, 0.45)
+    half_width = scene.digit_height * rng.uniform(0.5, 1.3)
+    if scene.shadow_outline == "phone":
+        tip = [(0.0, -1.0), (0.0, 1.0)]
+    else:  # fingers of different lengths, or the bends of a hand
+        fingers = int(rng.integers(1, 5))
+        places = np.linspace(-1, 1, 2 * fingers + 1)
+        depths = np.where(np.arange(2 * fingers + 1) % 2, 0.0, rng.uniform(0.2, 0.8))
+        depths = depths + rng.uniform(0, 0.25, len(places))
+        tip = list(zip(depths.tolist(), places.tolist(), strict=True))
+    outline = [(3 * side / half_width, -1.4), *tip, (3 * side / half_width, 1.4)]
+    corners = [
+        tuple((reach - inwards * half_width * back + across * half_width * place).tolist())
+        for back, place in outline
+    ]
+    mask = Image.new("L", scene.size)
+    ImageDraw.Draw(mask).polygon(corners, fill=255)
+    if scene.shadow_outline == "hand":  # round the fingers
+        rounded = mask.filter(ImageFilter.GaussianBlur(half_width * 0.1))
+        mask = Image.eval(rounded, lambda tone: 255 * (tone > 127))
+    softness = side * float(rng.choice([0.002, 0.006, 0.015, 0.025]))
+    return to_unit_range(mask.filter(ImageFilter.GaussianBlur(softness)))
 
 
 def _shadow_mask(

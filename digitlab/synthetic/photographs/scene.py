@@ -13,6 +13,8 @@ Colour = tuple[int, int, int]
 
 Ruling = Literal["", "ruled", "squared", "dotted", "cell"]
 
+ShadowOutline = Literal["", "hand", "phone"]
+
 Side = Literal["", "left", "right", "top", "bottom"]
 
 
@@ -61,6 +63,8 @@ class Scene:
         shadow: how much darker, 0-1, the paper is inside a hard-edged shadow; 0 for no shadow.
         shadow_at: distance of the shadow's edge from the digit's centre, in digit heights;
             None for a random place.
+        shadow_outline: whose shadow reaches over the digit from a side of the frame; "" for the
+            shadow of `shadow_at`.
         blur: standard deviation of the lens blur, in pixels.
         motion: length of the motion blur, in pixels.
         noise: standard deviation of the sensor's noise, in grey levels.
@@ -100,6 +104,7 @@ class Scene:
     tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
     shadow: float = 0.0
     shadow_at: float | None = None
+    shadow_outline: ShadowOutline = ""
     blur: float = 0.8
     motion: float = 0.0
     noise: float = 2.0
