@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,31 +26,40 @@ def block_factor(shape: tuple[int, ...], side: int) -> int:
     return -(-max(shape) // side)
 
 
-def reduce_blocks(
-    values: NDArray[_Pixel], factor: int, statistic: Callable[..., Any]
-) -> NDArray[_Pixel]:
-    """Replace each square block of pixels by one statistic of the block.
+def mean_blocks(values: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    """Replace each square block of pixels by its mean.
 
     Args:
-        values: any type, (H, W). The last row and column are repeated where `factor`
-            does not divide a side.
+        values: float32, (H, W). The last row and column are repeated where `factor` does not
+            divide a side.
         factor: pixels per side of a block. 1 returns `values` itself.
-        statistic: NumPy reduction with an `axis` argument, such as `np.mean` or `np.any`.
 
     Returns:
-        (ceil(H / factor), ceil(W / factor)), of the type that `statistic` gives.
+        float32, (ceil(H / factor), ceil(W / factor)).
     """
     if factor == 1:
         return values
+    # The sum of shifted copies takes a third of the time of `np.mean` over two axes.
+    return _combine_blocks(np.add, values, factor) / np.float32(factor * factor)
+
+
+def any_blocks(mask: NDArray[np.bool_], factor: int) -> NDArray[np.bool_]:
+    """Return for each square block of pixels whether any is true; otherwise as `mean_blocks`."""
+    return mask if factor == 1 else _combine_blocks(np.logical_or, mask, factor)
+
+
+def _combine_blocks(
+    combine: Callable[..., Any], values: NDArray[_Pixel], factor: int
+) -> NDArray[_Pixel]:
     missing = [(0, -side % factor) for side in values.shape]
-    padded = np.pad(values, missing, mode="edge")
-    rows, columns = (side // factor for side in padded.shape)
-    reduced: NDArray[_Pixel] = statistic(padded.reshape(rows, factor, columns, factor), axis=(1, 3))
-    return reduced
+    padded = np.pad(values, missing, mode="edge") if any(after for _, after in missing) else values
+    across = reduce(combine, (padded[:, start::factor] for start in range(factor)))
+    combined: NDArray[_Pixel] = reduce(combine, (across[start::factor] for start in range(factor)))
+    return combined
 
 
 def expand_blocks(values: NDArray[_Pixel], factor: int, shape: tuple[int, ...]) -> NDArray[_Pixel]:
-    """Repeat each pixel `factor` times in both directions. Reverse `reduce_blocks`.
+    """Repeat each pixel `factor` times in both directions. Reverse `mean_blocks`.
 
     Args:
         values: any type, (h, w).
@@ -60,7 +70,8 @@ def expand_blocks(values: NDArray[_Pixel], factor: int, shape: tuple[int, ...]) 
         The type of `values`, of shape `shape`.
     """
     rows, columns = shape
-    return np.repeat(np.repeat(values, factor, 0), factor, 1)[:rows, :columns]
+    # The few rows are widened first, because whole rows are repeated faster than pixels.
+    return np.repeat(np.repeat(values, factor, 1), factor, 0)[:rows, :columns]
 
 
 def shrink(values: NDArray[_Pixel], side: int) -> NDArray[_Pixel]:

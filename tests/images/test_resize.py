@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from digitlab.images.resize import (
+    any_blocks,
     block_factor,
     enlarge,
     expand_blocks,
-    reduce_blocks,
+    mean_blocks,
     shrink,
 )
 
@@ -19,7 +20,7 @@ def test_the_block_factor_is_the_smallest_that_fits(side, factor):
 
 def test_a_block_becomes_its_mean():
     values = np.arange(16, dtype=np.float32).reshape(4, 4)
-    reduced = reduce_blocks(values, 2, np.mean)
+    reduced = mean_blocks(values, 2)
     assert reduced.dtype == np.float32
     assert reduced.tolist() == [[2.5, 4.5], [10.5, 12.5]]
 
@@ -27,14 +28,14 @@ def test_a_block_becomes_its_mean():
 def test_a_block_is_ink_if_any_of_its_pixels_is():
     mask = np.zeros((5, 7), bool)
     mask[4, 6] = mask[0, 1] = True
-    reduced = reduce_blocks(mask, 3, np.any)
+    reduced = any_blocks(mask, 3)
     assert reduced.dtype == bool
     assert reduced.tolist() == [[True, False, False], [False, False, True]]
 
 
 def test_the_last_row_and_column_are_repeated_in_a_block_that_is_cut_off():
     values = np.array([[0, 0, 6]], np.float32)
-    assert reduce_blocks(values, 2, np.mean).tolist() == [[0, 6]]
+    assert mean_blocks(values, 2).tolist() == [[0, 6]]
 
 
 def test_expanded_blocks_have_the_shape_of_the_original():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from digitlab.images.segmentation.digit_parts import (
 )
 from digitlab.images.segmentation.ink import Floats, Mask, bounds, extent, overlap, widened
 from digitlab.images.segmentation.ruled_lines import find_page_lines
+from digitlab.images.segmentation.stroke_depth import squared_depth
 from digitlab.images.segmentation.thresholds import THRESHOLDS
 
 
@@ -261,10 +263,8 @@ def _paper_tone(page: Floats, dark: Mask, bright: Mask) -> float:
 
 def _thinness(mask: Mask) -> float:
     """Return 0.1-1: strokes are thin; the gaps between a digit and a frame around it are not."""
-    from scipy import ndimage
-
     part = mask[bounds(mask)]
     rows, columns = (1 + side // THRESHOLDS.thickness_side for side in part.shape)
     part = np.pad(part[::rows, ::columns], 1)
-    thickness = 2 * float(ndimage.distance_transform_edt(part).max()) / max(part.shape)
+    thickness = 2 * math.sqrt(squared_depth(part).max()) / max(part.shape)
     return float(np.clip(1.5 - 2 * thickness, 0.1, 1))

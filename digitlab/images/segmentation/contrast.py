@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from digitlab.images.resize import block_factor, expand_blocks, reduce_blocks
+from digitlab.images.resize import block_factor, expand_blocks, mean_blocks
 from digitlab.images.segmentation.components import label_connected
 from digitlab.images.segmentation.ink import Floats, Mask
+from digitlab.images.segmentation.order_statistics import median, percentile
 from digitlab.images.segmentation.thresholds import THRESHOLDS
+from digitlab.images.segmentation.window_filters import close_windows, dilate, window_minimum
 
 
 def measure_contrast(page: Floats, *, window_share: float = 1.0) -> tuple[Floats, float]:
@@ -54,7 +56,7 @@ def measure_noise(contrast: Floats) -> float:
 
     The median absolute deviation gives it, so that ink among the paper hardly counts.
     """
-    return 1.4826 * float(np.median(np.abs(_paper_values(contrast))))
+    return 1.4826 * median(np.abs(_paper_values(contrast)))
 
 
 def threshold_ink(
@@ -73,20 +75,21 @@ def threshold_ink(
     if noise is None:
         noise = measure_noise(contrast)
     floor = max(THRESHOLDS.min_ink_contrast, THRESHOLDS.min_ink_noise * noise)
-    above = contrast[contrast > floor]
+    values = contrast.ravel()
+    above = values[np.flatnonzero(values > floor)]
     if above.size < THRESHOLDS.min_ink_pixels:
         return None
-    peak = float(np.percentile(above, THRESHOLDS.ink_peak_percentile))
+    peak = percentile(above, THRESHOLDS.ink_peak_percentile)
     strong_level = max(floor, THRESHOLDS.strong_ink * peak)
     weak_level = max(THRESHOLDS.weak_ink_floor * floor, weak * peak)
-    labels, count = label_connected(contrast > weak_level)
-    if count == 0:
-        return None
+    mask = contrast > weak_level
+    labels, count = label_connected(mask)
+    pixels = np.flatnonzero(mask)
+    numbers = labels.ravel()[pixels]
     is_ink = np.zeros(count + 1, bool)
-    is_ink[np.unique(labels[contrast > strong_level])] = True
-    is_ink[0] = False
-    mask: Mask = is_ink[labels]
-    return mask if mask.any() else None
+    is_ink[numbers[values[pixels] > strong_level]] = True
+    mask.ravel()[pixels] = is_ink[numbers]
+    return mask if is_ink.any() else None
 
 
 def soft_edge_width(shape: tuple[int, ...]) -> int:
@@ -106,30 +109,25 @@ def isolate_ink(contrast: Floats, mask: Mask, ink: Mask, *, edge_width: int) -> 
     Returns:
         float32 (H, W), at least 0.
     """
-    from scipy import ndimage
-
-    near = ndimage.binary_dilation(mask, iterations=edge_width)
-    near &= ~ndimage.binary_dilation(ink & ~mask) | mask
-    return np.where(near, np.maximum(contrast, 0), 0).astype(np.float32)
+    near = dilate(mask, edge_width)
+    near &= ~dilate(ink & ~mask) | mask
+    isolated: Floats = np.maximum(contrast, 0) * near
+    return isolated
 
 
 def _contrast_to_paper(smooth: Floats, window_share: float) -> Floats:
-    from scipy import ndimage
-
     factor = block_factor(smooth.shape, THRESHOLDS.paper_side)
-    coarse = reduce_blocks(smooth, factor, np.mean)
+    coarse = mean_blocks(smooth, factor)
     is_thumbnail = max(coarse.shape) <= THRESHOLDS.max_thumbnail_side
     usual = THRESHOLDS.thumbnail_paper_window if is_thumbnail else THRESHOLDS.paper_window
     window = max(3, int(window_share * usual * float(np.sqrt(coarse.size))) | 1)
-    padded = np.pad(coarse, window, mode="edge")
-    paper = ndimage.grey_closing(padded, size=(window, window))[window:-window, window:-window]
     # The reduction moves the edge of a shadow by up to a pixel: take the darker side.
-    paper = ndimage.grey_erosion(paper, size=(3, 3), mode="nearest")
-    paper = expand_blocks(paper, factor, smooth.shape)
-    contrast: Floats = paper - smooth
+    paper = window_minimum(np.pad(close_windows(coarse, window), 1, mode="edge"), 3)
+    scale = THRESHOLDS.lit_paper_tone / np.maximum(paper, THRESHOLDS.min_paper_tone)
+    contrast: Floats = expand_blocks(paper, factor, smooth.shape) - smooth
     # A closing keeps the brightest grains of the paper: subtract their height.
-    contrast -= np.median(_paper_values(contrast))
-    contrast *= THRESHOLDS.lit_paper_tone / np.maximum(paper, THRESHOLDS.min_paper_tone)
+    contrast -= median(_paper_values(contrast))
+    contrast *= expand_blocks(scale, factor, smooth.shape)
     return contrast
 
 
@@ -140,12 +138,12 @@ def _paper_values(contrast: Floats) -> Floats:
     groups of values, and the lower one is the paper.
     """
     sample = _subsample(contrast, THRESHOLDS.paper_sample_side)
-    low, high = np.percentile(sample, (5, 95))
-    below = sample[sample < (low + high) / 2]
+    middle = (percentile(sample, 5) + percentile(sample, 95)) / 2
+    below = sample[sample < middle]
     min_share = THRESHOLDS.min_tone_group
     if not min_share * sample.size < below.size < (1 - min_share) * sample.size:
         return sample
-    distance = float(np.median(sample[sample >= (low + high) / 2]) - np.median(below))
+    distance = median(sample[sample >= middle]) - median(below)
     return below if distance > THRESHOLDS.min_tone_gap * float(below.std()) else sample
 
 
@@ -156,4 +154,4 @@ def _subsample(values: Floats, side: int) -> Floats:
 
 def _peak_contrast(contrast: Floats) -> float:
     sample = _subsample(contrast, THRESHOLDS.peak_sample_side)
-    return float(np.percentile(sample, THRESHOLDS.peak_percentile))
+    return percentile(sample, THRESHOLDS.peak_percentile)

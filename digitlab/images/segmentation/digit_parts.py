@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from digitlab.images.segmentation.components import Components, find_components
 from digitlab.images.segmentation.contrast import isolate_ink, soft_edge_width
 from digitlab.images.segmentation.ink import Box, Floats, Mask, bounds, gap, widened
+from digitlab.images.segmentation.stroke_depth import squared_depth
 from digitlab.images.segmentation.thresholds import THRESHOLDS
 
 
@@ -186,15 +187,13 @@ def _main_with_neighbours(parts: DigitParts, main: int) -> list[int]:
 
 def _thickness(components: Components) -> NDArray[np.float64]:
     """Return the width of each component's thickest place, as a share of its extent; (N,)."""
-    from scipy import ndimage
-
     step = 1 + max(components.labels.shape) // THRESHOLDS.thickness_side
     small = components.labels[::step, ::step]
-    depth = ndimage.distance_transform_edt(np.pad(small > 0, 1))[1:-1, 1:-1]
-    max_depth = np.zeros(len(components) + 1)
-    np.maximum.at(max_depth, small.ravel(), depth.ravel())
-    extents = np.maximum(components.extents, 1)
-    return np.asarray((2 * max_depth[1:] - 1).clip(0) * step / extents, np.float64)
+    inked = small > 0
+    max_depth = np.zeros(len(components) + 1, np.int32)
+    np.maximum.at(max_depth, small[inked], squared_depth(inked)[inked])
+    thickness = (2 * np.sqrt(max_depth[1:], dtype=np.float64) - 1).clip(0)
+    return np.asarray(thickness * step / np.maximum(components.extents, 1), np.float64)
 
 
 def _digit_likeness(

@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.images.resize import block_factor, expand_blocks, reduce_blocks
+from digitlab.images.resize import any_blocks, block_factor, expand_blocks
 from digitlab.images.segmentation.components import label_connected
 from digitlab.images.segmentation.ink import Box, Mask
 from digitlab.images.segmentation.thresholds import THRESHOLDS
@@ -62,7 +62,7 @@ def find_page_lines(mask: Mask) -> Mask:
     if min(mask.shape) < THRESHOLDS.min_line_picture or not _has_long_component(mask):
         return line_ink
     factor = block_factor(mask.shape, THRESHOLDS.hough_side)
-    small = reduce_blocks(mask, factor, np.any)
+    small = any_blocks(mask, factor)
     for upright in (False, True):
         lines = _hough_lines(small, upright=upright)
         if not lines:
@@ -200,7 +200,7 @@ def _level_lines(mask: Mask, min_length: float) -> Mask:
 
     largest_factor = block_factor(mask.shape, THRESHOLDS.table_line_side)
     factor = int(max(1, min(largest_factor, min_length / THRESHOLDS.min_reduced_line)))
-    small = reduce_blocks(mask, factor, np.any)
+    small = any_blocks(mask, factor)
     length = max(3, int(min_length / factor))
     rows, columns = small.shape
     reach = int(np.abs(_SLOPES).max() * columns) + 1

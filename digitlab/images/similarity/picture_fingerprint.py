@@ -19,7 +19,7 @@ from PIL import Image
 from scipy import ndimage
 
 from digitlab.images.picture import GreyImage
-from digitlab.images.resize import reduce_blocks
+from digitlab.images.resize import mean_blocks
 
 SIDE: Final = 32
 """Side of a view, in pixels."""
@@ -211,7 +211,7 @@ def _digit_view(
 
 
 def _coarse_vector(whole: GreyImage) -> Floats:
-    return _to_vector(reduce_blocks(whole.astype(np.float32), SIDE // COARSE_SIDE, np.mean))
+    return _to_vector(mean_blocks(whole.astype(np.float32), SIDE // COARSE_SIDE))
 
 
 def _to_vector(view: NDArray[np.generic], *, remove_light: bool = False) -> Floats:
