@@ -130,7 +130,7 @@ def to_reading(
         replaced = {separator.digit for separator in found}
         kept = [number for number in range(len(digits)) if number not in replaced]
         text = row_text(
-            [digits[number] for number in kept],
+            [digits[number].box for number in kept],
             ["?" if own[number].refused else str(own[number].digit) for number in kept],
             found,
         )
