@@ -46,7 +46,7 @@ def group_components(
             own_root, other_root = root(number), root(neighbour)
             if own_root == other_root:
                 continue
-            if _is_dot_beside(components.boxes[number], boxes[other_root], digit_height):
+            if _is_separator(components, number, neighbour, digit_height):
                 continue
             if not _is_one_digit(boxes[own_root], boxes[other_root], digit_height):
                 continue
@@ -79,13 +79,35 @@ def _neighbours(components: Components, number: int, digit_height: float) -> lis
     return [int(others[index]) - 1 for index in order if distances[index] <= max_gap]
 
 
-def _is_dot_beside(part: Box, digit: Box, digit_height: float) -> bool:
-    """Return whether a part is a dot or comma at the feet of a digit, beside it."""
-    (rows, columns), (digit_rows, digit_columns) = part, digit
-    extent = max(rows.stop - rows.start, columns.stop - columns.start)
-    is_low = 2 * rows.start > digit_rows.start + digit_rows.stop
-    is_beside = columns.start >= digit_columns.stop or columns.stop <= digit_columns.start
-    return bool(extent <= THRESHOLDS.max_dot_extent * digit_height and is_low and is_beside)
+def _is_separator(components: Components, part: int, digit: int, digit_height: float) -> bool:
+    """Return whether a part stands beside a digit as a point, comma, colon or hyphen does.
+
+    Args:
+        components: all components of the ink.
+        part: number of the part.
+        digit: number of a component near it.
+        digit_height: usual height of a digit, in pixels.
+    """
+    (rows, columns), (own_rows, own_columns) = components.boxes[part], components.boxes[digit]
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    own_height = own_rows.stop - own_rows.start
+    # The ink of the digit at the height of the part; at its feet for a part that is lower.
+    first = min(max(rows.start, own_rows.start), own_rows.stop - own_height // 4 - 1)
+    last = max(min(rows.stop, own_rows.stop), first + 1)
+    ink = components.labels[first:last, own_columns] == digit + 1
+    inked = np.flatnonzero(ink.any(0)) + own_columns.start
+    if not len(inked):
+        return False
+    gap = max(columns.start - int(inked[-1]) - 1, int(inked[0]) - columns.stop) / digit_height
+    if gap < 0:
+        return False
+    if max(height, width) <= THRESHOLDS.max_dot_extent * digit_height:
+        is_low = 2 * rows.start > own_rows.start + own_rows.stop
+        return is_low or gap >= THRESHOLDS.min_mark_gap
+    middle = ((rows.start + rows.stop) / 2 - own_rows.start) / own_height
+    low, high = THRESHOLDS.hyphen_middle
+    is_hyphen = width > THRESHOLDS.hyphen_aspect * height and low < middle < high
+    return bool(is_hyphen and gap >= THRESHOLDS.min_mark_gap)
 
 
 def _is_one_digit(one: Box, other: Box, digit_height: float) -> bool:

@@ -235,9 +235,7 @@ def row_text(
     items = [*zip(frame.digits, characters, strict=True)]
     items += [(frame.place(separator.box), separator.text) for separator in separators]
     items.sort(key=lambda item: item[0].x)
-    gaps = [
-        after.left - before.right for (before, _), (after, _) in zip(items, items[1:], strict=False)
-    ]
+    gaps = [after.left - before.right for (before, _), (after, _) in pairwise(items)]
     space = max(
         THRESHOLDS.min_space,
         float(np.median([digit.width for digit in frame.digits])),
@@ -290,9 +288,8 @@ def _find_slashes(row: Sequence[RowDigit]) -> list[Separator]:
     straight = [n for n, stroke in enumerate(strokes) if stroke.is_straight]
     if len(row) < 3 or not straight:
         return []
-    leans, heights = (
-        np.array(values, float) for values in zip(*((s.lean, s.height) for s in strokes))
-    )
+    leans = np.array([stroke.lean for stroke in strokes])
+    heights = np.array([stroke.height for stroke in strokes], float)
     ends = [n for n in straight if n in {0, len(row) - 1}]
     found: list[Separator] = []
     for number in straight:

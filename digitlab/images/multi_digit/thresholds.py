@@ -74,6 +74,10 @@ class MultiDigitThresholds:
         max_part_height: height of a part that is joined to others, in digit heights.
         bar_aspect: width of the bar of a 5 as a multiple of its height.
         max_dot_extent: extent of a dot or comma, in digit heights; it joins no digit beside it.
+        hyphen_aspect: width of a hyphen as a multiple of its height; it joins no digit beside it.
+        hyphen_middle: range of the height of its middle beside a digit, 0 at the head.
+        min_mark_gap: distance of a hyphen or of a colon's dots from a digit, in digit heights;
+            nearer ones are parts of a broken digit.
         max_low_parts: number of parts that are joined to others, the tallest ones.
         min_shared_width: share of the narrower part's width that stands above or below the
             other one, in a digit of two halves.
@@ -164,6 +168,9 @@ class MultiDigitThresholds:
     max_part_height: float = 0.75
     bar_aspect: float = 1.5
     max_dot_extent: float = 0.35
+    hyphen_aspect: float = 1.8
+    hyphen_middle: tuple[float, float] = (0.22, 0.8)
+    min_mark_gap: float = 0.06
     max_low_parts: int = 1000
     min_shared_width: float = 0.5
     # join_broken
