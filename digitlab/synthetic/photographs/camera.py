@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from digitlab.synthetic.photographs.ink_on_paper import InkLayer
 from digitlab.synthetic.photographs.lens import apply_lens, compress_jpeg
 from digitlab.synthetic.photographs.light import illumination
 from digitlab.synthetic.photographs.paper import (
+    Page,
     add_desk,
     add_dirt,
     blank_page,
@@ -23,9 +24,19 @@ from digitlab.synthetic.photographs.paper import (
 from digitlab.synthetic.photographs.scene import Scene
 from digitlab.synthetic.photographs.texture import noise_texture
 
+Painter = Callable[[Page], None]
+"""A function that paints on a page, in place."""
+
 
 def photograph_sheet(
-    digits: Sequence[InkLayer], *, sheet_to_photo: Floats, scene: Scene, rng: np.random.Generator
+    digits: Sequence[InkLayer],
+    *,
+    sheet_to_photo: Floats,
+    scene: Scene,
+    rng: np.random.Generator,
+    printed: Sequence[Painter] = (),
+    objects: Sequence[Painter] = (),
+    imprints: Sequence[Painter] = (),
 ) -> Image.Image:
     """Photograph a sheet of paper with ink on it.
 
@@ -34,6 +45,9 @@ def photograph_sheet(
         sheet_to_photo: homography from the sheet to the photograph.
         scene: how the sheet is photographed.
         rng: draws neighbours, paper, light and noise.
+        printed: paint what is printed on the paper, below the ink.
+        objects: paint what lies on the paper or beside it.
+        imprints: paint what the camera adds, such as a date; no light falls on it.
 
     Returns:
         An RGB image of the scene's size.
@@ -41,13 +55,19 @@ def photograph_sheet(
     box = bounding_box([layer.box for layer in digits])
     page = blank_page(scene, rng=rng)
     print_ruling(page, sheet_to_photo, scene=scene)
+    for paint in printed:
+        paint(page)
     add_desk(page, scene=scene, rng=rng)
     add_dirt(page, scene=scene, rng=rng)
     if box is not None:
         neighbours = ink_neighbours(scene, box=box, rng=rng) if scene.neighbours else []
         lay_colour(page, _total_cover([*digits, *neighbours], scene, rng), scene.ink)
+    for paint in objects:
+        paint(page)
     centre = (box[0] + box[2] / 2, box[1] + box[3] / 2) if box else (0.0, 0.0)
     page *= illumination(scene, digit_centre=centre, rng=rng)
+    for paint in imprints:
+        paint(page)
     lit = Image.fromarray(np.clip(page + 0.5, 0, 255).astype(np.uint8))
     image = apply_lens(lit, scene=scene, rng=rng)
     if scene.patch is not None and box is not None:

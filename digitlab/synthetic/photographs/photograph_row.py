@@ -42,7 +42,7 @@ def photograph_row(
     """
     scene = scene or Scene(size=(800, 400))
     digits_by_line = [list(part) for part in np.array_split(np.arange(len(digit_images)), lines)]
-    widths = [_ink_width(image) for image in digit_images]
+    widths = [ink_width(image) for image in digit_images]
     gaps = rng.uniform(0.12, 0.5) * rng.uniform(0.7, 1.3, len(digit_images))
     sizes = rng.normal(1, 0.05, len(digit_images)).clip(0.85, 1.15)
     advances = np.array(widths) * sizes + gaps
@@ -71,20 +71,20 @@ def photograph_row(
                 slant=scene.slant + rng.normal(0, 3),
                 rotation=rng.normal(0, 1.5),
             )
-            digit_image = _centre_ink(digit_images[index])
+            digit_image = centre_ink(digit_images[index])
             layers.append(ink_digit(digit_image, view @ on_sheet, scene=scene, rng=rng))
             x += digit_height * advances[index]
     image = photograph_sheet(layers, sheet_to_photo=view, scene=scene, rng=rng)
     return image, [layer.box or (0, 0, 0, 0) for layer in layers]
 
 
-def _ink_width(digit_image: NDArray[np.uint8]) -> float:
+def ink_width(digit_image: NDArray[np.uint8]) -> float:
     """Return the width of a digit's ink, in digit heights."""
     columns = np.flatnonzero((digit_image > 60).any(axis=0))
     return (columns[-1] - columns[0] + 1) / 20 if len(columns) else 0.0
 
 
-def _centre_ink(digit_image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def centre_ink(digit_image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Centre a digit by its box instead of its mass, so that lines of writing are straight."""
     rows = np.flatnonzero((digit_image > 60).any(axis=1))
     columns = np.flatnonzero((digit_image > 60).any(axis=0))
