@@ -23,6 +23,7 @@ from digitlab.images.segmentation.ink import Floats, Mask, bounds, extent, overl
 from digitlab.images.segmentation.ruled_lines import find_page_lines
 from digitlab.images.segmentation.stroke_depth import squared_depth
 from digitlab.images.segmentation.thresholds import THRESHOLDS
+from digitlab.images.segmentation.window_filters import window_maximum
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -139,8 +140,6 @@ def _search(contrast: Floats, noise: float, *, quick: bool) -> _Search:
         noise: standard deviation of the paper's contrast.
         quick: search only as far as the choice of the polarity needs it.
     """
-    from scipy import ndimage
-
     shape, remaining = contrast.shape, contrast
     longest = max(shape)
     mask, lines = np.zeros(shape, bool), np.zeros(shape, bool)
@@ -187,7 +186,8 @@ def _search(contrast: Floats, noise: float, *, quick: bool) -> _Search:
         if not ignored.any():
             break
         margin = THRESHOLDS.line_margin + longest // THRESHOLDS.line_margin_divisor
-        remaining = np.where(ndimage.maximum_filter(ignored, 2 * margin + 1), 0, contrast)
+        near = window_maximum(np.pad(ignored, margin, mode="edge"), 2 * margin + 1)
+        remaining = contrast * ~near
     return _Search(candidates, mask, lines, has_blots)
 
 
@@ -212,10 +212,10 @@ def _distinct(candidates: list[InkCandidate]) -> list[InkCandidate]:
 
 def _is_part(mask: Mask, other: Mask) -> bool:
     """Return whether most of a mask lies in another one that is larger."""
-    inside = int((mask & other).sum())
+    inside = np.count_nonzero(mask & other)
     return bool(
-        inside >= THRESHOLDS.min_inside * mask.sum()
-        and inside < THRESHOLDS.max_inner_area * other.sum()
+        inside >= THRESHOLDS.min_inside * np.count_nonzero(mask)
+        and inside < THRESHOLDS.max_inner_area * np.count_nonzero(other)
     )
 
 

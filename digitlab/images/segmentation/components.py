@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.images.segmentation.ink import Box, Floats, Mask
+from digitlab.images.segmentation.ink import Box, Floats, Mask, union
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,9 +67,12 @@ class Components:
         Returns:
             bool (H, W).
         """
-        chosen = np.zeros(len(self) + 1, bool)
-        chosen[np.asarray(numbers, int) + 1] = True
-        mask: Mask = chosen[self.labels]
+        mask = np.zeros(self.labels.shape, bool)
+        if len(numbers):
+            window = reduce(union, (self.boxes[number] for number in numbers))
+            chosen = np.zeros(len(self) + 1, bool)
+            chosen[np.asarray(numbers, int) + 1] = True
+            mask[window] = chosen.take(self.labels[window])
         return mask
 
 
@@ -91,12 +95,13 @@ def find_components(mask: Mask, contrast: Floats, *, max_count: int | None = Non
         largest = np.sort(np.argpartition(-sizes, max_count)[:max_count])
         new_labels = np.zeros(count + 1, labels.dtype)
         new_labels[1 + largest] = np.arange(1, max_count + 1)
-        labels, count = new_labels[labels], max_count
+        labels, count = new_labels.take(labels), max_count
     boxes: list[Box] = ndimage.find_objects(labels)
-    inked = labels > 0
-    ink_labels = labels[inked]
-    areas = np.bincount(ink_labels, minlength=count + 1)[1:].astype(float)
-    masses = np.bincount(ink_labels, contrast[inked], minlength=count + 1)[1:]
+    numbers = labels.ravel()
+    pixels = np.flatnonzero(numbers)
+    numbers = numbers[pixels]
+    areas = np.bincount(numbers, minlength=count + 1)[1:].astype(float)
+    masses = np.bincount(numbers, contrast.ravel()[pixels], minlength=count + 1)[1:]
     heights = np.array([rows.stop - rows.start for rows, _ in boxes], np.int64)
     widths = np.array([columns.stop - columns.start for _, columns in boxes], np.int64)
     return Components(

@@ -225,7 +225,7 @@ def _isolated(contrast: Floats, mask: Mask, ink: Mask) -> Floats:
     """Return the contrast of the ink under a mask; `isolate_ink` in a window around it."""
     edge_width = soft_edge_width(contrast.shape)
     window = widened(bounds(mask), edge_width)
-    isolated = np.zeros_like(contrast)
+    isolated = np.zeros(contrast.shape, np.float32)
     isolated[window] = isolate_ink(
         contrast[window], mask[window], ink[window], edge_width=edge_width
     )

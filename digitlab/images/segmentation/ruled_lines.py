@@ -99,6 +99,11 @@ def _has_long_component(mask: Mask) -> bool:
     """Return whether any component is long enough to hold a page line."""
     from scipy import ndimage
 
+    if not any(
+        _longest_run(mask.any(axis)) > THRESHOLDS.min_line_component * mask.shape[1 - axis]
+        for axis in (0, 1)
+    ):
+        return False
     labels, _ = label_connected(mask)
     return any(
         side.stop - side.start > THRESHOLDS.min_line_component * length
@@ -107,17 +112,29 @@ def _has_long_component(mask: Mask) -> bool:
     )
 
 
+def _longest_run(values: NDArray[np.bool_]) -> int:
+    """Return the length of the longest run of true values."""
+    gaps = np.flatnonzero(~np.pad(values, 1))
+    return int(np.diff(gaps).max()) - 1
+
+
 def _hough_lines(mask: Mask, *, upright: bool) -> list[_Line]:
     """Return the lines of one direction, those with most ink first."""
     y, x = np.nonzero(mask)
     height, width = mask.shape
     tilt, step = THRESHOLDS.max_line_tilt, THRESHOLDS.line_tilt_step
     angles = np.deg2rad(np.arange(-tilt, tilt + step / 2, step) + (0 if upright else 90))
-    rho = np.rint(np.outer(np.cos(angles), x) + np.outer(np.sin(angles), y)).astype(np.intp)
-    offset = width + height
-    size = 3 * offset
-    keys = rho + offset + np.arange(len(angles))[:, None] * size
-    counts = np.bincount(keys.ravel(), minlength=len(angles) * size).reshape(len(angles), size)
+    across, along = (width, height) if upright else (height, width)
+    # The places of these angles lie from -offset to size - offset.
+    offset = math.ceil(along * math.sin(math.radians(tilt))) + 1
+    size = across + 2 * offset
+    # Each place of each angle has its own number, rounded by cutting off the decimals.
+    starts = offset + 0.5 + np.arange(len(angles)) * size
+    rho = np.multiply.outer(np.cos(angles), x)
+    rho += np.multiply.outer(np.sin(angles), y)
+    rho += starts[:, None]
+    places = rho.astype(np.intp)
+    counts = np.bincount(places.ravel(), minlength=len(angles) * size).reshape(len(angles), size)
     lengths = _lengths_in_picture(angles, np.arange(size) - offset, width, height)
     is_long = lengths >= THRESHOLDS.min_line_span * min(height, width)
     cover = np.where(is_long, counts / np.maximum(lengths, 1), 0.0)

@@ -34,4 +34,5 @@ def squared_depth(mask: Mask) -> NDArray[np.int32]:
         np.minimum(depth[step:], reached[:-step], out=depth[step:])
         np.minimum(depth[:-step], reached[step:], out=depth[:-step])
         step += 1
-    return depth[1:-1, 1:-1]
+    inside: NDArray[np.int32] = depth[1:-1, 1:-1]
+    return inside
