@@ -98,16 +98,18 @@ def _is_separator(components: Components, part: int, digit: int, digit_height: f
     inked = np.flatnonzero(ink.any(0)) + own_columns.start
     if not len(inked):
         return False
-    gap = max(columns.start - int(inked[-1]) - 1, int(inked[0]) - columns.stop) / digit_height
-    if gap < 0:
-        return False
+    before, after = int(inked[0]) - columns.stop, columns.start - int(inked[-1]) - 1
+    gap = max(before, after) / digit_height
     if max(height, width) <= THRESHOLDS.max_dot_extent * digit_height:
+        # A point follows its digit closely; the tail of a 3 or 5 stands close before it.
         is_low = 2 * rows.start > own_rows.start + own_rows.stop
-        return is_low or gap >= THRESHOLDS.min_mark_gap
+        is_point = is_low and after >= before
+        return gap >= (THRESHOLDS.min_point_gap if is_point else THRESHOLDS.min_mark_gap)
     middle = ((rows.start + rows.stop) / 2 - own_rows.start) / own_height
     low, high = THRESHOLDS.hyphen_middle
     is_hyphen = width > THRESHOLDS.hyphen_aspect * height and low < middle < high
-    return bool(is_hyphen and gap >= THRESHOLDS.min_mark_gap)
+    box_gap = max(columns.start - own_columns.stop, own_columns.start - columns.stop) / digit_height
+    return is_hyphen and gap >= THRESHOLDS.min_mark_gap and box_gap >= -THRESHOLDS.min_mark_gap
 
 
 def _is_one_digit(one: Box, other: Box, digit_height: float) -> bool:

@@ -28,6 +28,9 @@ MAX_CANDIDATES: Final = 1000
 """Number of candidates in one picture from which on touching digits are no longer split, nor broken
 ones joined. A page of 200 digits has about 400."""
 
+MAX_MARKS: Final = 1000
+"""Number of marks from which on they are the pattern of the paper and no separators."""
+
 Segmentations = tuple[tuple[DigitCandidate, ...], ...]
 """The ways to segment one cluster of ink into digits, each from left to right.
 

@@ -30,6 +30,9 @@ class SeparatorThresholds:
         max_dot_extent: longer side of a dot.
         max_comma_extent: longer side of a comma.
         min_dot_size: longer side of a dot, as a multiple of the stroke width; less is dust.
+        max_dust: number of other marks of the size of the dots, as a multiple of their number;
+            more are dust or dotted paper.
+        dust_size: factor by which the sizes of such marks differ at most.
         dot_middle: range of the height of a dot's or comma's middle.
         comma_aspect: length of a comma as a multiple of its width.
         min_comma_rise: share of a comma's length by which it runs down.
@@ -38,6 +41,7 @@ class SeparatorThresholds:
         max_colon_shift: distance of its dots along the row.
         max_overlap: share of a mark's width that may lie above or below the ink of a digit.
         max_gap: distance to the digit before a dot, or after a dash.
+        max_last_gap: distance to the digit before a dot that is the last in its row.
         min_ink: grey level of ink in a digit image.
         min_stroke_rows: rows of ink in a digit image, at least, of a stroke that may be a slash.
         max_bend: largest distance of a slash from a straight line, in pixels of the digit image.
@@ -57,7 +61,9 @@ class SeparatorThresholds:
     dash_middle: tuple[float, float] = (0.22, 0.8)
     max_dot_extent: float = 0.35
     max_comma_extent: float = 0.6
-    min_dot_size: float = 0.7
+    min_dot_size: float = 0.9
+    max_dust: float = 3.0
+    dust_size: float = 1.4
     dot_middle: tuple[float, float] = (0.75, 1.4)
     comma_aspect: float = 1.7
     min_comma_rise: float = 0.5
@@ -66,6 +72,7 @@ class SeparatorThresholds:
     max_colon_shift: float = 0.25
     max_overlap: float = 0.35
     max_gap: float = 1.5
+    max_last_gap: float = 0.5
     min_ink: int = 60
     min_stroke_rows: int = 8
     max_bend: float = 0.9
@@ -213,8 +220,14 @@ def find_separators(
     for mark in marks if rows else ():
         distances = [_distance(frame, frame.place(mark.box)) for frame, _ in frames]
         own[int(np.argmin(distances))].append(mark)
-    for number, (frame, digits) in enumerate(frames):
-        found[number] += _find_marked(frame, digits, own[number], stroke_width / frame.height)
+    marked = [
+        _find_marked(frame, digits, some, stroke_width / frame.height)
+        for (frame, digits), some in zip(frames, own, strict=True)
+    ]
+    dots = [separator for some in marked for separator in some if separator.text in ".,:"]
+    is_dusty = _is_dust(dots, marks)
+    for slashes, some in zip(found, marked, strict=True):
+        slashes += [separator for separator in some if separator not in dots or not is_dusty]
     return found
 
 
@@ -259,7 +272,7 @@ def _find_marked(
         elif (
             place.extent <= THRESHOLDS.max_comma_extent
             and place.extent >= THRESHOLDS.min_dot_size * stroke_width
-            and _gap_before(place, frame) <= THRESHOLDS.max_gap
+            and _gap_before(place, frame) <= _max_gap_before(place, frame)
             and _is_free(place, frame, digits)
         ):
             dots.append((place, mark))
@@ -351,6 +364,24 @@ class _Stroke(NamedTuple):
         return cls(-slope, bend, height, is_straight=bool(is_straight))
 
 
+def _is_dust(dots: Sequence[Separator], marks: Sequence[Mark]) -> bool:
+    """Return whether most marks of the size of the dots are elsewhere: dust, or dotted paper."""
+    if not dots:
+        return False
+    size = float(np.median([_dot_size(dot) for dot in dots]))
+    sizes = np.array([max(mark.box[2:]) for mark in marks])
+    factor = THRESHOLDS.dust_size
+    alike = int(((sizes >= size / factor) & (sizes <= size * factor)).sum())
+    count = sum(2 if dot.text == ":" else 1 for dot in dots)
+    return alike - count > THRESHOLDS.max_dust * count
+
+
+def _dot_size(separator: Separator) -> int:
+    """Return the size of a dot, in full pixels; the width of a colon."""
+    width, height = separator.box[2:]
+    return width if separator.text == ":" else max(width, height)
+
+
 def _is_dash(place: _Place) -> bool:
     low, high = THRESHOLDS.dash_middle
     return (
@@ -412,6 +443,12 @@ def _gap_before(place: _Place, frame: _RowFrame) -> float:
     """Return the distance to the digit before a mark; infinite for the first in the row."""
     gaps = [place.left - digit.right for digit in frame.digits if digit.x < place.x]
     return min(gaps, default=np.inf)
+
+
+def _max_gap_before(place: _Place, frame: _RowFrame) -> float:
+    """Return the largest distance of a dot from the digit before it."""
+    is_last = _gap_after(place, frame) == np.inf
+    return THRESHOLDS.max_last_gap if is_last else THRESHOLDS.max_gap
 
 
 def _gap_after(place: _Place, frame: _RowFrame) -> float:

@@ -76,8 +76,9 @@ class MultiDigitThresholds:
         max_dot_extent: extent of a dot or comma, in digit heights; it joins no digit beside it.
         hyphen_aspect: width of a hyphen as a multiple of its height; it joins no digit beside it.
         hyphen_middle: range of the height of its middle beside a digit, 0 at the head.
-        min_mark_gap: distance of a hyphen or of a colon's dots from a digit, in digit heights;
-            nearer ones are parts of a broken digit.
+        min_mark_gap: distance of a hyphen or dot from a digit, in digit heights; nearer ones are
+            parts of a broken digit.
+        min_point_gap: the same for a point at the feet of the digit before it.
         max_low_parts: number of parts that are joined to others, the tallest ones.
         min_shared_width: share of the narrower part's width that stands above or below the
             other one, in a digit of two halves.
@@ -159,7 +160,7 @@ class MultiDigitThresholds:
     max_large_fill: float = 0.6
     max_fill: float = 0.85
     min_solid_side: float = 0.7
-    min_mark_extent: float = 0.08
+    min_mark_extent: float = 0.04
     max_mark_extent: float = 1.6
     min_mark_tone: float = 0.5
     # group_strokes
@@ -170,7 +171,8 @@ class MultiDigitThresholds:
     max_dot_extent: float = 0.35
     hyphen_aspect: float = 1.8
     hyphen_middle: tuple[float, float] = (0.22, 0.8)
-    min_mark_gap: float = 0.06
+    min_mark_gap: float = 0.08
+    min_point_gap: float = 0.03
     max_low_parts: int = 1000
     min_shared_width: float = 0.5
     # join_broken
