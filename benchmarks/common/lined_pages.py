@@ -84,7 +84,7 @@ def page_of(count: int) -> MakePage:
             scene, strength = faint_ink(scene, rng), rng.uniform(0.1, 0.22)
         elif rng.random() < 0.7:
             scene = LIGHTS[condition](scene, rng)
-        kind = str(rng.choice(["plain", "ruled", "squared"], p=[0.15, 0.25, 0.6]))
+        kind = str(rng.choice(["plain", "ruled", "squared"], p=[0.1, 0.2, 0.7]))
         printed: list[Painter] = []
         if kind == "ruled":
             lines = pitch_y / int(rng.integers(1, 3))
@@ -93,7 +93,7 @@ def page_of(count: int) -> MakePage:
                 lines_of_paper(scene, rng, squared=False, pitch=lines, y0=y0, strength=strength)
             )
         elif kind == "squared":
-            pitch = pitch_y / max(1, round(pitch_y / digit_height / rng.uniform(0.45, 0.9)))
+            pitch = pitch_y / max(1, round(pitch_y / digit_height / rng.uniform(0.35, 0.85)))
             printed.append(
                 lines_of_paper(
                     scene,
