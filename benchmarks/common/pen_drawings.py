@@ -159,11 +159,11 @@ def move_apart(strokes: Sequence[Points], *, pens: Sequence[float], gap: float) 
 
 def thick_at_edges(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
     """Photograph a digit of a thick pen, cut tight, so that its ink touches all four edges."""
-    height = rng.uniform(90, 400)
+    height = rng.uniform(110, 420)
     strokes = fit_height(
         write(THICK_SHAPES[label], rng=rng, variation=rng.uniform(0.2, 0.6)), height=height
     )
-    pen = height * rng.uniform(0.22, 0.35)
+    pen = height * rng.uniform(0.25, 0.35)
     everything = np.concatenate(strokes)
     width, height = np.ceil(np.ptp(everything, axis=0) + pen).astype(int).tolist()
     placed = [stroke - everything.min(0) + pen / 2 for stroke in strokes]

@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
+from common.hand_difficulties import HAND_DIFFICULTIES, LABELS_OF_HANDS
 from common.pen_drawings import PEN_DRAWINGS, SHAPES_OF_ROW
 from common.picture_files import encode, invert_at_random
 from common.small_pictures import SMALL_PICTURES, pale_digit_image
 from common.tight_crops import TIGHT_CROPS
-from digitlab.synthetic.photographs import camera_difficulties, difficulties
+from digitlab.synthetic.photographs import camera_difficulties, difficulties, paper_difficulties
 from digitlab.synthetic.photographs.extra_strokes import (
     DIGITS_WITH_EXTRA_STROKES,
     add_extra_strokes,
@@ -28,7 +29,7 @@ MakePicture = Callable[[np.ndarray, int, Rng], bytes]
 
 DRAWING = Scene(grain=0, gradient=0, blur=0, noise=0, quality=None, paper=(255, 255, 255),
                 ink=(0, 0, 0))  # fmt: skip
-LABELS = {"flourishes": DIGITS_WITH_EXTRA_STROKES, **SHAPES_OF_ROW}
+LABELS = {"flourishes": DIGITS_WITH_EXTRA_STROKES, **SHAPES_OF_ROW, **LABELS_OF_HANDS}
 """The digits of a difficulty that only some digits can have."""
 
 
@@ -38,11 +39,16 @@ def as_file(image: Image.Image, quality: int, rng: Rng) -> bytes:
     return encode(image, file_format, **({} if file_format == "PNG" else {"quality": quality}))
 
 
-def photo(change: Difficulty | None) -> MakePicture:
-    """Return a function that makes an ordinary photograph with one change."""
+def photo(change: Difficulty | None, *, sides: tuple[int, int] | None = None) -> MakePicture:
+    """Return a function that makes an ordinary photograph with one change.
+
+    Args:
+        change: the difficulty; None for none.
+        sides: minimum and maximum of the longer side in pixels; None for the usual ones.
+    """
 
     def make(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
-        scene = ordinary_scene(rng)
+        scene = ordinary_scene(rng) if sides is None else ordinary_scene(rng, sides=sides)
         if change is not None:
             scene = make_readable(change(scene, rng))
         image = photograph(digit_image, rng=rng, scene=replace(scene, quality=None))
@@ -168,6 +174,31 @@ def webcam(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
     return encode(image, "PNG") if rng.random() < 0.5 else encode(image, "JPEG", quality=90)
 
 
+def dim_webcam(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
+    """Make a dark frame of 32 x 32 pixels, in which light and noise are as strong as the ink."""
+    tone = rng.uniform(35, 85)
+    depth = rng.uniform(7, 16)
+    paper, ink = np.clip((tone, tone - depth), 5, 255).astype(int).tolist()
+    scene = replace(
+        DRAWING,
+        size=(32, 32),
+        height=rng.uniform(0.55, 0.85),
+        centre=(rng.uniform(0.42, 0.58), rng.uniform(0.42, 0.58)),
+        rotation=rng.normal(0, 5),
+        pen=float(rng.uniform(1.5, 3.0)),
+        paper=(paper,) * 3,
+        ink=(ink,) * 3,
+        gradient=rng.uniform(0.1, 0.4),
+        vignette=rng.uniform(0, 0.3),
+        blur=rng.uniform(0.3, 0.7),
+        noise=rng.uniform(0.8, 1.9),
+    )
+    image = photograph(digit_image, rng=rng, scene=scene)
+    if rng.random() < 0.5:
+        return encode(image, "PNG")
+    return encode(image, "JPEG", quality=int(rng.integers(75, 93)))
+
+
 def mnist_form(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
     """Encode the digit image itself."""
     return encode(Image.fromarray(digit_image), "PNG")
@@ -189,8 +220,15 @@ def thumbnail(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
 NEW_DIFFICULTIES: dict[str, MakePicture] = {
     **PEN_DRAWINGS,
     "soft shadow": photo(camera_difficulties.soft_shadow),
+    "line below": photo(paper_difficulties.line_below),
+    "joined by squares": photo(paper_difficulties.joined_by_squares),
+    "cut cell": photo(paper_difficulties.cut_cell, sides=(44, 320)),
+    "desk edge": photo(camera_difficulties.desk_edge),
+    "fingers": photo(camera_difficulties.fingers_in_frame),
+    "dim webcam": dim_webcam,
     "pale 28 x 28": pale_digit_image,
     **SMALL_PICTURES,
+    **HAND_DIFFICULTIES,
 }
 """The difficulties that release 0.1 read badly, also part of `DIFFICULTIES`."""
 
@@ -206,6 +244,7 @@ DIFFICULTIES: dict[str, MakePicture] = {
             difficulties.FRAMES,
         )
         for name, change in group.items()
+        if name not in NEW_DIFFICULTIES
     },
     "flourishes": flourished,
     "12 megapixels": phone,

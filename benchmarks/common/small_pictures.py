@@ -33,8 +33,8 @@ DRAWING = Scene(grain=0, gradient=0, blur=0, noise=0, quality=None, paper=(0, 0,
 def pale_digit_image(digit_image: np.ndarray, label: int, rng: Rng) -> bytes:
     """Make a digit image of 28 x 28 pixels with little contrast, and noise on greyish paper."""
     paper = rng.uniform(4, 20)
-    contrast = rng.uniform(max(80, 102 - paper), 112)
-    noise = contrast * rng.uniform(0.01, 0.035)
+    contrast = rng.uniform(max(80, 101 - paper), 108)
+    noise = contrast * rng.uniform(0.015, 0.045)
     pixels = paper + contrast * (digit_image / 255) + rng.normal(0, noise, (28, 28))
     pixels = pixels if rng.random() < 0.4 else 255 - pixels
     return encode(Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8)), "PNG")

@@ -38,6 +38,7 @@ def soft_shadow(scene: Scene, rng: np.random.Generator) -> Scene:
         strength=rng.uniform(0.5, 0.9),
         ruling="dotted" if rng.random() < 0.6 else "",
         pitch=rng.uniform(0.1, 0.25),
+        line_below=None,
         line=to_colour(np.full(3, tone * rng.uniform(0.75, 0.9))),
         line_width=max(1.0, min(scene.size) * 0.0016),
         paper=to_colour(tone * (1 + rng.uniform(-0.03, 0.03, 3))),
@@ -159,6 +160,32 @@ def dark_desk(scene: Scene, rng: np.random.Generator) -> Scene:
     """Show the dark desk beside the paper."""
     return replace(
         scene, desk=rng.uniform(0.08, 0.2), height=rng.uniform(0.25, 0.42), centre=(0.5, 0.5)
+    )
+
+
+def desk_edge(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Show much of a dark desk, so that the edge of the paper runs close to a thin digit."""
+    height = rng.uniform(0.2, 0.32)
+    return replace(
+        scene,
+        desk=rng.uniform(0.18, 0.34),
+        height=height,
+        centre=(0.5, 0.5),
+        pen=max(1.8, height * min(scene.size) * rng.uniform(0.02, 0.05)),
+        strength=rng.uniform(0.5, 0.9),
+    )
+
+
+def fingers_in_frame(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Hold the paper with one to four fingers that nearly reach a thin digit."""
+    height = rng.uniform(0.15, 0.35)
+    return replace(
+        scene,
+        fingers=int(rng.integers(1, 5)),
+        height=height,
+        centre=centre_near_middle(rng, 0.1),
+        pen=max(1.8, height * min(scene.size) * rng.uniform(0.02, 0.05)),
+        strength=rng.uniform(0.45, 0.8),
     )
 
 

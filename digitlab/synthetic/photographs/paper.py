@@ -36,9 +36,9 @@ def print_ruling(page: Page, sheet_to_photo: Floats, *, scene: Scene) -> None:
     Args:
         page: the page to change.
         sheet_to_photo: homography from the sheet to the photograph.
-        scene: ruling, pitch, line and line_width are used.
+        scene: ruling, pitch, border, line and line_width are used.
     """
-    if not scene.ruling:
+    if not scene.ruling and not scene.border:
         return
     width, height = scene.size
     sheet = Image.new("L", (width * _OVERSAMPLING, height * _OVERSAMPLING))
@@ -47,6 +47,8 @@ def print_ruling(page: Page, sheet_to_photo: Floats, *, scene: Scene) -> None:
     x0, y0 = digit_centre(scene)
     pitch = scene.pitch * scene.digit_height
     reach = 1.2 * max(scene.size)
+    for ends in np.array(scene.border).reshape(-1, 2, 2) * sheet.size:
+        pencil.line([tuple(end) for end in ends.tolist()], fill=255, width=line_width)
     if scene.ruling == "cell":
         offsets: list[float] = [-pitch / 2, pitch / 2]
         points = np.array([(x0 + a, y0 + b) for a in offsets for b in offsets])
@@ -56,7 +58,12 @@ def print_ruling(page: Page, sheet_to_photo: Floats, *, scene: Scene) -> None:
             dx, dy = (other[0] - one[0]) * 3, (other[1] - one[1]) * 3  # on into other cells
             extended = (one[0] - dx, one[1] - dy, other[0] + dx, other[1] + dy)
             pencil.line(extended, fill=255, width=line_width)
-    else:
+    elif scene.ruling == "underline":
+        half = scene.line_length * scene.digit_height / 2
+        points = np.array([(x0 - half, y0 + pitch / 2), (x0 + half, y0 + pitch / 2)])
+        ends = project(points, sheet_to_photo) * _OVERSAMPLING
+        pencil.line([tuple(end) for end in ends.tolist()], fill=255, width=line_width)
+    elif scene.ruling:
         count = min(200, math.ceil(reach / pitch))
         offsets = [(n + 0.5) * pitch for n in range(-count, count)]
         if scene.ruling == "dotted":

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from digitlab.synthetic.photographs.ordinary_scene import centre_near_middle, to_colour
-from digitlab.synthetic.photographs.scene import Difficulty, Ruling, Scene
+from digitlab.synthetic.photographs.scene import Difficulty, Ruling, Scene, Side
 
 
 def hairline(scene: Scene, rng: np.random.Generator) -> Scene:
@@ -133,6 +133,73 @@ def table_cell(scene: Scene, rng: np.random.Generator) -> Scene:
         line_width=max(1.0, min(scene.size) * rng.uniform(0.003, 0.012)),
         height=rng.uniform(0.48, 0.68),
         centre=centre_near_middle(rng, 0.07),
+    )
+
+
+def line_below(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Crop a digit on ruled paper whose line runs close below it or through its foot."""
+    shorter = min(scene.size)
+    scene = _dark_ruling(scene, rng)
+    return replace(
+        scene,
+        size=(round(shorter * rng.uniform(0.6, 1.0)), shorter),
+        ruling="ruled" if rng.random() < 0.15 else "underline",
+        line_width=(scene.pen or 1.6) * rng.uniform(0.7, 1.2),
+        pitch=rng.uniform(1.1, 1.7),
+        line_below=rng.uniform(-0.03, 0.05),
+        line_length=rng.uniform(0.7, 1.7),
+        rotation=rng.normal(0, 2.5),
+        height=rng.uniform(0.45, 0.75),
+        centre=centre_near_middle(rng, 0.06),
+    )
+
+
+def joined_by_squares(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Write with a thin pen on squared paper whose dark lines join the strokes."""
+    scene = _dark_ruling(scene, rng)
+    return replace(
+        scene,
+        ruling="squared",
+        pitch=rng.uniform(0.95, 1.15) / rng.integers(1, 5),
+        rotation=rng.normal(0, 1.5),
+    )
+
+
+def cut_cell(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Cut a cell out of squared paper: all around are its lines, and the digit is cut off."""
+    sides: tuple[Side, ...] = ("left", "right", "top", "bottom")
+    shorter = min(scene.size)
+    border = []
+    for vertical, far in ((True, False), (True, True), (False, False), (False, True)):
+        one, other = rng.uniform(0.0, 0.09) + rng.uniform(-0.05, 0.05, 2)
+        one, other = (1 - one, 1 - other) if far else (one, other)
+        border.append((one, 0.0, other, 1.0) if vertical else (0.0, one, 1.0, other))
+    scene = replace(
+        scene,
+        size=(round(shorter * rng.uniform(0.8, 1.0)), shorter),
+        border=tuple(border),
+        edge=sides[rng.integers(4)],
+        cut=rng.uniform(0.0, 0.035),
+        height=rng.uniform(0.7, 0.92),
+        centre=centre_near_middle(rng, 0.05),
+        blur=min(scene.blur, 0.3 + shorter / 400),
+    )
+    scene = _dark_ruling(scene, rng)
+    width = (scene.pen or 1.6) * rng.uniform(0.7, 1.2)
+    return replace(scene, strength=rng.uniform(0.45, 0.7), line_width=width)
+
+
+def _dark_ruling(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Print lines that are up to as dark and as wide as the strokes of a thin pen."""
+    pen = max(1.6, scene.digit_height * rng.uniform(0.02, 0.05))
+    paper = np.array(scene.paper, float)
+    tint = np.array(((0.75, 0.9, 1.1), (1, 1, 1), (1.1, 0.85, 0.8))[rng.integers(3)])
+    return replace(
+        scene,
+        pen=pen,
+        line=to_colour(paper * rng.uniform(0.35, 0.75) * tint),
+        line_width=pen * rng.uniform(0.5, 1.0),
+        strength=rng.uniform(0.8, 1.0),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitlab.synthetic.photographs.camera import photograph_sheet
+from digitlab.synthetic.photographs.camera import Painter, photograph_sheet
 from digitlab.synthetic.photographs.geometry import (
     Box,
     Floats,
@@ -17,7 +17,8 @@ from digitlab.synthetic.photographs.geometry import (
     translation,
 )
 from digitlab.synthetic.photographs.ink_on_paper import ink_digit, inked_points
-from digitlab.synthetic.photographs.scene import Scene
+from digitlab.synthetic.photographs.page_objects import fingers
+from digitlab.synthetic.photographs.scene import Scene, Side
 
 
 def photograph(
@@ -43,12 +44,49 @@ def photograph_with_box(
     scene = scene or Scene()
     x, y = digit_centre(scene)
     view = sheet_to_photo(scene)
-    on_photo = view @ digit_to_sheet(x, y, digit_height=scene.digit_height, slant=scene.slant)
+    on_sheet = digit_to_sheet(x, y, digit_height=scene.digit_height, slant=scene.slant)
+    if scene.line_below is not None and digit_image.any():
+        points = project(inked_points(digit_image, scene=scene), on_sheet)
+        on_sheet = _move_to_line(points, scene) @ on_sheet
+    on_photo = view @ on_sheet
     if scene.edge and digit_image.any():
         to_edge = _move_to_edge(project(inked_points(digit_image, scene=scene), on_photo), scene)
         view, on_photo = to_edge @ view, to_edge @ on_photo
     digit = ink_digit(digit_image, on_photo, scene=scene, rng=rng)
-    return photograph_sheet([digit], sheet_to_photo=view, scene=scene, rng=rng), digit.box
+    objects = []
+    if scene.fingers and digit.box is not None:
+        objects.append(_fingers_beside(digit.box, scene=scene, rng=rng))
+    image = photograph_sheet([digit], sheet_to_photo=view, scene=scene, rng=rng, objects=objects)
+    return image, digit.box
+
+
+def _fingers_beside(box: Box, *, scene: Scene, rng: np.random.Generator) -> Painter:
+    """Return the painter of fingers that reach nearly to the box from a side of the frame."""
+    sides: tuple[Side, ...] = ("left", "right", "bottom")
+    side = sides[rng.integers(3)]
+    left, top, width, height = box
+    free = {
+        "left": left,
+        "right": scene.size[0] - left - width,
+        "bottom": scene.size[1] - top - height,
+    }[side]
+    middle = left + width / 2 if side == "bottom" else top + height / 2
+    length = scene.size[0] if side == "bottom" else scene.size[1]
+    return fingers(
+        side,
+        at=middle / length + rng.uniform(-0.15, 0.15),
+        reach=max(4.0, free * rng.uniform(0.5, 0.85)),
+        width=max(scene.size) * rng.uniform(0.06, 0.13),
+        count=scene.fingers,
+        rng=rng,
+    )
+
+
+def _move_to_line(points: Floats, scene: Scene) -> Floats:
+    """Return the homography that moves ink to the printed line below the digit's centre."""
+    foot = points[:, 1].max() + (scene.pen or 0.0) / 2
+    line = digit_centre(scene)[1] + scene.pitch * scene.digit_height / 2
+    return translation(0, line - (scene.line_below or 0.0) * scene.digit_height - foot)
 
 
 def _move_to_edge(points: Floats, scene: Scene) -> Floats:

@@ -11,7 +11,10 @@ import numpy as np
 Colour = tuple[int, int, int]
 """Red, green and blue, 0-255."""
 
-Ruling = Literal["", "ruled", "squared", "dotted", "cell"]
+Line = tuple[float, float, float, float]
+"""x and y of both ends."""
+
+Ruling = Literal["", "ruled", "underline", "squared", "dotted", "cell"]
 
 ShadowOutline = Literal["", "hand", "phone"]
 
@@ -45,15 +48,22 @@ class Scene:
         strength: share of the paper, 0-1, that the ink covers; low for a pencil.
         paper: colour of the paper in full light.
         grain: standard deviation of the paper's texture, in grey levels.
-        ruling: the pattern that is printed on the paper; "cell" prints the four lines around
+        ruling: the pattern that is printed on the paper; "underline" prints one line of
+            `line_length` below the digit, "cell" prints the four lines around
             one cell of a table.
         pitch: distance of the printed lines, in digit heights.
+        line_below: distance of a printed line below the foot of the digit, in digit heights;
+            negative where it runs through the foot. None keeps the digit between two lines.
+        line_length: length of an underline, in digit heights.
+        border: printed lines along the frame, each x and y of both ends in shares of width and
+            height.
         line: colour of the printed lines.
         line_width: width of the printed lines, in pixels.
         neighbours: number of other digits and letters that reach into the frame.
         specks: number of small dark spots on the paper.
         staples: number of pairs of staple holes.
         desk: share of the frame, 0-1, that shows the dark desk beside the paper.
+        fingers: number of fingers that reach from one side of the frame towards the digit.
         patch: margin around the digit, in digit heights, beyond which the picture is a white
             page that the photograph was pasted on; None for no page.
         exposure: brightness of the whole photograph, 0-1.
@@ -91,12 +101,16 @@ class Scene:
     grain: float = 1.5
     ruling: Ruling = ""
     pitch: float = 0.5
+    line_below: float | None = None
+    line_length: float = 1.5
+    border: tuple[Line, ...] = ()
     line: Colour = (150, 170, 200)
     line_width: float = 1.5
     neighbours: int = 0
     specks: int = 0
     staples: int = 0
     desk: float = 0.0
+    fingers: int = 0
     patch: float | None = None
     exposure: float = 1.0
     gradient: float = 0.15

@@ -103,3 +103,49 @@ def test_a_shadow_across_the_digit_darkens_one_side_of_it(digits, clean_scene):
     middle = np.asarray(take(digits[0], no_ink))[130:230, 190:290]
     assert middle.min() < 0.65 * 255
     assert middle.max() > 0.95 * 255
+
+
+def test_an_underline_runs_at_its_distance_below_the_foot(digits, clean_scene):
+    red = (255, 0, 0)
+    for distance in (-0.05, 0.0, 0.1):
+        scene = replace(
+            clean_scene, ruling="underline", pitch=1.5, line=red, line_width=2.0,
+            line_below=distance, line_length=1.0, pen=8.0, rotation=0.0,
+        )  # fmt: skip
+        pixels = np.asarray(take(digits[0], scene)).astype(int)
+        ink = pixels.max(axis=2) < 60
+        line = (pixels[:, :, 0] > 200) & (pixels[:, :, 1] < 100)
+        gap = np.nonzero(line)[0].mean() - np.nonzero(ink)[0].max()
+        assert abs(gap - distance * scene.digit_height) < 4
+        assert abs(np.ptp(np.nonzero(line)[1]) - scene.digit_height) < 4
+
+
+def test_lines_of_the_border_run_between_their_ends(digits, clean_scene):
+    scene = replace(
+        clean_scene, border=((0.05, 0.0, 0.05, 1.0),), line=(0, 0, 0), strength=0.0, line_width=3.0
+    )
+    rows, columns = np.nonzero(ink_mask(take(digits[0], scene)))
+    assert np.ptp(rows) == 359
+    assert (np.abs(columns - 0.05 * 480) <= 3).all()
+
+
+def test_fingers_reach_from_one_side_and_leave_the_digit(digits, clean_scene):
+    scene = replace(clean_scene, height=0.3, pen=6.0)
+    for seed in range(4):
+        ink = ink_mask(take(digits[seed], scene, seed=seed))
+        pixels = np.asarray(take(digits[seed], replace(scene, fingers=1), seed=seed)).astype(int)
+        skin = (pixels[:, :, 0] - pixels[:, :, 2] > 30) & ~ink
+        border = np.concatenate([skin[-1], skin[:, 0], skin[:, -1]])
+        assert skin.sum() > 300
+        assert border.any()
+        assert (pixels[ink].max(axis=1) < 128).mean() > 0.9
+
+
+@pytest.mark.parametrize("outline", ["hand", "phone"])
+def test_the_shadow_of_a_hand_or_phone_covers_a_part_of_the_picture(digits, clean_scene, outline):
+    for seed in range(4):
+        scene = replace(clean_scene, shadow=0.5, shadow_outline=outline, strength=0.0)
+        grey = np.asarray(take(digits[0], scene, seed=seed).convert("L"))
+        shaded = (grey < 150).mean()
+        assert 0.02 < shaded < 0.9
+        assert (grey > 240).mean() > 0.05
