@@ -198,6 +198,7 @@ LIGHTS: Final[dict[str, Difficulty]] = {
     "uneven light": uneven_light,
     "shadow beside": shadow_beside,
     "shadow across": shadow_across,
+    "soft shadow": soft_shadow,
     "vignette": vignette,
     "coloured light": coloured_light,
     "dim light": dim_light,
@@ -219,4 +220,6 @@ FRAMES: Final[dict[str, Difficulty]] = {
     "neighbours": cut_neighbours,
     "patch": pasted_patch,
     "desk": dark_desk,
+    "desk edge": desk_edge,
+    "fingers": fingers_in_frame,
 }

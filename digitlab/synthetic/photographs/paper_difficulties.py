@@ -227,5 +227,8 @@ PAPERS: Final[dict[str, Difficulty]] = {
     "dotted": _printed_ruling("dotted", 0.3, 0.6),
     "squared cell": squared_cell,
     "table cell": table_cell,
+    "line below": line_below,
+    "joined by squares": joined_by_squares,
+    "cut cell": cut_cell,
     "dirt": dirt,
 }
