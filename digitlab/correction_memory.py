@@ -104,21 +104,53 @@ class CorrectionMemory:
             contributor: who asks: their own corrections count also while they are held.
             query: the picture, if it shows this one digit.
         """
+        return self.recall_all(
+            [digit_image],
+            embedding[None],
+            classifier=classifier,
+            contributor=contributor,
+            queries=[query],
+        )[0]
+
+    def recall_all(
+        self,
+        digit_images: Sequence[DigitImage] | NDArray[np.uint8],
+        embeddings: Floats,
+        *,
+        classifier: Classifier,
+        contributor: str,
+        queries: Sequence[QueryPicture | None] | None = None,
+    ) -> list[RecalledCorrection | None]:
+        """Return for each digit image what `recall` returns; the store is read once.
+
+        Args:
+            digit_images: N times uint8 (28, 28).
+            embeddings: (N, E), from the classifier.
+            classifier: as for `recall`.
+            contributor: as for `recall`.
+            queries: N pictures, each as for `recall`; None for N times None.
+        """
         with self._lock:
             self._update()
             if not self._corrections:
-                return None
+                return [None] * len(digit_images)
             index = self._index_for(classifier)
-            match = index.find(digit_image, embedding, contributor=contributor, query=query)
-            if match is None:
-                return None
-            return RecalledCorrection(
-                verdict=match.id,
-                time=match.time,
-                label=match.label,
-                own=match.contributor == contributor,
-                learned=match.digit_sha256 in index.embeddings.training_examples,
-            )
+            recalled: list[RecalledCorrection | None] = []
+            for row, (image, embedding) in enumerate(zip(digit_images, embeddings, strict=True)):
+                query = queries[row] if queries else None
+                match = index.find(image, embedding, contributor=contributor, query=query)
+                recalled.append(
+                    RecalledCorrection(
+                        verdict=match.id,
+                        time=match.time,
+                        label=match.label,
+                        own=match.contributor == contributor,
+                        learned=match.digit_sha256 in index.embeddings.training_examples,
+                    )
+                    if match
+                    else None
+                )
+            return recalled
 
     def _update(self) -> None:
         """Read the corrections that were added or changed since the last call."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from digitlab.images import (
     Picture,
     decode,
     extract_page,
+    find_ready_digit,
     read_candidates,
 )
 from digitlab.images.budget import limit_time
@@ -32,7 +32,7 @@ from digitlab.images.similarity.picture_fingerprint import QueryPicture
 from digitlab.images.sources import BinaryStream, from_object, from_pillow, read_stream
 from digitlab.model.runtime import Classifier, ClassifierOutput
 from digitlab.page_reader import PageDigit, read_page, stack_images, to_reading
-from digitlab.prediction import Prediction, RecalledCorrection
+from digitlab.prediction import DigitImage, Prediction, RecalledCorrection
 from digitlab.reading import Reading
 from digitlab.settings import Settings
 from digitlab.special_files import special_kind
@@ -63,6 +63,19 @@ class ReaderWeights:
 WEIGHTS: Final = ReaderWeights()
 
 
+_BATCH_SIZE: Final = 64
+"""Digit images that are read together, and stored in one transaction."""
+
+
+class _ReadyDigit(NamedTuple):
+    """A picture that is a digit image itself, with its name and the bytes of its file."""
+
+    picture: Picture
+    candidate: DigitCandidate
+    name: str
+    data: bytes
+
+
 class Reader:
     """Read the digit, or all digits, of a picture.
 
@@ -84,9 +97,11 @@ class Reader:
     ) -> None:
         self.classifier = classifier
         self._limits = limits
-        self._recall: Callable[..., RecalledCorrection | None] | None = None
+        self._recall: Callable[..., list[RecalledCorrection | None]] | None = None
         if memory is not None:
-            self._recall = partial(memory.recall, classifier=classifier, contributor=contributor)
+            self._recall = partial(
+                memory.recall_all, classifier=classifier, contributor=contributor
+            )
 
     def read(self, source: PictureSource, *, name: str = "", page: int = 1) -> Prediction:
         """Read the digit in a picture.
@@ -104,6 +119,46 @@ class Reader:
         with limit_time(self._limits.max_seconds):
             picture, name, data = self._open(source, name, page)
             return self._read_one(picture, name=name, data=data)
+
+    def read_many(
+        self, sources: Iterable[PictureSource], *, page: int = 1, digit_images: bool = False
+    ) -> Iterator[list[Prediction | ImageError]]:
+        """Read the digit in each of many pictures, several digit images at once.
+
+        Pictures that are digit images themselves go through the classifier together. The results
+        are those of `read`, except that predictions of digit images have no `preview`: their
+        `digit_image` shows them.
+
+        Args:
+            sources: each as for `read`; read one by one when they are needed.
+            page: as for `read`.
+            digit_images: take every picture of 28 x 28 pixels as a digit image, also one that
+                MNIST would have centred or fitted otherwise.
+
+        Yields:
+            The results of some pictures, in the order of the sources; together one for each
+            source. An ImageError says why a picture cannot be read.
+        """
+        ready: list[_ReadyDigit] = []
+        result: list[Prediction | ImageError]
+        for source in sources:
+            try:
+                with limit_time(self._limits.max_seconds):
+                    picture, name, data = self._open(source, "", page)
+                    candidate = find_ready_digit(picture, is_digit=digit_images)
+                    if candidate is not None:
+                        ready.append(_ReadyDigit(picture, candidate, name, data))
+                        if len(ready) < _BATCH_SIZE:
+                            continue
+                        result = []
+                    else:
+                        result = [self._read_one(picture, name=name, data=data)]
+            except ImageError as error:
+                result = [error]
+            yield self._read_ready(ready) + result
+            ready.clear()
+        if ready:
+            yield self._read_ready(ready)
 
     def read_all(self, source: PictureSource, *, name: str = "", page: int = 1) -> Reading:
         """Read all digits in a picture, in reading order.
@@ -149,9 +204,21 @@ class Reader:
             first = f"its first {MAX_DIGITS} digits"
             part, name = f"{part}, {first}" if part else first, _name_of_part(name, first)
 
+        digits = [digit for row in page.rows for digit in row]
+        numbers = [digit.number for digit in digits]
+        images = [digit.candidate.digit_image for digit in digits]
+        recalled = self._recall_all(images, page.answers.embeddings[numbers])
+        corrections = dict(zip(numbers, recalled, strict=True))
+
         def predict(digit: PageDigit) -> Prediction:
             prediction = self._predict(
-                picture, digit.candidate, page.answers, digit.number, name=name, data=data
+                picture,
+                digit.candidate,
+                page.answers,
+                digit.number,
+                name=name,
+                data=data,
+                correction=corrections[digit.number],
             )
             box = turn_back(prediction.box, page.rotation, picture.size)
             return dataclasses.replace(prediction, box=box, part=part)
@@ -172,8 +239,7 @@ class Reader:
         answers = self.classifier.classify(digit_images)
         digits = answers.probabilities.argmax(axis=1)
         confidence, refused = answers.probabilities.max(axis=1), answers.refused.copy()
-        for row, image in enumerate(digit_images if self._recall else ()):
-            correction = self._recall and self._recall(image, answers.embeddings[row])
+        for row, correction in enumerate(self._recall_all(digit_images, answers.embeddings)):
             if correction and contradicts(correction, int(digits[row]), bool(refused[row])):
                 if correction.label is not None:
                     digits[row] = correction.label
@@ -193,8 +259,9 @@ class Reader:
             return []
         images = np.stack([prediction.digit_image for prediction in predictions])
         answers = self.classifier.classify(images)
+        corrections = self._recall_all(images, answers.embeddings)
         updated = []
-        for row, before in enumerate(predictions):
+        for row, (before, correction) in enumerate(zip(predictions, corrections, strict=True)):
             shares = answers.probabilities[row]
             after = dataclasses.replace(
                 before,
@@ -206,7 +273,6 @@ class Reader:
                 correction=None,
                 model=self.classifier.version,
             )
-            correction = self._recall and self._recall(before.digit_image, answers.embeddings[row])
             after = apply_correction(after, correction) if correction else after
             same = (after.digit, after.refused) == (before.digit, before.refused)
             updated.append(before if same else after)
@@ -270,9 +336,54 @@ class Reader:
         answers = self.classifier.classify(stack_images(candidates))
         best = choose_candidate(candidates, answers)
         query = QueryPicture(picture.grey)
-        return self._predict(
-            picture, candidates[best], answers, best, name=name, data=data, query=query
+        (correction,) = self._recall_all(
+            [candidates[best].digit_image], answers.embeddings[best : best + 1], [query]
         )
+        return self._predict(
+            picture,
+            candidates[best],
+            answers,
+            best,
+            name=name,
+            data=data,
+            query=query,
+            correction=correction,
+        )
+
+    def _read_ready(self, digits: Sequence[_ReadyDigit]) -> list[Prediction | ImageError]:
+        """Read digit images together."""
+        if not digits:
+            return []
+        answers = self.classifier.classify(stack_images([digit.candidate for digit in digits]))
+        queries = [QueryPicture(digit.picture.grey) for digit in digits]
+        corrections = self._recall_all(
+            [digit.candidate.digit_image for digit in digits], answers.embeddings, queries
+        )
+        return [
+            self._predict(
+                digit.picture,
+                digit.candidate,
+                answers,
+                row,
+                name=digit.name,
+                data=digit.data,
+                query=queries[row],
+                correction=corrections[row],
+                with_preview=False,
+            )
+            for row, digit in enumerate(digits)
+        ]
+
+    def _recall_all(
+        self,
+        digit_images: Sequence[DigitImage] | NDArray[np.uint8],
+        embeddings: NDArray[np.float32],
+        queries: Sequence[QueryPicture] | None = None,
+    ) -> list[RecalledCorrection | None]:
+        """Return the correction that each digit image resembles, if any."""
+        if self._recall is None:
+            return [None] * len(digit_images)
+        return self._recall(digit_images, embeddings, queries=queries)
 
     def _predict(
         self,
@@ -284,6 +395,8 @@ class Reader:
         name: str,
         data: bytes,
         query: QueryPicture | None = None,
+        correction: RecalledCorrection | None = None,
+        with_preview: bool = True,
     ) -> Prediction:
         probabilities = answers.probabilities[row]
         digit = int(probabilities.argmax())
@@ -299,16 +412,13 @@ class Reader:
             picture_sha256=picture.sha256,
             name=name,
             picture=data,
-            preview=picture.preview,
+            preview=picture.preview if with_preview else b"",
             size=picture.size,
             part=picture.part,
             fingerprint=b""
             if query is None
             else query.fingerprint(candidate.box, picture.size).to_bytes(),
         )
-        if self._recall is None:
-            return prediction
-        correction = self._recall(candidate.digit_image, answers.embeddings[row], query=query)
         return prediction if correction is None else apply_correction(prediction, correction)
 
 
@@ -391,7 +501,7 @@ def read_file(path: str | os.PathLike[str], *, max_bytes: int) -> bytes:
                 "to standard input and read the picture '-'.",
                 code="not-found",
             )
-        with Path(path).open("rb") as file:
+        with open(path, "rb") as file:  # a third of the time of a Path's
             size = os.fstat(file.fileno()).st_size
             data = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:  # ValueError: the path has a NUL

@@ -46,6 +46,43 @@ def test_path_and_bytes_give_the_same_prediction(lab, tmp_path):
     assert (by_path.name, by_bytes.name) == ("picture.bin", "")
 
 
+def test_many_pictures_give_the_results_of_one_by_one(lab, tmp_path):
+    x, y = mnist.load("validation")
+    digits = [255 - x[row] if row % 2 else x[row] for row in range(70)]
+    sheet = Image.fromarray(255 - x[80]).resize((90, 90))
+    pictures = [*digits[:66], b"no picture", sheet, tmp_path / "none.png", *digits[66:], x[7] // 4]
+    lab.correct(lab.predict(x[3]), int(y[3] + 1) % 10)
+    results = list(lab.predict_many(iter(pictures)))
+    errors = {row: one for row, one in enumerate(results) if isinstance(one, ImageError)}
+    assert {row: error.code for row, error in errors.items()} == {
+        66: "not-a-picture",
+        68: "not-found",
+    }
+    fields = "digit probabilities refused remembered box name fingerprint correction".split()
+    for picture, result in zip(pictures, results, strict=True):
+        if not isinstance(result, ImageError):
+            alone = lab.predict(picture)
+            for field in fields:
+                assert getattr(result, field) == getattr(alone, field), field
+            assert (result.digit_image == alone.digit_image).all()
+    assert results[3].remembered
+    assert results[67].preview  # of a picture that is no digit image
+    ids = [result.id for result in results if not isinstance(result, ImageError)]
+    assert ids == list(range(2, 74))
+
+
+def test_declared_digit_images_keep_their_pixels(lab):
+    x, _ = mnist.load("validation")
+    moved = np.roll(x[0], 3, axis=1)
+    pictures = [moved, 255 - moved, np.zeros((28, 28), np.uint8), np.pad(moved, 20)]
+    results = list(lab.predict_many(pictures, digit_images=True))
+    for result in results[:2]:
+        assert (result.digit_image == moved).all()
+    assert results[2].refused
+    assert (results[3].digit_image != moved).any()
+    assert (next(lab.predict_many([moved])).digit_image != moved).any()
+
+
 def test_all_digits_of_a_picture_share_it_and_have_their_own_verdicts(lab, tmp_path):
     path = tmp_path / "row.png"
     Image.fromarray(write_sheet("2019")).save(path)

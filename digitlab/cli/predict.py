@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ EXAMPLE = """\b
 Examples:
   digitlab predict digit.jpg
   digitlab predict scans/ --json
+  digitlab predict --digit-images digits/ --json
   digitlab predict --split number.jpg
   digitlab predict scan.pdf --page 2
   digitlab predict digit.jpg --explain steps/
@@ -36,6 +38,11 @@ Examples:
     "--json", "as_json", is_flag=True, help="Print one JSON object for each picture, one a line."
 )
 @click.option("--split", is_flag=True, help="Read all digits of each picture, in reading order.")
+@click.option(
+    "--digit-images",
+    is_flag=True,
+    help="Take every picture of 28x28 pixels as a ready digit image, of either polarity.",
+)
 @click.option(
     "--page",
     type=click.IntRange(min=1),
@@ -57,6 +64,7 @@ def predict(
     *,
     as_json: bool,
     split: bool,
+    digit_images: bool,
     page: int,
     explain: Path | None,
     no_memory: bool,
@@ -65,15 +73,24 @@ def predict(
 
     PICTURE is a file, a folder (all files with a picture's extension, sorted), or - for
     standard input. The exit code is 1 if a picture cannot be read, else 0. In a home that cannot
-    be written the command answers, too, and says that nothing is kept.
+    be written the command answers, too, and says that nothing is kept. Ready digit images (28x28,
+    in MNIST's form) are read several at once.
     """
+    if split and digit_images:
+        raise click.UsageError("--digit-images reads one digit of each picture: leave out --split.")
     settings = settings_of(ctx)
     failed, not_kept = False, ""
     with Lab(settings, memory=not no_memory) as lab:
         lab.warns = False  # said below, once
-        for name in expand_folders(pictures):
+        sources = [(name, _source(name, settings)) for name in expand_folders(pictures)]
+        readable = [source for _, source in sources if not isinstance(source, ImageError)]
+        predictions: Iterator[Prediction | ImageError] = iter(())
+        if not split:
+            predictions = lab.predict_many(readable, page=page, digit_images=digit_images)
+        for name, source in sources:
             try:
-                source = _source(name, settings)
+                if isinstance(source, ImageError):
+                    raise source
                 if split:
                     reading = lab.predict_all(source, page=page)
                     row = _row(name, lab.champion, reading, None)
@@ -83,8 +100,10 @@ def predict(
                         row["part"] = lab.reader().part_of(source, page=page)
                     lines = _reading_lines(reading, _title(row))
                 else:
-                    prediction = lab.predict(source, page=page)
-                    row = _row(name, lab.champion, [prediction], None)
+                    prediction = next(predictions)
+                    if isinstance(prediction, ImageError):
+                        raise prediction
+                    row = _row(name, prediction.model, [prediction], None)
                     row["several"] = prediction.several > 0
                     lines = [_prediction_line(prediction, _title(row))]
                 if explain is not None:
@@ -122,11 +141,12 @@ def _explain(reader: Reader, source: str | bytes, name: str, folder: Path, *, pa
         ) from error
 
 
-def _source(name: str, settings: Settings) -> str | bytes:
+def _source(name: str, settings: Settings) -> str | bytes | ImageError:
+    """Return the path or the bytes to read; the error for a folder without pictures."""
     if name == "-":
         return sys.stdin.buffer.read(settings.max_bytes + 1)
-    if Path(name).is_dir():
-        raise ImageError(
+    if os.path.isdir(name):  # a fifth of the time of a Path's
+        return ImageError(
             f"{name} contains no picture; expected files with the extension "
             f"{', '.join(sorted(PICTURE_SUFFIXES))}.",
             code="not-found",

@@ -3,7 +3,12 @@
 from digitlab.images.decode import Limits, decode, extract_page
 from digitlab.images.multi_digit.reader import MAX_DIGITS, read_digits, segment_page
 from digitlab.images.picture import Picture, from_array
-from digitlab.images.single_digit import DigitCandidate, read_candidates, read_digit
+from digitlab.images.single_digit import (
+    DigitCandidate,
+    find_ready_digit,
+    read_candidates,
+    read_digit,
+)
 
 __all__ = [
     "MAX_DIGITS",
@@ -12,6 +17,7 @@ __all__ = [
     "Picture",
     "decode",
     "extract_page",
+    "find_ready_digit",
     "from_array",
     "read_candidates",
     "read_digit",

@@ -7,7 +7,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -100,14 +100,16 @@ def decode(data: bytes, *, limits: Limits = DEFAULT_LIMITS, page: int = 1) -> Pi
         raise no_such_page(picture_format.name, page, 1)
     with _guard(picture_format, limits):
         image = read(data, picture_format, limits, page)
-        picture = from_image(
+        return from_image(
             image.pixels,
             size=image.size,
             scale=image.scale,
             transpose=image.transpose,
             sha256=digest,
+            page=page,
+            pages=image.pages,
+            is_animation=image.is_animation,
         )
-    return replace(picture, page=page, pages=image.pages, is_animation=image.is_animation)
 
 
 def extract_page(data: bytes, page: int, *, limits: Limits = DEFAULT_LIMITS) -> tuple[bytes, int]:

@@ -20,6 +20,8 @@ from digitlab.images.segmentation.stroke_depth import squared_depth
 from digitlab.images.segmentation.window_filters import window_maximum
 
 _SIDE: Final = 28  # pixels of MNIST's frame
+DIGIT_SHAPE: Final = (_SIDE, _SIDE)
+"""Height and width of a digit image, in pixels."""
 _BOX: Final = 20  # pixels of the longer side of the digit in it
 _CENTRE: Final = 14.0  # MNIST's mean centre of mass, in pixels from the first one
 
@@ -95,7 +97,7 @@ def is_digit_image(grey: NDArray[np.uint8]) -> bool:
     ink = grey > NORMALISATION.max_background
     extent = max(side.stop - side.start for side in bounds(ink))
     fits = _BOX - NORMALISATION.box_shortfall <= extent <= _BOX + NORMALISATION.box_excess
-    if not fits or np.median(grey) > NORMALISATION.max_background:
+    if not fits or np.count_nonzero(ink) > ink.size / 2:
         return False
     off_centre = np.abs(np.array(_centre_of_mass(grey)) - _CENTRE)
     return bool(off_centre.max() <= NORMALISATION.max_off_centre)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -53,7 +54,8 @@ class Picture:
         grey: the working image; uint8 (H, W), at most 1,200 pixels a side.
         size: width and height of the full upright picture, in pixels.
         scale: full pixels per working pixel, a whole number.
-        preview: PNG or JPEG of the picture in colour, at most 640 pixels a side.
+        flat: the picture in colour, of the size of `grey`.
+        preview_format: "PNG", "JPEG", or None for the smaller of the two by the entropy.
         sha256: SHA-256 of the picture's bytes, in hex; of an array, of its shape and pixels.
         page: number of the page that was read, from 1.
         pages: number of pages of the file.
@@ -63,11 +65,17 @@ class Picture:
     grey: GreyImage
     size: tuple[int, int]
     scale: int
-    preview: bytes = field(repr=False)
+    flat: Image.Image = field(repr=False)
+    preview_format: str | None = None
     sha256: str
     page: int = 1
     pages: int = 1
     is_animation: bool = False
+
+    @cached_property
+    def preview(self) -> bytes:
+        """PNG or JPEG of the picture in colour, at most 640 pixels a side."""
+        return _preview(self.flat, self.preview_format)
 
     @property
     def part(self) -> str:
@@ -130,6 +138,9 @@ def from_image(
     sha256: str,
     transpose: Image.Transpose | None = None,
     preview_format: str | None = None,
+    page: int = 1,
+    pages: int = 1,
+    is_animation: bool = False,
 ) -> Picture:
     """Build a Picture from a Pillow image of any mode.
 
@@ -139,17 +150,24 @@ def from_image(
         scale: full pixels per pixel of `image`, a whole number.
         sha256: SHA-256 of the picture's bytes, in hex.
         transpose: how to turn the image upright; None if it is.
-        preview_format: "PNG", "JPEG", or None for the smaller of the two by the entropy.
+        preview_format: as in `Picture`.
+        page: as in `Picture`.
+        pages: as in `Picture`.
+        is_animation: as in `Picture`.
     """
     # With a whole factor every working pixel is the plain mean of a square.
     factor = working_factor(image.size)
     flat = flatten(image, factor, transpose=transpose)
     return Picture(
-        grey=np.asarray(flat.convert("L")),
+        grey=np.asarray(flat if flat.mode == "L" else flat.convert("L")),
         size=size,
         scale=scale * factor,
-        preview=_preview(flat, preview_format),
+        flat=flat,
+        preview_format=preview_format,
         sha256=sha256,
+        page=page,
+        pages=pages,
+        is_animation=is_animation,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.images.normalise import NORMALISATION, is_digit_image, to_digit_image
+from digitlab.images.normalise import DIGIT_SHAPE, NORMALISATION, is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
 from digitlab.images.resize import enlarge, shrink
 from digitlab.images.segmentation.candidates import PolarityInk, find_ink
@@ -121,14 +121,43 @@ def read_candidates(picture: Picture) -> tuple[DigitCandidate, ...]:
     Returns:
         At least one candidate; a single blank one when there is no ink.
     """
-    unchanged = _unchanged_candidate(picture)
-    if unchanged is not None:
-        return (unchanged,)
+    ready = find_ready_digit(picture)
+    if ready is not None:
+        return (ready,)
     candidates = candidates_in(find_ink_region(picture), picture)
     return candidates or (
         DigitCandidate(
             digit_image=np.zeros((28, 28), np.uint8), box=(0, 0, *picture.size), blank=True
         ),
+    )
+
+
+def find_ready_digit(picture: Picture, *, is_digit: bool = False) -> DigitCandidate | None:
+    """Return the candidate of a picture that is a digit image itself; None for other pictures.
+
+    Args:
+        picture: from `decode` or `from_array`.
+        is_digit: take every picture of 28 x 28 pixels, also one that MNIST would have centred
+            or fitted otherwise; the tone of its edge is that of the paper.
+    """
+    grey = picture.grey
+    if is_digit and grey.shape == DIGIT_SHAPE:
+        edge = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
+        return _unchanged_candidate(255 - grey if np.median(edge) > 127 else grey, picture.size)
+    for image in (grey, 255 - grey):
+        if is_digit_image(image):
+            return _unchanged_candidate(image, picture.size)
+    return None
+
+
+def _unchanged_candidate(image: NDArray[np.uint8], size: tuple[int, int]) -> DigitCandidate:
+    ink = image > NORMALISATION.max_background
+    is_blank = not ink.any()
+    return DigitCandidate(
+        digit_image=np.zeros(DIGIT_SHAPE, np.uint8) if is_blank else image.copy(),
+        box=(0, 0, *size) if is_blank else to_full_box(bounds(ink), 1, size),
+        blank=is_blank,
+        unchanged=True,
     )
 
 
@@ -235,15 +264,6 @@ def to_full_box(
     right = min(size[0], max(left + 1, math.ceil(corner[0] + columns.stop * scale)))
     bottom = min(size[1], max(top + 1, math.ceil(corner[1] + rows.stop * scale)))
     return left, top, right - left, bottom - top
-
-
-def _unchanged_candidate(picture: Picture) -> DigitCandidate | None:
-    """Return the candidate of a picture that is a digit image; None for other pictures."""
-    for grey in (picture.grey, 255 - picture.grey):
-        if is_digit_image(grey):
-            box = to_full_box(bounds(grey > NORMALISATION.max_background), 1, picture.size)
-            return DigitCandidate(digit_image=grey.copy(), box=box, blank=False, unchanged=True)
-    return None
 
 
 def _part_to_enlarge(whole: InkRegion) -> tuple[slice, slice] | None:

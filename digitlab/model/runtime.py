@@ -18,7 +18,7 @@ from digitlab.model.card import Card
 from digitlab.model.metrics import evidence, softmax
 from digitlab.model.native_stderr import silence_native_stderr
 
-MAX_BATCH_SIZE: Final = 64
+MAX_BATCH_SIZE: Final = 16
 """Largest number of images in one call of the interpreter; they fit a processor's cache."""
 
 

@@ -72,6 +72,30 @@ def test_predict_prints_one_documented_json_object_for_each_picture(run, seven):
     assert 0 <= y < y + h <= 280
 
 
+def test_a_folder_of_digit_images_gives_the_rows_of_its_pictures_in_order(run, tmp_path):
+    x, _ = mnist.load("validation")
+    folder = tmp_path / "digits"
+    folder.mkdir()
+    for row in range(70):
+        Image.fromarray(np.roll(x[row], 4 * (row == 9), axis=1)).save(folder / f"{row:02}.png")
+    (folder / "40.png").write_bytes(b"no picture")
+    done = run("predict", "digits", "--json")
+    assert done.returncode == 1
+    rows = lines(done)
+    assert [row["picture"] for row in rows] == [f"digits/{row:02}.png" for row in range(70)]
+    assert [row["error"] is not None for row in rows] == [row == 40 for row in range(70)]
+    assert rows[9] == lines(run("predict", "digits/09.png", "--json"))[0]
+    declared = lines(run("predict", "--digit-images", "digits", "--json"))
+    assert [row["digits"] for row in declared[:9]] == [row["digits"] for row in rows[:9]]
+    assert declared[9]["digits"] != rows[9]["digits"]
+
+
+def test_digit_images_cannot_be_split(run, seven):
+    done = run("predict", "--split", "--digit-images", seven)
+    assert done.returncode == 2
+    assert b"--split" in done.stderr
+
+
 def test_split_returns_all_digits_in_reading_order(run, tmp_path):
     Image.fromarray(write_sheet("207", "51")).save(tmp_path / "rows.png")
     (line,) = lines(run("predict", "--split", "--json", "rows.png"))

@@ -100,7 +100,8 @@ def _has_long_component(mask: Mask) -> bool:
     from scipy import ndimage
 
     if not any(
-        _longest_run(mask.any(axis)) > THRESHOLDS.min_line_component * mask.shape[1 - axis]
+        _longest_run(np.logical_or.reduce(mask, axis))
+        > THRESHOLDS.min_line_component * mask.shape[1 - axis]
         for axis in (0, 1)
     ):
         return False

@@ -6,7 +6,7 @@ are neither undone nor retracted, the newest is in force and supersedes the othe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -182,6 +182,18 @@ def insert_row(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) 
     key = connection.execute(sa.insert(table).values(row)).inserted_primary_key
     assert key is not None  # an INSERT of one row has a key  # noqa: S101
     return int(key[0])
+
+
+def insert_rows(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]
+) -> tuple[int, ...]:
+    """Insert rows with one statement, within a transaction that writes; return their numbers."""
+    if not rows:
+        return ()
+    connection.execute(sa.insert(table), rows)
+    # No other connection inserts during the transaction, so the numbers follow each other.
+    last = int(connection.execute(sa.text("SELECT last_insert_rowid()")).scalar_one())
+    return tuple(range(last - len(rows) + 1, last + 1))
 
 
 def insert_verdict(connection: sa.Connection, row: dict[str, Any]) -> int:

@@ -204,7 +204,7 @@ class FeedbackStore(ClosesOnExit):
             for prediction in all_predictions
         ]
         with self.database.write(patience_s=RECORD_PATIENCE_S) as connection:
-            return tuple(queries.insert_row(connection, predictions, row) for row in rows)
+            return queries.insert_rows(connection, predictions, rows)
 
     def add(
         self,
