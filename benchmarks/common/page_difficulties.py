@@ -291,11 +291,11 @@ def student_drawing(pool: DigitPool, rng: Rng) -> PhotographedPage | None:
 
 
 def dense_row(pool: DigitPool, rng: Rng) -> PhotographedPage | None:
-    """Write 8 to 14 digits close to each other; some touch."""
+    """Write 8 to 14 digits close to each other; many touch."""
     width, height = size = frame(rng, aspect=float(rng.choice([4 / 3, 2, 3])))
     texts = [random_digits(int(rng.integers(8, 15)), rng)]
     area = (0.05 * width, 0.1 * height, 0.95 * width, 0.9 * height)
-    spacing = Spacing(gap=rng.uniform(-0.03, 0.06), gap_spread=1.0)
+    spacing = Spacing(gap=rng.uniform(-0.08, 0.02), gap_spread=1.0)
     placed, digit_height = block(
         texts, pool, rng, area=area, max_height=height * 0.5, spacing=spacing
     )
@@ -303,11 +303,11 @@ def dense_row(pool: DigitPool, rng: Rng) -> PhotographedPage | None:
 
 
 def different_sizes(pool: DigitPool, rng: Rng) -> PhotographedPage | None:
-    """Write digits of which the largest are two to three times as high as the smallest."""
+    """Write digits of which the largest are up to 3.6 times as high as the smallest."""
     width, height = size = frame(rng, aspect=float(rng.choice([4 / 3, 3 / 2, 2])))
     texts = [random_digits(int(rng.integers(4, 10)), rng) for _ in range(int(rng.integers(1, 3)))]
     area = (0.06 * width, 0.14 * height, 0.94 * width, 0.86 * height)
-    spacing = Spacing(gap=rng.uniform(0.1, 0.3), size_spread=0.45, wander=0.06)
+    spacing = Spacing(gap=rng.uniform(0.1, 0.3), size_spread=0.6, wander=0.06)
     placed, digit_height = block(
         texts, pool, rng, area=area, max_height=height * 0.3, spacing=spacing, line_spacing=2.4
     )
