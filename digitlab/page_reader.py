@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -71,6 +72,23 @@ class ReadPage:
     stroke_width: float
     rotation: Rotation = 0
 
+    @property
+    def is_single(self) -> bool:
+        """Whether the page holds one digit and no separator."""
+        if self.rotation or sum(map(len, self.rows)) != 1:
+            return False
+        return not find_separators(self.row_digits(), self.marks, stroke_width=self.stroke_width)[0]
+
+    def row_digits(self) -> list[list[RowDigit]]:
+        """Return the digits of each row for the search for separators."""
+        return [
+            [
+                RowDigit(box=digit.candidate.box, digit_image=digit.candidate.digit_image)
+                for digit in row
+            ]
+            for row in self.rows
+        ]
+
 
 def read_page(picture: Picture, classifier: Classifier) -> ReadPage:
     """Segment a picture into digits; the classifier chooses among the ways.
@@ -115,14 +133,10 @@ def to_reading(
     """
     row_digits = [
         [
-            RowDigit(
-                box=digit.candidate.box,
-                digit_image=digit.candidate.digit_image,
-                is_certain=prediction.correction is not None,
-            )
+            dataclasses.replace(digit, is_certain=prediction.correction is not None)
             for digit, prediction in zip(*pair, strict=True)
         ]
-        for pair in zip(page.rows, predictions, strict=True)
+        for pair in zip(page.row_digits(), predictions, strict=True)
     ]
     separators = find_separators(row_digits, page.marks, stroke_width=page.stroke_width)
     rows = []

@@ -197,7 +197,7 @@ class Reader:
     def _read_all(self, picture: Picture, name: str, data: bytes) -> Reading:
         page = read_page(picture, self.classifier)
         count = sum(map(len, page.rows))
-        if count == 1 and not page.rotation:  # `read` tries more candidates for a single digit
+        if page.is_single:  # `read` tries more candidates for a single digit
             return to_reading(page, [[self._read_one(picture, name=name, data=data)]], picture.size)
         part = picture.part
         if count >= MAX_DIGITS:

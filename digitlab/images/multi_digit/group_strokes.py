@@ -100,16 +100,21 @@ def _is_separator(components: Components, part: int, digit: int, digit_height: f
         return False
     before, after = int(inked[0]) - columns.stop, columns.start - int(inked[-1]) - 1
     gap = max(before, after) / digit_height
-    if max(height, width) <= THRESHOLDS.max_dot_extent * digit_height:
+    is_low = 2 * rows.start > own_rows.start + own_rows.stop
+    drop = (rows.stop - own_rows.stop) / digit_height
+    is_comma = is_low and width < height and drop >= THRESHOLDS.min_comma_drop
+    max_extent = THRESHOLDS.max_comma_extent if is_comma else THRESHOLDS.max_dot_extent
+    if max(height, width) <= max_extent * digit_height:
         # A point follows its digit closely; the tail of a 3 or 5 stands close before it.
-        is_low = 2 * rows.start > own_rows.start + own_rows.stop
         is_point = is_low and after >= before
-        return gap >= (THRESHOLDS.min_point_gap if is_point else THRESHOLDS.min_mark_gap)
+        return bool(gap >= (THRESHOLDS.min_point_gap if is_point else THRESHOLDS.min_mark_gap))
     middle = ((rows.start + rows.stop) / 2 - own_rows.start) / own_height
     low, high = THRESHOLDS.hyphen_middle
     is_hyphen = width > THRESHOLDS.hyphen_aspect * height and low < middle < high
     box_gap = max(columns.start - own_columns.stop, own_columns.start - columns.stop) / digit_height
-    return is_hyphen and gap >= THRESHOLDS.min_mark_gap and box_gap >= -THRESHOLDS.min_mark_gap
+    return bool(
+        is_hyphen and gap >= THRESHOLDS.min_mark_gap and box_gap >= -THRESHOLDS.min_mark_gap
+    )
 
 
 def _is_one_digit(one: Box, other: Box, digit_height: float) -> bool:

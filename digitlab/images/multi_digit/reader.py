@@ -11,7 +11,12 @@ from digitlab.images.budget import check_time
 from digitlab.images.multi_digit.digit_ink import DigitInk, PageInk, find_digit_ink
 from digitlab.images.multi_digit.join_broken import box_around, cluster_broken, ways_to_join
 from digitlab.images.multi_digit.reading_order import sort_into_rows
-from digitlab.images.multi_digit.separators import Mark
+from digitlab.images.multi_digit.separators import (
+    Mark,
+    RowDigit,
+    find_long_commas,
+    find_separators,
+)
 from digitlab.images.multi_digit.split_touching import ways_to_split
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.normalise import is_digit_image, to_digit_image
@@ -109,7 +114,15 @@ def segment_page(picture: Picture) -> SegmentedPage:
         candidate = read_digit(picture)
         return SegmentedPage(rows=() if candidate.blank else ((((candidate,),),),))
     frame = _Frame(picture.scale / factor, picture.size, -float(padding * picture.scale))
-    clusters = cluster_broken(page.digits, page.digit_height)
+    commas = find_long_commas([digit.box for digit in page.digits], page.digit_height)
+    digits = [digit for number, digit in enumerate(page.digits) if number not in commas]
+    own_marks = [*page.marks, *(page.digits[number] for number in commas)]
+    marks = tuple(
+        Mark(box=_full_box(mark.box, frame), mask=mark.mask)
+        for mark in (own_marks if len(own_marks) <= MAX_MARKS else ())
+    )
+    stroke_width = _stroke_width(page) * frame.scale
+    clusters = cluster_broken(digits, page.digit_height)
     rows: list[tuple[Segmentations, ...]] = []
     free, candidates = MAX_DIGITS, 0
     for numbers in sort_into_rows([box_around(cluster) for cluster in clusters]):
@@ -120,19 +133,17 @@ def segment_page(picture: Picture) -> SegmentedPage:
             candidates += sum(map(len, row[-1]))
         free -= len(row)
         rows += [tuple(row)] if row else []
-    if len(page.digits) == 1:
+    if len(digits) == 1 and not _has_separator(rows[0][0][0][0], marks, stroke_width):
         candidate = read_digit(picture)
         if not candidate.blank:
             rows = [(((candidate,), *rows[0][0][1:]),)]
-    marks = tuple(
-        Mark(
-            box=to_full_box(mark.box, frame.scale, frame.size, (frame.corner,) * 2), mask=mark.mask
-        )
-        for mark in page.marks
-    )
-    return SegmentedPage(
-        rows=tuple(rows), marks=marks, stroke_width=_stroke_width(page) * frame.scale
-    )
+    return SegmentedPage(rows=tuple(rows), marks=marks, stroke_width=stroke_width)
+
+
+def _has_separator(candidate: DigitCandidate, marks: tuple[Mark, ...], stroke_width: float) -> bool:
+    """Return whether a digit that is alone has a separator beside it, such as a minus."""
+    digit = RowDigit(box=candidate.box, digit_image=candidate.digit_image)
+    return bool(find_separators([[digit]], marks, stroke_width=stroke_width)[0])
 
 
 def _enlargement(shape: tuple[int, ...]) -> int:

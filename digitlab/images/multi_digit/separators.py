@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.images.segmentation.ink import Box
+
 FullBox = tuple[int, int, int, int]
 """x, y, width, height in pixels of the full picture."""
 
@@ -36,6 +38,10 @@ class SeparatorThresholds:
         dot_middle: range of the height of a dot's or comma's middle.
         comma_aspect: length of a comma as a multiple of its width.
         min_comma_rise: share of a comma's length by which it runs down.
+        max_long_comma: height of a comma that is as tall as a small digit.
+        min_comma_top: where it begins at least, beside the digit before it.
+        max_comma_gap: by how much it begins below this digit, at most.
+        min_comma_drop: by how much it ends below the feet of this digit.
         colon_middles: range of the height of a colon's middle.
         colon_distance: range of the distance of its dots.
         max_colon_shift: distance of its dots along the row.
@@ -67,6 +73,10 @@ class SeparatorThresholds:
     dot_middle: tuple[float, float] = (0.75, 1.4)
     comma_aspect: float = 1.7
     min_comma_rise: float = 0.5
+    max_long_comma: float = 0.7
+    min_comma_top: float = 0.55
+    max_comma_gap: float = 0.3
+    min_comma_drop: float = 0.1
     colon_middles: tuple[float, float] = (0.25, 0.95)
     colon_distance: tuple[float, float] = (0.15, 0.8)
     max_colon_shift: float = 0.25
@@ -229,6 +239,35 @@ def find_separators(
     for slashes, some in zip(found, marked, strict=True):
         slashes += [separator for separator in some if separator not in dots or not is_dusty]
     return found
+
+
+def find_long_commas(boxes: Sequence[Box], digit_height: float) -> list[int]:
+    """Find the commas among ink that is as tall as a small digit.
+
+    Args:
+        boxes: rows and columns of the ink.
+        digit_height: usual height of a digit, in pixels.
+
+    Returns:
+        The indices of the ink that begins low beside a digit and ends below its feet.
+    """
+    edges = np.array([(r.start, r.stop, c.start, c.stop) for r, c in boxes], float).reshape(-1, 4)
+    top, bottom, left, right = (edges / digit_height).T
+    height = bottom - top
+    commas: list[int] = []
+    for number in np.flatnonzero(height <= THRESHOLDS.max_long_comma):
+        gap = left[number] - right
+        is_beside = (
+            (height > THRESHOLDS.max_long_comma)
+            & (np.abs(gap) < THRESHOLDS.max_gap)
+            & (left < left[number])
+            & (top[number] > top + THRESHOLDS.min_comma_top * height)
+            & (top[number] < bottom + THRESHOLDS.max_comma_gap)
+            & (bottom[number] > bottom + THRESHOLDS.min_comma_drop)
+        )
+        if right[number] - left[number] < height[number] and is_beside.any():
+            commas.append(int(number))
+    return commas
 
 
 def row_text(

@@ -74,6 +74,8 @@ class MultiDigitThresholds:
         max_part_height: height of a part that is joined to others, in digit heights.
         bar_aspect: width of the bar of a 5 as a multiple of its height.
         max_dot_extent: extent of a dot or comma, in digit heights; it joins no digit beside it.
+        max_comma_extent: the same for a comma.
+        min_comma_drop: by how much a comma ends below the feet of the digit, in digit heights.
         hyphen_aspect: width of a hyphen as a multiple of its height; it joins no digit beside it.
         hyphen_middle: range of the height of its middle beside a digit, 0 at the head.
         min_mark_gap: distance of a hyphen or dot from a digit, in digit heights; nearer ones are
@@ -169,6 +171,8 @@ class MultiDigitThresholds:
     max_part_height: float = 0.75
     bar_aspect: float = 1.5
     max_dot_extent: float = 0.35
+    max_comma_extent: float = 0.6
+    min_comma_drop: float = 0.1
     hyphen_aspect: float = 1.8
     hyphen_middle: tuple[float, float] = (0.22, 0.8)
     min_mark_gap: float = 0.08
