@@ -58,7 +58,7 @@ def test_many_pictures_give_the_results_of_one_by_one(lab, tmp_path):
         66: "not-a-picture",
         68: "not-found",
     }
-    fields = "digit probabilities refused remembered box name fingerprint correction".split()
+    fields = ("digit", "probabilities", "refused", "remembered", "box", "fingerprint", "correction")
     for picture, result in zip(pictures, results, strict=True):
         if not isinstance(result, ImageError):
             alone = lab.predict(picture)

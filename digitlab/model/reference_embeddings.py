@@ -15,8 +15,6 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.datasets import mnist
-from digitlab.datasets.cached import cache_file_name, read_arrays, write_arrays
 from digitlab.model.runtime import Classifier
 
 Floats = NDArray[np.floating]
@@ -51,6 +49,10 @@ class ReferenceEmbeddings:
             classifier: the version.
             cache: folder of the file.
         """
+        # Loaded when the first correction is stored: a page or command that only reads needs none.
+        from digitlab.datasets import mnist
+        from digitlab.datasets.cached import cache_file_name, read_arrays, write_arrays
+
         hashes = classifier.card.hashes
         version = hashes["weights"], hashes["model.tflite"], mnist.SHA256
         file = cache / cache_file_name("reference", _IMAGES, _RIDGE, NEIGHBOURS, *version)

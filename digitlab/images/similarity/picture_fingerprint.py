@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 from digitlab.images.picture import GreyImage
 from digitlab.images.resize import mean_blocks
@@ -221,6 +220,8 @@ def _to_vector(view: NDArray[np.generic], *, remove_light: bool = False) -> Floa
         view: (32, 32), or (8, 8) for a coarse one.
         remove_light: whether to take slow changes of light out of it.
     """
+    from scipy import ndimage  # takes a third of a second; few pictures are compared
+
     soft = ndimage.gaussian_filter(view.astype(np.float32), FINGERPRINT_THRESHOLDS.soft_sigma)
     if remove_light:
         soft = soft - ndimage.gaussian_filter(
@@ -228,18 +229,17 @@ def _to_vector(view: NDArray[np.generic], *, remove_light: bool = False) -> Floa
         )
     vector: Floats = soft.ravel() - soft.mean()
     if vector.size == SIDE * SIDE:
-        vector = vector - _SLOPES @ (_SLOPES.T @ vector)
+        slopes = _cubic_polynomials()
+        vector = vector - slopes @ (slopes.T @ vector)
     length = float(np.linalg.norm(vector))
     has_content = length > FINGERPRINT_THRESHOLDS.min_contrast * SIDE
     return vector / length if has_content else np.zeros_like(vector)
 
 
+@cache
 def _cubic_polynomials() -> Floats:
     """Return cubic polynomials over a view, orthonormal (1024, 10): slow changes of light."""
     y, x = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j].reshape(2, -1)
     powers = [x**n * y**m for n in range(4) for m in range(4 - n)]
     basis: Floats = np.linalg.qr(np.stack(powers, axis=1))[0].astype(np.float32)
     return basis
-
-
-_SLOPES: Final = _cubic_polynomials()

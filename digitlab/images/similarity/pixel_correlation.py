@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 Floats = NDArray[np.float32]
 
@@ -59,11 +58,15 @@ def pixel_correlations(image: NDArray[np.uint8], others: Sequence[NDArray[np.uin
 def _turn(image: NDArray[np.uint8], degrees: float) -> NDArray[np.generic]:
     if not degrees:
         return image
+    from scipy import ndimage
+
     turned: NDArray[np.generic] = ndimage.rotate(image, degrees, reshape=False, order=1)
     return turned
 
 
 def _blur(image: NDArray[np.generic]) -> Floats:
+    from scipy import ndimage  # takes a third of a second; few digit images are compared
+
     blurred: Floats = ndimage.gaussian_filter(image.astype(np.float32), _THRESHOLDS.sigma)
     return blurred
 
