@@ -33,16 +33,16 @@ def soft_shadow(scene: Scene, rng: np.random.Generator) -> Scene:
     tone = rng.uniform(180, 225)
     return replace(
         scene,
-        pen=max(1.8, digit_height * rng.uniform(0.012, 0.035)),
+        pen=max(1.8, digit_height * rng.uniform(0.012, 0.028)),
         ink=to_colour(np.array((rng.uniform(40, 95), rng.uniform(55, 110), rng.uniform(110, 170)))),
-        strength=rng.uniform(0.5, 0.9),
+        strength=rng.uniform(0.45, 0.75),
         ruling="dotted" if rng.random() < 0.6 else "",
         pitch=rng.uniform(0.1, 0.25),
         line_below=None,
         line=to_colour(np.full(3, tone * rng.uniform(0.75, 0.9))),
         line_width=max(1.0, min(scene.size) * 0.0016),
         paper=to_colour(tone * (1 + rng.uniform(-0.03, 0.03, 3))),
-        shadow=rng.uniform(0.3, 0.7),
+        shadow=rng.uniform(0.35, 0.7),
         shadow_outline="hand" if rng.random() < 0.6 else "phone",
     )
 
