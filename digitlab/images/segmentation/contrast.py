@@ -7,6 +7,8 @@ larger, hard edges of shadows included. The difference that the closing makes is
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from digitlab.images.resize import block_factor, expand_blocks, mean_blocks
@@ -14,7 +16,14 @@ from digitlab.images.segmentation.components import label_connected
 from digitlab.images.segmentation.ink import Floats, Mask
 from digitlab.images.segmentation.order_statistics import median, percentile
 from digitlab.images.segmentation.thresholds import THRESHOLDS
-from digitlab.images.segmentation.window_filters import close_windows, dilate, window_minimum
+from digitlab.images.segmentation.window_filters import (
+    close_windows,
+    dilate,
+    pad_edge,
+    window_minimum,
+)
+
+_MIN_SIGMA: Final = 0.25  # pixels; below, the neighbours' weight is less than 0.0004
 
 
 def measure_contrast(page: Floats, *, window_share: float = 1.0) -> tuple[Floats, float]:
@@ -35,9 +44,9 @@ def measure_contrast(page: Floats, *, window_share: float = 1.0) -> tuple[Floats
 
     longest = max(page.shape)
     is_small = longest <= THRESHOLDS.max_unsmoothed_side
-    smooth = (
-        page if is_small else ndimage.gaussian_filter(page, longest / THRESHOLDS.smoothing_side)
-    )
+    sigma = longest / THRESHOLDS.smoothing_side
+    is_smooth = is_small or sigma < _MIN_SIGMA
+    smooth = page if is_smooth else ndimage.gaussian_filter(page, sigma)
     contrast = _contrast_to_paper(smooth, window_share)
     noise = measure_noise(contrast)
     sigma_factor = THRESHOLDS.small_picture_sigma_factor if is_small else 1
@@ -122,7 +131,7 @@ def _contrast_to_paper(smooth: Floats, window_share: float) -> Floats:
     usual = THRESHOLDS.thumbnail_paper_window if is_thumbnail else THRESHOLDS.paper_window
     window = max(3, int(window_share * usual * float(np.sqrt(coarse.size))) | 1)
     # The reduction moves the edge of a shadow by up to a pixel: take the darker side.
-    paper = window_minimum(np.pad(close_windows(coarse, window), 1, mode="edge"), 3)
+    paper = window_minimum(pad_edge(close_windows(coarse, window), 1, 1), 3)
     scale = THRESHOLDS.lit_paper_tone / np.maximum(paper, THRESHOLDS.min_paper_tone)
     contrast: Floats = expand_blocks(paper, factor, smooth.shape) - smooth
     # A closing keeps the brightest grains of the paper: subtract their height.

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -25,6 +26,7 @@ from digitlab.images.resize import any_blocks, block_factor, expand_blocks
 from digitlab.images.segmentation.components import label_connected
 from digitlab.images.segmentation.ink import Box, Mask
 from digitlab.images.segmentation.thresholds import THRESHOLDS
+from digitlab.images.segmentation.window_filters import dilate
 
 _SLOPES: Final = np.linspace(
     -THRESHOLDS.max_table_line_slope, THRESHOLDS.max_table_line_slope, THRESHOLDS.table_line_slopes
@@ -41,6 +43,21 @@ class _Line(NamedTuple):
 
     angle: float
     rho: float
+
+
+class _LinePlaces(NamedTuple):
+    """The lines that a Hough transform counts.
+
+    Attributes:
+        angles: float64 (A,), of the normals, in radians.
+        offset: the first place has the distance -offset from the corner, in reduced pixels.
+        lengths: float64 (A, P), of each line inside the picture, in reduced pixels; infinite for
+            lines that are too short.
+    """
+
+    angles: NDArray[np.float64]
+    offset: int
+    lengths: NDArray[np.float64]
 
 
 def find_page_lines(mask: Mask) -> Mask:
@@ -121,31 +138,23 @@ def _longest_run(values: NDArray[np.bool_]) -> int:
 
 def _hough_lines(mask: Mask, *, upright: bool) -> list[_Line]:
     """Return the lines of one direction, those with most ink first."""
+    places = _line_places(*mask.shape, upright=upright)
+    angles, offset, size = places.angles, places.offset, places.lengths.shape[1]
     y, x = np.nonzero(mask)
-    height, width = mask.shape
-    tilt, step = THRESHOLDS.max_line_tilt, THRESHOLDS.line_tilt_step
-    angles = np.deg2rad(np.arange(-tilt, tilt + step / 2, step) + (0 if upright else 90))
-    across, along = (width, height) if upright else (height, width)
-    # The places of these angles lie from -offset to size - offset.
-    offset = math.ceil(along * math.sin(math.radians(tilt))) + 1
-    size = across + 2 * offset
     # Each place of each angle has its own number, rounded by cutting off the decimals.
-    starts = offset + 0.5 + np.arange(len(angles)) * size
-    rho = np.multiply.outer(np.cos(angles), x)
-    rho += np.multiply.outer(np.sin(angles), y)
-    rho += starts[:, None]
-    places = rho.astype(np.intp)
-    counts = np.bincount(places.ravel(), minlength=len(angles) * size).reshape(len(angles), size)
-    lengths = _lengths_in_picture(angles, np.arange(size) - offset, width, height)
-    is_long = lengths >= THRESHOLDS.min_line_span * min(height, width)
-    cover = np.where(is_long, counts / np.maximum(lengths, 1), 0.0)
+    numbers = np.multiply.outer(np.cos(angles), x)
+    numbers += np.multiply.outer(np.sin(angles), y)
+    numbers += (offset + 0.5 + np.arange(len(angles)) * size)[:, None]
+    counts = np.bincount(numbers.astype(np.intp).ravel(), minlength=len(angles) * size)
+    cover = counts.reshape(len(angles), size) / places.lengths
+    near_ink = dilate(mask)
     lines: list[_Line] = []
     while len(lines) < THRESHOLDS.max_lines:
         row, column = divmod(int(cover.argmax()), size)
         if cover[row, column] < THRESHOLDS.min_line_cover:
             break
         line = _Line(float(angles[row]), float(column - offset))
-        if _has_inked_ends(mask, line):
+        if _has_inked_ends(near_ink, line):
             lines.append(line)
         # The same ink counts for neighbouring angles and places too.
         is_same = np.abs(angles - angles[row])[:, None] < np.deg2rad(THRESHOLDS.same_line_tilt)
@@ -154,20 +163,30 @@ def _hough_lines(mask: Mask, *, upright: bool) -> list[_Line]:
     return lines
 
 
-def _has_inked_ends(mask: Mask, line: _Line) -> bool:
-    """Return whether a line is ink at both of its ends, at the edges of the picture."""
-    height, width = mask.shape
+def _has_inked_ends(near_ink: Mask, line: _Line) -> bool:
+    """Return whether a line is near ink at both of its ends, at the edges of the picture."""
+    height, width = near_ink.shape
     t = np.arange(-height - width, height + width)
     x = np.rint(line.rho * np.cos(line.angle) - t * np.sin(line.angle)).astype(int)
     y = np.rint(line.rho * np.sin(line.angle) + t * np.cos(line.angle)).astype(int)
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    y, x = y[inside], x[inside]
-    is_ink = np.zeros(len(y), bool)
-    for dy, dx in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)):
-        is_ink |= mask[np.clip(y + dy, 0, height - 1), np.clip(x + dx, 0, width - 1)]
+    is_ink = near_ink[y[inside], x[inside]]
     end = max(1, round(THRESHOLDS.line_end * len(is_ink)))
     cover = min(float(is_ink[:end].mean()), float(is_ink[-end:].mean()))
     return cover >= THRESHOLDS.min_end_cover
+
+
+@lru_cache(maxsize=8)
+def _line_places(height: int, width: int, *, upright: bool) -> _LinePlaces:
+    """Return the places of the lines of one direction in a mask of some size."""
+    tilt, step = THRESHOLDS.max_line_tilt, THRESHOLDS.line_tilt_step
+    angles = np.deg2rad(np.arange(-tilt, tilt + step / 2, step) + (0 if upright else 90))
+    across, along = (width, height) if upright else (height, width)
+    offset = math.ceil(along * math.sin(math.radians(tilt))) + 1
+    rho = np.arange(across + 2 * offset) - offset
+    lengths = _lengths_in_picture(angles, rho, width, height)
+    lengths[lengths < THRESHOLDS.min_line_span * min(height, width)] = np.inf
+    return _LinePlaces(angles, offset, lengths)
 
 
 def _lengths_in_picture(

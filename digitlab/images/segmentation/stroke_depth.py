@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.images.segmentation.ink import Mask
+
+_MAX_WIDTH_16_BIT: Final = 350  # pixels: the largest distance is half of it
 
 
 def squared_depth(mask: Mask) -> NDArray[np.int32]:
@@ -20,19 +24,21 @@ def squared_depth(mask: Mask) -> NDArray[np.int32]:
     Returns:
         int32 (H, W), in pixels; 0 outside the mask.
     """
-    padded = np.pad(mask, 1)
-    is_paper = ~padded
-    last = padded.shape[1] - 1
-    columns = np.arange(last + 1, dtype=np.int32)
+    height, width = mask.shape
+    is_paper = np.ones((height + 2, width + 2), bool)
+    np.logical_not(mask, out=is_paper[1:-1, 1:-1])
+    # Squares and their sums fit 16 bits in pictures of this width, which halves the time.
+    kind: type[np.integer[Any]] = np.uint16 if width < _MAX_WIDTH_16_BIT else np.int32
+    columns = np.arange(width + 2, dtype=kind)
     left = np.maximum.accumulate(columns * is_paper, axis=1)
-    right = np.maximum.accumulate((columns * is_paper[:, ::-1]), axis=1)[:, ::-1]
-    along = np.minimum(columns - left, last - columns - right) ** 2
+    right = np.maximum.accumulate(columns * is_paper[:, ::-1], axis=1)[:, ::-1]
+    along = np.minimum(columns - left, columns[::-1] - right) ** 2
     depth = along.copy()
     step = 1
     while step * step < depth.max():
-        reached = along + np.int32(step * step)
+        reached = along + kind(step * step)
         np.minimum(depth[step:], reached[:-step], out=depth[step:])
         np.minimum(depth[:-step], reached[step:], out=depth[:-step])
         step += 1
-    inside: NDArray[np.int32] = depth[1:-1, 1:-1]
+    inside: NDArray[np.int32] = depth[1:-1, 1:-1].astype(np.int32)
     return inside

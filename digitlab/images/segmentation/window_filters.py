@@ -41,8 +41,33 @@ def close_windows(values: Floats, size: int) -> Floats:
         values: float32 (H, W).
         size: side of the window, in pixels; odd.
     """
-    padded = np.pad(values, size - 1, mode="edge")
-    return window_minimum(window_maximum(padded, size), size)
+    reach = size - 1
+    # The rows first, before the columns that continue outside: less to compare.
+    values = _windows(np.maximum, pad_edge(values, reach, 0), size, axes=(0,))
+    values = _windows(np.maximum, pad_edge(values, 0, reach), size, axes=(1,))
+    return _windows(np.minimum, values, size)
+
+
+def pad_edge(values: NDArray[_Value], rows: int, columns: int) -> NDArray[_Value]:
+    """Repeat the edge of an array outside it, as `np.pad` does in ten times the time.
+
+    Args:
+        values: (H, W).
+        rows: rows to add above and below.
+        columns: columns to add on the left and on the right.
+
+    Returns:
+        (H + 2 * rows, W + 2 * columns).
+    """
+    height, width = values.shape
+    padded = np.empty((height + 2 * rows, width + 2 * columns), values.dtype)
+    inside = padded[rows : rows + height]
+    inside[:, columns : columns + width] = values
+    inside[:, :columns] = values[:, :1]
+    inside[:, columns + width :] = values[:, -1:]
+    padded[:rows] = inside[0]
+    padded[rows + height :] = inside[-1]
+    return padded
 
 
 def dilate(mask: Mask, steps: int = 1) -> Mask:
@@ -62,12 +87,16 @@ def dilate(mask: Mask, steps: int = 1) -> Mask:
     return mask
 
 
-def _windows(extreme: Any, values: NDArray[_Value], size: int) -> NDArray[_Value]:
+def _windows(
+    extreme: Any, values: NDArray[_Value], size: int, *, axes: tuple[int, ...] = (0, 1)
+) -> NDArray[_Value]:
     """Combine windows of `done` values to longer ones, until they have `size` values."""
-    done = 1
-    while done < size:
-        step = min(done, size - done)
-        values = extreme(values[step:], values[:-step])
-        values = extreme(values[:, step:], values[:, :-step])
-        done += step
+    for axis in axes:
+        done = 1
+        while done < size:
+            step = min(done, size - done)
+            later = values[step:] if axis == 0 else values[:, step:]
+            earlier = values[:-step] if axis == 0 else values[:, :-step]
+            values = extreme(later, earlier)
+            done += step
     return values
