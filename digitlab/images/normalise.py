@@ -60,7 +60,7 @@ class NormalisationThresholds:
     min_body_ink: float = 0.5
     peak_divisor: int = 50
     max_background: int = 24
-    min_peak: int = 100
+    min_peak: int = 200
     box_shortfall: int = 3
     box_excess: int = 2
     max_off_centre: float = 1.5

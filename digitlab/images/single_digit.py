@@ -36,6 +36,10 @@ class SingleDigitThresholds:
         min_edge_paper: share of the edge pixels that is paper in a tight crop.
         min_edge_contrast: share of the range of tones by which an edge pixel differs from the
             paper if it is ink.
+        max_edge_run: share of the edge that one stroke covers; a shade or the edge of a sheet
+            covers more.
+        min_crop_extent: extent of the ink of a drawing that was cut at it, as a share of the
+            longer side.
         min_padding: pixels of paper that a tight crop gets on each side, at least.
         padding_divisor: the padding is the picture's longer side divided by this.
     """
@@ -53,6 +57,8 @@ class SingleDigitThresholds:
     max_drawing_range: int = 1
     min_edge_paper: float = 0.5
     min_edge_contrast: float = 0.4
+    max_edge_run: float = 0.3
+    min_crop_extent: float = 0.75
     min_padding: int = 2
     padding_divisor: int = 4
 
@@ -229,7 +235,7 @@ def pad_tight_crop(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
     """
     if min(grey.shape) < _THRESHOLDS.min_padded_side:
         return grey, 0
-    edge = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]]).astype(int)
+    edge = np.concatenate([grey[0], grey[1:, -1], grey[-1, -2::-1], grey[-2:0:-1, 0]]).astype(int)
     paper = int(np.median(edge))
     distance = np.abs(edge - paper)
     tones = max(1, int(np.ptp(grey)))
@@ -237,11 +243,29 @@ def pad_tight_crop(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
     is_thumbnail = longest <= _THRESHOLDS.max_thumbnail_side
     even = _THRESHOLDS.max_paper_range * tones if is_thumbnail else _THRESHOLDS.max_drawing_range
     has_paper = (distance <= even).mean() >= _THRESHOLDS.min_edge_paper
-    has_ink = (distance > _THRESHOLDS.min_edge_contrast * tones).any()
-    if not (has_paper and has_ink):
+    is_ink = distance > _THRESHOLDS.min_edge_contrast * tones
+    if not (has_paper and is_ink.any()):
+        return grey, 0
+    if not is_thumbnail and not _is_cut_at_ink(grey, paper, is_ink):
         return grey, 0
     padding = max(_THRESHOLDS.min_padding, longest // _THRESHOLDS.padding_divisor)
     return np.pad(grey, padding, constant_values=paper), padding
+
+
+def _is_cut_at_ink(grey: NDArray[np.uint8], paper: int, is_ink: NDArray[np.bool_]) -> bool:
+    """Return whether ink fills a drawing and only strokes of it meet the edge.
+
+    Args:
+        grey: uint8 (H, W).
+        paper: tone of the paper.
+        is_ink: bool (N,), which pixels of the edge are ink, in order around the picture.
+    """
+    gaps = np.flatnonzero(~is_ink)
+    longest_run = int(np.diff(gaps, append=gaps[0] + len(is_ink)).max()) - 1
+    if longest_run > _THRESHOLDS.max_edge_run * len(is_ink):
+        return False
+    differs = np.abs(grey.astype(np.int16) - paper) > _THRESHOLDS.max_drawing_range
+    return bool(extent(bounds(differs)) >= _THRESHOLDS.min_crop_extent * max(grey.shape))
 
 
 def to_full_box(

@@ -19,7 +19,8 @@ from digitlab.images.segmentation.digit_parts import (
     find_tight_crop,
     gather_candidates,
 )
-from digitlab.images.segmentation.ink import Floats, Mask, bounds, extent, overlap, widened
+from digitlab.images.segmentation.edges import edge_support
+from digitlab.images.segmentation.ink import Floats, Mask, bounds, overlap
 from digitlab.images.segmentation.ruled_lines import find_page_lines
 from digitlab.images.segmentation.stroke_depth import squared_depth
 from digitlab.images.segmentation.thresholds import THRESHOLDS
@@ -95,11 +96,8 @@ def _find_polarities(
     ]
     inks = [ink for ink in searched if ink.candidates]
     if len(inks) < 2:
-        return tuple(_with_evidence(ink, page, None) for ink in inks)
-    paper = _paper_tone(page, inks[0].candidates[0].mask, inks[1].candidates[0].mask)
-    first, second = sorted(
-        (_with_evidence(ink, page, paper) for ink in inks), key=lambda ink: -ink.evidence[0]
-    )
+        return tuple(_with_evidence(ink) for ink in inks)
+    first, second = sorted(map(_with_evidence, inks), key=lambda ink: -ink.evidence[0])
     is_clear = first.evidence[0] > THRESHOLDS.clear_polarity * second.evidence[0]
     is_likely = first.candidates[0].likeness > THRESHOLDS.min_likeness
     return (first,) if is_clear and is_likely else (first, second)
@@ -114,13 +112,13 @@ def _search_polarity(page: Floats, *, bright: bool, quick: bool) -> PolarityInk:
         quick: search only as far as the choice of the polarity needs it.
     """
     contrast, noise = measure_contrast(page)
-    first = last = _search(contrast, noise, quick=quick)
-    candidates = list(first.candidates)
-    for window_share in () if quick and candidates else THRESHOLDS.narrower_windows:
-        if candidates and not last.has_blots:
+    first = last = _search(page, contrast, noise, quick=quick)
+    candidates = first.candidates
+    for window_share in THRESHOLDS.narrower_windows:
+        if candidates and not (_is_shady(candidates) or last.has_blots):
             break
-        last = _search(*measure_contrast(page, window_share=window_share), quick=quick)
-        candidates += last.candidates
+        last = _search(page, *measure_contrast(page, window_share=window_share), quick=quick)
+        candidates = candidates + last.candidates
     candidates = _distinct(candidates)
     return PolarityInk(
         bright=bright,
@@ -132,10 +130,17 @@ def _search_polarity(page: Floats, *, bright: bool, quick: bool) -> PolarityInk:
     )
 
 
-def _search(contrast: Floats, noise: float, *, quick: bool) -> _Search:
+def _is_shady(candidates: list[InkCandidate]) -> bool:
+    """Return whether the likeliest candidate has the outline of shade."""
+    best = max(candidates, key=lambda candidate: candidate.mass)
+    return best.support < THRESHOLDS.min_support
+
+
+def _search(page: Floats, contrast: Floats, noise: float, *, quick: bool) -> _Search:
     """Separate ink into candidates; search again without lines and the edges of the desk.
 
     Args:
+        page: float32 (H, W), dark ink.
         contrast: float32 (H, W), in grey levels.
         noise: standard deviation of the paper's contrast.
         quick: search only as far as the choice of the polarity needs it.
@@ -154,11 +159,12 @@ def _search(contrast: Floats, noise: float, *, quick: bool) -> _Search:
         ignored = find_page_lines(ink)
         mask, lines = mask | ink, lines | ignored
         if number == 0 and ignored.any():
+            # What crosses the picture may be strokes of the digit.
+            with_lines = find_digit_parts(ink, remaining)
             candidates += find_tight_crop(
-                find_digit_parts(ink, remaining),
-                remaining,
-                likeness=THRESHOLDS.ruled_crop_likeness,
+                with_lines, remaining, likeness=THRESHOLDS.ruled_crop_likeness
             )
+            candidates += gather_candidates(with_lines, remaining)
         if (ink & ~ignored).any():
             parts = find_digit_parts(ink & ~ignored, remaining)
             components = parts.components
@@ -188,7 +194,20 @@ def _search(contrast: Floats, noise: float, *, quick: bool) -> _Search:
         margin = THRESHOLDS.line_margin + longest // THRESHOLDS.line_margin_divisor
         near = window_maximum(np.pad(ignored, margin, mode="edge"), 2 * margin + 1)
         remaining = contrast * ~near
-    return _Search(candidates, mask, lines, has_blots)
+    weighed = [_weigh_support(candidate, page, contrast) for candidate in candidates]
+    return _Search(weighed, mask, lines, has_blots)
+
+
+def _weigh_support(candidate: InkCandidate, page: Floats, contrast: Floats) -> InkCandidate:
+    """Give less weight to a candidate whose outline is that of shade."""
+    support = edge_support(page, contrast, candidate.mask)
+    factor = max(THRESHOLDS.min_support_weight, support**THRESHOLDS.support_power)
+    return replace(
+        candidate,
+        likeness=candidate.likeness * factor,
+        mass=candidate.mass * factor,
+        support=support,
+    )
 
 
 def _distinct(candidates: list[InkCandidate]) -> list[InkCandidate]:
@@ -219,22 +238,15 @@ def _is_part(mask: Mask, other: Mask) -> bool:
     )
 
 
-def _with_evidence(ink: PolarityInk, page: Floats, paper: float | None) -> PolarityInk:
+def _with_evidence(ink: PolarityInk) -> PolarityInk:
     """Set the evidence of each candidate, and drop those with little of it.
 
     A candidate has more evidence with thinner strokes, a better place, more contrast and more
     ink.
-
-    Args:
-        ink: the ink of one polarity.
-        page: float32 (H, W), the picture, ink of either polarity.
-        paper: tone of its paper; None when only one polarity has candidates.
     """
     first = ink.candidates[0]
-    strength = 1.0
-    if paper is not None:
-        distance = page - paper if ink.bright else paper - page
-        strength = first.likeness * _thinness(first.mask) * float(np.median(distance[first.mask]))
+    tone = float(np.median(first.contrast[first.mask]))
+    strength = first.likeness * _thinness(first.mask) * tone * float(np.sqrt(first.mass))
     shares = [candidate.mass / first.mass for candidate in ink.candidates]
     kept = [index for index, share in enumerate(shares) if share >= THRESHOLDS.min_evidence]
     return replace(
@@ -242,23 +254,6 @@ def _with_evidence(ink: PolarityInk, page: Floats, paper: float | None) -> Polar
         candidates=tuple(ink.candidates[index] for index in kept),
         evidence=tuple(strength * shares[index] for index in kept),
     )
-
-
-def _paper_tone(page: Floats, dark: Mask, bright: Mask) -> float:
-    """Return the tone of the paper around the best candidates of both polarities.
-
-    The paper inside a 0, taken as bright ink, is no brighter than the paper outside. Compared
-    with the paper outside, only one of the two candidates differs.
-    """
-    either = dark | bright
-    box = bounds(either)
-    outside = np.zeros(page.shape, bool)
-    outside[widened(box, round(THRESHOLDS.paper_margin * extent(box)) + 1)] = True
-    outside[box] = False
-    # A digit that fills the picture leaves no paper outside its box.
-    if outside.sum() < THRESHOLDS.min_paper * page.size:
-        outside |= ~either
-    return float(np.median(page[outside] if outside.any() else page))
 
 
 def _thinness(mask: Mask) -> float:

@@ -22,14 +22,16 @@ class InkCandidate:
     Attributes:
         contrast: float32 (H, W), contrast of the candidate's ink, in grey levels; 0 elsewhere.
         mask: bool (H, W), the pixels of the candidate; never empty.
-        likeness: 0-1, how much its main part looks like a digit by its place and form.
+        likeness: 0-1, how much its parts look like a digit by their place and form.
         mass: its area times its mean contrast, weighted by likeness.
+        support: 0-1, the share of its outline that is an edge of the picture.
     """
 
     contrast: Floats
     mask: Mask
     likeness: float
     mass: float
+    support: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -102,7 +104,7 @@ def gather_candidates(parts: DigitParts, contrast: Floats) -> list[InkCandidate]
         is_dust = components.areas[main] < THRESHOLDS.min_digit_pixels or extent < min_extent
         if main in used or is_dust or len(candidates) == THRESHOLDS.max_candidates:
             continue
-        numbers = _main_with_neighbours(parts, main)
+        numbers = [n for n in _main_with_neighbours(parts, main) if n not in used]
         mass_share = masses[numbers].sum() / masses.sum()
         if (
             len(components) >= THRESHOLDS.min_noisy_components
@@ -116,7 +118,7 @@ def gather_candidates(parts: DigitParts, contrast: Floats) -> list[InkCandidate]
             InkCandidate(
                 contrast=_isolated(contrast, mask, components.labels > 0),
                 mask=mask,
-                likeness=float(parts.likeness[main]),
+                likeness=float(weights[numbers].sum() / masses[numbers].sum()),
                 mass=float(weights[numbers].sum()),
             )
         )

@@ -81,6 +81,15 @@ class SegmentationThresholds:
         max_candidates: number of candidates among the parts.
         min_crop_mass: mass of the digit of a tight crop, as a share of all ink.
         min_crop_extent: extent of that digit, as a share of the picture's longer side.
+        max_outline_points: points of an outline that are compared with the picture, at most.
+        min_edge_rise: rise of the tone at an edge, as a share of the ink's median contrast.
+        paper_distances: distances beyond that edge at which there is paper, as shares of the
+            ink's extent.
+        min_paper_rise: median rise of the tone at these distances, as a share of the ink's
+            median contrast.
+        support_power: power of a candidate's edge support by which its likeness is multiplied.
+        min_support_weight: the least such factor.
+        min_support: edge support of a candidate that needs no search with narrower windows.
         polarity_side: longest side of the copy that decides the polarity, in pixels.
         narrower_windows: shares of `paper_window` to try after it.
         max_passes: number of searches of one contrast; each leaves out the lines of the one
@@ -187,6 +196,14 @@ class SegmentationThresholds:
     max_candidates: int = 3
     min_crop_mass: float = 0.75
     min_crop_extent: float = 0.75
+    # edges
+    max_outline_points: int = 300
+    min_edge_rise: float = 0.5
+    paper_distances: tuple[float, ...] = (0.08, 0.2, 0.35)
+    min_paper_rise: float = 0.4
+    support_power: float = 6.0
+    min_support_weight: float = 0.01
+    min_support: float = 0.9
     # candidates
     polarity_side: int = 180
     narrower_windows: tuple[float, ...] = (0.5, 0.25)
