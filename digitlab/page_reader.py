@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 
 from digitlab.images import DigitCandidate, Picture, segment_page
 from digitlab.images.budget import check_time
-from digitlab.images.multi_digit.orientation import Rotation, turn_back
+from digitlab.images.multi_digit.orientation import THRESHOLDS as ORIENTATION
+from digitlab.images.multi_digit.orientation import (
+    Rotation,
+    flip_evidence,
+    row_direction,
+    turn_back,
+    turn_upright,
+)
 from digitlab.images.multi_digit.separators import Mark, RowDigit, find_separators, row_text
 from digitlab.model.runtime import Classifier, ClassifierOutput
 from digitlab.prediction import Box, Prediction
@@ -73,9 +80,19 @@ class ReadPage:
     rotation: Rotation = 0
 
     @property
+    def count(self) -> int:
+        """Number of digits."""
+        return sum(map(len, self.rows))
+
+    @property
+    def boxes(self) -> list[Box]:
+        """The box of each digit in the upright page."""
+        return [digit.candidate.box for row in self.rows for digit in row]
+
+    @property
     def is_single(self) -> bool:
         """Whether the page holds one digit and no separator."""
-        if self.rotation or sum(map(len, self.rows)) != 1:
+        if self.rotation or self.count != 1:
             return False
         return not find_separators(self.row_digits(), self.marks, stroke_width=self.stroke_width)[0]
 
@@ -93,11 +110,88 @@ class ReadPage:
 def read_page(picture: Picture, classifier: Classifier) -> ReadPage:
     """Segment a picture into digits; the classifier chooses among the ways.
 
+    A page that is turned by 90, 180 or 270 degrees is read upright where the evidence is clear:
+    its digits are more certain, and its rows are level.
+
     Args:
         picture: from `decode` or `from_array`.
         classifier: the model version.
     """
-    page = segment_page(picture)
+    page = _read_as_turned(picture, classifier, 0)
+    if page.count < ORIENTATION.min_digits:
+        return page
+    direction = row_direction(page.boxes)
+    if direction < ORIENTATION.level:
+        side = _read_as_turned(picture, classifier, 90)
+        if side.count >= ORIENTATION.min_digits and (
+            row_direction(side.boxes) >= direction + ORIENTATION.min_level_gain
+        ):
+            scores = _digit_scores(side, classifier)
+            gain = max(map(_mean_score, scores)) - _mean_score(_digit_scores(page, classifier)[0])
+            if gain >= ORIENTATION.min_side_gain:
+                return _upper_side(picture, classifier, side, flip_evidence(*scores))
+    evidence = flip_evidence(*_digit_scores(page, classifier))
+    if evidence <= ORIENTATION.min_flip_evidence:
+        return page
+    return _upper_side(picture, classifier, page, evidence)
+
+
+def _upper_side(
+    picture: Picture, classifier: Classifier, page: ReadPage, evidence: float
+) -> ReadPage:
+    """Return a page as it is or upside down, whichever is more certain.
+
+    Args:
+        picture: the picture of the page.
+        classifier: the model version.
+        page: the page as it is.
+        evidence: from `flip_evidence`, that it is upside down.
+    """
+    if page.rotation and evidence < -ORIENTATION.clear_flip:
+        return page
+    flipped = _read_as_turned(picture, classifier, 270 if page.rotation else 180)
+    if flipped.count < ORIENTATION.min_digits:
+        return page
+    other = -flip_evidence(*_digit_scores(flipped, classifier))
+    is_flipped = evidence + other > 0
+    if not page.rotation:  # most pages are upright
+        is_flipped = (
+            other > ORIENTATION.min_flip_evidence and evidence + other >= ORIENTATION.min_flip
+        )
+    return flipped if is_flipped else page
+
+
+def _digit_scores(
+    page: ReadPage, classifier: Classifier
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the scores, logarithms of a probability, of digits as they are and upside down."""
+    digits = [digit for row in page.rows for digit in row]
+    digits = digits[:: -(-len(digits) // ORIENTATION.max_digits)]
+    images = stack_images([digit.candidate for digit in digits])
+    flipped = classifier.classify(np.ascontiguousarray(images[:, ::-1, ::-1]))
+    numbers = [digit.number for digit in digits]
+    upright = _certainty(page.answers, numbers)
+    return (
+        np.maximum(upright, ORIENTATION.min_score),
+        np.maximum(_certainty(flipped, list(range(len(digits)))), ORIENTATION.min_score),
+    )
+
+
+def _mean_score(scores: NDArray[np.float64]) -> float:
+    """Return the mean of scores; one bad digit does not decide."""
+    return float(np.maximum(scores, -ORIENTATION.max_score_change).mean())
+
+
+def _certainty(answers: ClassifierOutput, numbers: list[int]) -> NDArray[np.float64]:
+    """Return the logarithm of the probability of each digit, and of any digit at all, (N,)."""
+    log_confidence = np.log(np.maximum(answers.probabilities[numbers].max(axis=1), 1e-6))
+    certainty: NDArray[np.float64] = log_confidence - np.logaddexp(0, -answers.evidence[numbers])
+    return certainty
+
+
+def _read_as_turned(picture: Picture, classifier: Classifier, rotation: Rotation) -> ReadPage:
+    """Read a page that is turned by some degrees in its picture."""
+    page = segment_page(turn_upright(picture, rotation) if rotation else picture)
     candidates = [digit for ways in page.clusters for way in ways for digit in way]
     check_time()
     answers = classifier.classify(stack_images(candidates))
@@ -117,7 +211,11 @@ def read_page(picture: Picture, classifier: Classifier) -> ReadPage:
             row += map(PageDigit, *chosen)
         rows.append(tuple(row))
     return ReadPage(
-        rows=tuple(rows), answers=answers, marks=page.marks, stroke_width=page.stroke_width
+        rows=tuple(rows),
+        answers=answers,
+        marks=page.marks,
+        stroke_width=page.stroke_width,
+        rotation=rotation,
     )
 
 
@@ -175,12 +273,10 @@ def _plausibility(
     median_height: float,
 ) -> float:
     """Score one way to read ink: by its least certain digit, its aspects and its cuts."""
-    log_confidence = np.log(np.maximum(answers.probabilities[rows].max(axis=1), 1e-6))
-    log_digit_present = -np.logaddexp(0, -answers.evidence[rows])
     aspects = [
         candidate.box[2] / max(candidate.box[3], WEIGHTS.min_height * median_height)
         for candidate in way
     ]
     excess = sum(max(0.0, aspect - WEIGHTS.usual_aspect) ** 2 for aspect in aspects) / len(way)
-    least_certain = float((log_confidence + log_digit_present).min())
+    least_certain = float(_certainty(answers, rows).min())
     return least_certain - WEIGHTS.aspect * excess - WEIGHTS.cut * (len(way) - 1)

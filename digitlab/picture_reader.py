@@ -196,11 +196,10 @@ class Reader:
 
     def _read_all(self, picture: Picture, name: str, data: bytes) -> Reading:
         page = read_page(picture, self.classifier)
-        count = sum(map(len, page.rows))
         if page.is_single:  # `read` tries more candidates for a single digit
             return to_reading(page, [[self._read_one(picture, name=name, data=data)]], picture.size)
         part = picture.part
-        if count >= MAX_DIGITS:
+        if page.count >= MAX_DIGITS:
             first = f"its first {MAX_DIGITS} digits"
             part, name = f"{part}, {first}" if part else first, _name_of_part(name, first)
 
