@@ -40,6 +40,7 @@ class SingleDigitThresholds:
             covers more.
         min_crop_extent: extent of the ink of a drawing that was cut at it, as a share of the
             longer side.
+        max_candidates: number of candidates that are read.
         min_padding: pixels of paper that a tight crop gets on each side, at least.
         padding_divisor: the padding is the picture's longer side divided by this.
     """
@@ -59,6 +60,7 @@ class SingleDigitThresholds:
     min_edge_contrast: float = 0.4
     max_edge_run: float = 0.3
     min_crop_extent: float = 0.75
+    max_candidates: int = 8
     min_padding: int = 2
     padding_divisor: int = 4
 
@@ -209,6 +211,7 @@ def candidates_in(region: InkRegion, picture: Picture) -> tuple[DigitCandidate, 
         for evidence, ink in zip(polarity.evidence, polarity.candidates, strict=True)
     ]
     rated.sort(key=lambda pair: -pair[0])
+    del rated[_THRESHOLDS.max_candidates :]
     return tuple(
         DigitCandidate(
             digit_image=to_digit_image(ink.contrast, ink.mask),
@@ -246,7 +249,7 @@ def pad_tight_crop(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
     is_ink = distance > _THRESHOLDS.min_edge_contrast * tones
     if not (has_paper and is_ink.any()):
         return grey, 0
-    if not is_thumbnail and not _is_cut_at_ink(grey, paper, is_ink):
+    if not is_thumbnail:
         return grey, 0
     padding = max(_THRESHOLDS.min_padding, longest // _THRESHOLDS.padding_divisor)
     return np.pad(grey, padding, constant_values=paper), padding

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from digitlab.images.budget import check_time
 from digitlab.images.resize import shrink
-from digitlab.images.segmentation.contrast import measure_contrast, threshold_ink
+from digitlab.images.segmentation.contrast import has_two_tones, measure_contrast, threshold_ink
 from digitlab.images.segmentation.digit_parts import (
     InkCandidate,
     find_digit_parts,
@@ -114,6 +114,9 @@ def _search_polarity(page: Floats, *, bright: bool, quick: bool) -> PolarityInk:
     contrast, noise = measure_contrast(page)
     first = last = _search(page, contrast, noise, quick=quick)
     candidates = first.candidates
+    if has_two_tones(page):
+        contrast, noise = measure_contrast(page, window_share=THRESHOLDS.whole_window)
+        candidates = candidates + _search(page, contrast, noise, quick=quick).candidates
     for window_share in THRESHOLDS.narrower_windows:
         if candidates and not (_is_shady(candidates) or last.has_blots):
             break
@@ -164,7 +167,11 @@ def _search(page: Floats, contrast: Floats, noise: float, *, quick: bool) -> _Se
             candidates += find_tight_crop(
                 with_lines, remaining, likeness=THRESHOLDS.ruled_crop_likeness
             )
-            candidates += gather_candidates(with_lines, remaining)
+            candidates += [
+                candidate
+                for candidate in gather_candidates(with_lines, remaining)
+                if not ignored[candidate.mask].all()  # nothing but lines
+            ]
         if (ink & ~ignored).any():
             parts = find_digit_parts(ink & ~ignored, remaining)
             components = parts.components
@@ -221,7 +228,9 @@ def _distinct(candidates: list[InkCandidate]) -> list[InkCandidate]:
         if any(overlap(box, bounds(other.mask)) >= THRESHOLDS.same_place for other in distinct):
             continue
         is_part = any(
-            other.likeness >= THRESHOLDS.min_whole_likeness and _is_part(candidate.mask, other.mask)
+            not other.is_doubtful
+            and other.likeness >= THRESHOLDS.min_whole_likeness
+            and _is_part(candidate.mask, other.mask)
             for other in distinct
         )
         factor = THRESHOLDS.inner_part_weight if is_part else 1.0

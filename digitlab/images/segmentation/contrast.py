@@ -60,6 +60,24 @@ def measure_contrast(page: Floats, *, window_share: float = 1.0) -> tuple[Floats
     return contrast, noise
 
 
+def has_two_tones(page: Floats) -> bool:
+    """Return whether ink and paper both cover much of a picture, as in a crop of thick strokes.
+
+    No stroke of such a picture need be narrower than the window.
+
+    Args:
+        page: float32 (H, W), ink of either polarity.
+    """
+    sample = _subsample(page, THRESHOLDS.paper_sample_side)
+    is_bright = sample > (percentile(sample, 2) + percentile(sample, 98)) / 2
+    share = float(is_bright.mean())
+    if min(share, 1 - share) < THRESHOLDS.min_two_tones:
+        return False
+    dark, bright = sample[~is_bright], sample[is_bright]
+    spread = max(float(dark.std()), float(bright.std()))
+    return median(bright) - median(dark) > THRESHOLDS.min_tone_gap * spread
+
+
 def measure_noise(contrast: Floats) -> float:
     """Return the standard deviation of the paper's contrast, in grey levels.
 

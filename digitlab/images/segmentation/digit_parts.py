@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.images.segmentation.components import Components, find_components
 from digitlab.images.segmentation.contrast import isolate_ink, soft_edge_width
-from digitlab.images.segmentation.ink import Box, Floats, Mask, bounds, gap, widened
+from digitlab.images.segmentation.ink import Box, Floats, Mask, bounds, extent, gap, union, widened
 from digitlab.images.segmentation.stroke_depth import squared_depth
 from digitlab.images.segmentation.thresholds import THRESHOLDS
 
@@ -25,6 +26,7 @@ class InkCandidate:
         likeness: 0-1, how much its parts look like a digit by their place and form.
         mass: its area times its mean contrast, weighted by likeness.
         support: 0-1, the share of its outline that is an edge of the picture.
+        is_doubtful: whether some of its parts may be of something else.
     """
 
     contrast: Floats
@@ -32,6 +34,7 @@ class InkCandidate:
     likeness: float
     mass: float
     support: float = 1.0
+    is_doubtful: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -113,16 +116,26 @@ def gather_candidates(parts: DigitParts, contrast: Floats) -> list[InkCandidate]
         ):
             continue  # one grain of noise among many
         used.update(numbers)
-        mask = components.mask(numbers)
-        candidates.append(
-            InkCandidate(
-                contrast=_isolated(contrast, mask, components.labels > 0),
-                mask=mask,
-                likeness=float(weights[numbers].sum() / masses[numbers].sum()),
-                mass=float(weights[numbers].sum()),
-            )
-        )
+        candidates.append(_candidate(parts, contrast, numbers))
+        doubtful = [n for n in _doubtful_parts(parts, main, numbers) if n not in used]
+        if doubtful:
+            whole = _candidate(parts, contrast, numbers + doubtful)
+            mass = THRESHOLDS.doubtful_weight * whole.mass
+            candidates.append(replace(whole, mass=mass, is_doubtful=True))
     return candidates
+
+
+def _candidate(parts: DigitParts, contrast: Floats, numbers: list[int]) -> InkCandidate:
+    """Return the candidate that consists of some parts."""
+    components = parts.components
+    mask = components.mask(numbers)
+    mass = float(parts.weights[numbers].sum())
+    return InkCandidate(
+        contrast=_isolated(contrast, mask, components.labels > 0),
+        mask=mask,
+        likeness=mass / float(components.masses[numbers].sum()),
+        mass=mass,
+    )
 
 
 def find_tight_crop(parts: DigitParts, contrast: Floats, *, likeness: float) -> list[InkCandidate]:
@@ -185,6 +198,36 @@ def _main_with_neighbours(parts: DigitParts, main: int) -> list[int]:
             and likeness[number] >= min_likeness
         )
     ]
+
+
+def _doubtful_parts(parts: DigitParts, main: int, numbers: list[int]) -> list[int]:
+    """Return the numbers of parts that stand off, but may belong to a digit in pieces.
+
+    They are of similar size and tone as the main part, and with all of them the digit is no
+    wider than a digit.
+
+    Args:
+        parts: from `find_digit_parts`.
+        main: number of the main part.
+        numbers: of the main part and the near parts.
+    """
+    components, boxes = parts.components, parts.components.boxes
+    box = reduce(union, (boxes[number] for number in numbers))
+    tone, size = components.tones[main], components.extents[main]
+    doubtful = [
+        number
+        for number, other in enumerate(boxes)
+        if number not in numbers
+        and parts.edge_counts[number] <= parts.edge_counts[main]
+        and components.extents[number] >= THRESHOLDS.min_doubtful_extent * size
+        and components.tones[number] >= THRESHOLDS.min_part_tone * tone
+        and parts.likeness[number] >= THRESHOLDS.min_part_likeness
+        and gap(other, box) <= THRESHOLDS.max_doubtful_gap * extent(union(other, box))
+    ]
+    height, width = (
+        side.stop - side.start for side in reduce(union, (boxes[n] for n in doubtful), box)
+    )
+    return doubtful if width <= THRESHOLDS.max_doubtful_aspect * height else []
 
 
 def _thickness(components: Components) -> NDArray[np.float64]:

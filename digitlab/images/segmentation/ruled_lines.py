@@ -154,7 +154,7 @@ def _hough_lines(mask: Mask, *, upright: bool) -> list[_Line]:
         if cover[row, column] < THRESHOLDS.min_line_cover:
             break
         line = _Line(float(angles[row]), float(column - offset))
-        if _has_inked_ends(near_ink, line):
+        if _is_page_line(mask, near_ink, line):
             lines.append(line)
         # The same ink counts for neighbouring angles and places too.
         is_same = np.abs(angles - angles[row])[:, None] < np.deg2rad(THRESHOLDS.same_line_tilt)
@@ -163,17 +163,34 @@ def _hough_lines(mask: Mask, *, upright: bool) -> list[_Line]:
     return lines
 
 
-def _has_inked_ends(near_ink: Mask, line: _Line) -> bool:
-    """Return whether a line is near ink at both of its ends, at the edges of the picture."""
-    height, width = near_ink.shape
+def _is_page_line(mask: Mask, near_ink: Mask, line: _Line) -> bool:
+    """Return whether a line is near ink at both edges of the picture, and has paper beside it.
+
+    Without paper beside it, it lies in a thick stroke.
+
+    Args:
+        mask: bool (H, W), all ink.
+        near_ink: bool (H, W), the same with the pixels beside it.
+        line: crosses the picture.
+    """
+    height, width = mask.shape
     t = np.arange(-height - width, height + width)
-    x = np.rint(line.rho * np.cos(line.angle) - t * np.sin(line.angle)).astype(int)
-    y = np.rint(line.rho * np.sin(line.angle) + t * np.cos(line.angle)).astype(int)
+    across, down = np.cos(line.angle), np.sin(line.angle)
+    x = np.rint(line.rho * across - t * down).astype(int)
+    y = np.rint(line.rho * down + t * across).astype(int)
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    is_ink = near_ink[y[inside], x[inside]]
+    y, x = y[inside], x[inside]
+    is_ink = near_ink[y, x]
     end = max(1, round(THRESHOLDS.line_end * len(is_ink)))
     cover = min(float(is_ink[:end].mean()), float(is_ink[-end:].mean()))
-    return cover >= THRESHOLDS.min_end_cover
+    if cover < THRESHOLDS.min_end_cover:
+        return False
+    dy, dx = (round(THRESHOLDS.line_side * part) for part in (down, across))
+    one, other = (
+        mask[(y + sign * dy).clip(0, height - 1), (x + sign * dx).clip(0, width - 1)]
+        for sign in (-1, 1)
+    )
+    return float((one | other)[is_ink].mean()) <= THRESHOLDS.max_lined_side
 
 
 @lru_cache(maxsize=8)

@@ -45,6 +45,7 @@ class SegmentationThresholds:
             covers few of them.
         min_tone_group: share of the sample that ink and paper must each cover to be told apart.
         min_tone_gap: distance between ink and paper, in standard deviations of the paper.
+        min_two_tones: share of a picture of thick strokes that ink and paper each cover.
         min_ink_pixels: pixels of ink.
         ink_peak_percentile: percentile of the contrast of ink that counts as its peak.
         strong_ink: share of the peak from which on a pixel is ink.
@@ -74,6 +75,11 @@ class SegmentationThresholds:
         min_part_tone: contrast of a further part, as a share of the main part's.
         min_part_likeness: likeness of a further part.
         max_part_gap: distance of a further part, as a share of the main part's extent.
+        max_doubtful_gap: distance of a part that may be of something else, as a share of the
+            extent of the digit with it.
+        min_doubtful_extent: extent of such a part, as a share of the main part's.
+        max_doubtful_aspect: width of the digit with such parts, as a share of its height.
+        doubtful_weight: factor on the mass of the digit with such parts.
         min_noisy_components: number of components from which on all of them may be noise.
         min_digit_mass: mass of a digit where all may be noise, as a share of all ink.
         min_digit_prominence: extent of a digit where all may be noise, in multiples of the
@@ -91,6 +97,7 @@ class SegmentationThresholds:
         min_support_weight: the least such factor.
         min_support: edge support of a candidate that needs no search with narrower windows.
         polarity_side: longest side of the copy that decides the polarity, in pixels.
+        whole_window: share of `paper_window` that covers the whole picture.
         narrower_windows: shares of `paper_window` to try after it.
         max_passes: number of searches of one contrast; each leaves out the lines of the one
             before.
@@ -132,6 +139,8 @@ class SegmentationThresholds:
         min_line_cover: share of that length that is ink.
         line_end: share of that length that counts as an end of the line.
         min_end_cover: share of an end that is ink; the stroke of a digit ends before the edge.
+        line_side: pixels of the reduced mask beside a line where there is paper.
+        max_lined_side: share of a line with ink there; more is the inside of a thick stroke.
         max_lines: number of page lines of one direction.
         same_line_tilt: degrees within which two lines of one place are the same.
         max_table_line_slope: largest slope of a table line against the picture's side.
@@ -163,6 +172,7 @@ class SegmentationThresholds:
     peak_percentile: float = 99.8
     min_tone_group: float = 0.12
     min_tone_gap: float = 4.0
+    min_two_tones: float = 0.2
     min_ink_pixels: int = 6
     ink_peak_percentile: float = 90.0
     strong_ink: float = 0.45
@@ -190,6 +200,10 @@ class SegmentationThresholds:
     min_part_tone: float = 0.5
     min_part_likeness: float = 0.5
     max_part_gap: float = 0.22
+    max_doubtful_gap: float = 0.35
+    min_doubtful_extent: float = 0.25
+    max_doubtful_aspect: float = 1.1
+    doubtful_weight: float = 0.9
     min_noisy_components: int = 8
     min_digit_mass: float = 0.25
     min_digit_prominence: float = 4.0
@@ -206,6 +220,7 @@ class SegmentationThresholds:
     min_support: float = 0.9
     # candidates
     polarity_side: int = 180
+    whole_window: float = 4.0
     narrower_windows: tuple[float, ...] = (0.5, 0.25)
     max_passes: int = 3
     max_quick_passes: int = 2
@@ -239,6 +254,8 @@ class SegmentationThresholds:
     min_line_cover: float = 0.7
     line_end: float = 0.12
     min_end_cover: float = 0.4
+    line_side: int = 6
+    max_lined_side: float = 0.5
     max_lines: int = 24
     same_line_tilt: float = 6.0
     # ruled_lines: table lines
