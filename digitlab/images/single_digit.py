@@ -249,7 +249,7 @@ def pad_tight_crop(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
     is_ink = distance > _THRESHOLDS.min_edge_contrast * tones
     if not (has_paper and is_ink.any()):
         return grey, 0
-    if not is_thumbnail:
+    if not is_thumbnail and not _is_cut_at_ink(grey, paper, is_ink):
         return grey, 0
     padding = max(_THRESHOLDS.min_padding, longest // _THRESHOLDS.padding_divisor)
     return np.pad(grey, padding, constant_values=paper), padding
