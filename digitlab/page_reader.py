@@ -21,7 +21,13 @@ from digitlab.images.multi_digit.orientation import (
     turn_back,
     turn_upright,
 )
-from digitlab.images.multi_digit.separators import Mark, RowDigit, find_separators, row_text
+from digitlab.images.multi_digit.separators import (
+    Mark,
+    RowDigit,
+    box_around,
+    find_separators,
+    row_text,
+)
 from digitlab.model.runtime import Classifier, ClassifierOutput
 from digitlab.prediction import Box, Prediction
 from digitlab.reading import Reading, Row
@@ -247,7 +253,7 @@ def to_reading(
             found,
         )
         boxes = [digits[number].box for number in kept] + [separator.box for separator in found]
-        box = turn_back(_around(boxes), page.rotation, size)
+        box = turn_back(box_around(boxes), page.rotation, size)
         rows.append(Row(text=text, box=box, digits=tuple(own[number] for number in kept)))
     return Reading(rows, rotation=page.rotation)
 
@@ -256,13 +262,6 @@ def stack_images(candidates: Sequence[DigitCandidate]) -> NDArray[np.uint8]:
     """Return the digit images of candidates, uint8 (N, 28, 28)."""
     images = [candidate.digit_image for candidate in candidates]
     return np.stack(images) if images else np.zeros((0, 28, 28), np.uint8)
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    """Return the box around some boxes."""
-    x, y, width, height = np.array(boxes).T
-    left, top = int(x.min()), int(y.min())
-    return left, top, int((x + width).max()) - left, int((y + height).max()) - top
 
 
 def _plausibility(

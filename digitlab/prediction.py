@@ -78,8 +78,6 @@ class Prediction:
         fingerprint: small views of the picture by which the correction memory recognises it
             (`images.similarity.picture_fingerprint`); empty when the picture was read as
             several digits.
-        several: number of digits that the picture seems to hold when it clearly holds several
-            and was read as one; else 0.
     """
 
     digit: int
@@ -99,7 +97,6 @@ class Prediction:
     correction: RecalledCorrection | None = None
     part: str = ""
     fingerprint: bytes = field(default=b"", repr=False)
-    several: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return one element of `digits` in `digitlab predict --json`."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, overload
+from typing import Any, overload
 
 from markupsafe import Markup
 
+from digitlab.images.multi_digit.orientation import Rotation
 from digitlab.prediction import STYLE, Box, Prediction
-
-Rotation = Literal[0, 90, 180, 270]
-"""Degrees by which a page is turned counter-clockwise in its picture; 0 if it is upright."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

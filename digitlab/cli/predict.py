@@ -103,7 +103,6 @@ def predict(
                     if isinstance(prediction, ImageError):
                         raise prediction
                     row = _row(name, prediction.model, [prediction], None)
-                    row["several"] = prediction.several > 0
                     lines = [_prediction_line(prediction, _title(row))]
                 if explain is not None:
                     _explain(lab.reader(), source, name, explain, page=page)
@@ -185,12 +184,8 @@ def _reading_lines(reading: Reading, title: str) -> list[str]:
 
 def _prediction_line(prediction: Prediction, title: str) -> str:
     if prediction.refused:
-        line = f"{title}: I see no digit here (best guess {prediction.digit})"
-    else:
-        line = f"{title}: {prediction.digit} ({_confidences([prediction])})"
-    if prediction.several:
-        line += f"; this looks like {prediction.several} digits: read them all with --split"
-    return line
+        return f"{title}: I see no digit here (best guess {prediction.digit})"
+    return f"{title}: {prediction.digit} ({_confidences([prediction])})"
 
 
 def _confidences(predictions: Sequence[Prediction]) -> str:

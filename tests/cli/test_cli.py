@@ -52,7 +52,7 @@ def test_predict_prints_one_documented_json_object_for_each_picture(run, seven):
     done = run("predict", seven, "--json")
     assert done.returncode == 0
     (line,) = lines(done)
-    assert set(line) == {"picture", "part", "model", "several", "digits", "error", "kept"}
+    assert set(line) == {"picture", "part", "model", "digits", "error", "kept"}
     assert (line["picture"], line["model"], line["error"]) == (str(seven), "base", None)
     (digit,) = line["digits"]
     assert set(digit) == {

@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.images.picture import Picture
+from digitlab.images.segmentation.ink import FullBox
 
 Rotation = Literal[0, 90, 180, 270]
 """Degrees by which a page is turned counter-clockwise in its picture; 0 if it is upright."""
-
-FullBox = tuple[int, int, int, int]
-"""x, y, width, height in pixels of the full picture."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,10 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.images.segmentation.ink import Box
-
-FullBox = tuple[int, int, int, int]
-"""x, y, width, height in pixels of the full picture."""
+from digitlab.images.segmentation.ink import Box, FullBox
 
 Floats64 = NDArray[np.float64]
 
@@ -321,7 +318,7 @@ def _find_marked(
         lower = next((dot for dot in dots if _is_colon(place, dot[0])), None)
         if lower is not None and _gap_after(place, frame) <= THRESHOLDS.max_gap:
             dots.remove(lower)
-            found.append(Separator(text=":", box=_around(mark.box, lower[1].box)))
+            found.append(Separator(text=":", box=box_around([mark.box, lower[1].box])))
         elif THRESHOLDS.dot_middle[0] <= place.y <= THRESHOLDS.dot_middle[1]:
             if _is_comma(mark.mask):
                 found.append(Separator(text=",", box=mark.box))
@@ -505,8 +502,8 @@ def _distance(frame: _RowFrame, place: _Place) -> float:
     )
 
 
-def _around(one: FullBox, other: FullBox) -> FullBox:
-    """Return the box around two boxes."""
-    left, top = min(one[0], other[0]), min(one[1], other[1])
-    right = max(one[0] + one[2], other[0] + other[2])
-    return left, top, right - left, max(one[1] + one[3], other[1] + other[3]) - top
+def box_around(boxes: Sequence[FullBox]) -> FullBox:
+    """Return the box around at least one box."""
+    x, y, width, height = np.array(boxes).T
+    left, top = int(x.min()), int(y.min())
+    return left, top, int((x + width).max()) - left, int((y + height).max()) - top

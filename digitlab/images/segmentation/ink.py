@@ -13,6 +13,9 @@ Mask = NDArray[np.bool_]
 Box = tuple[slice, slice]
 """Rows and columns, in pixels."""
 
+FullBox = tuple[int, int, int, int]
+"""x, y, width, height in pixels of the full picture."""
+
 
 def bounds(mask: Mask) -> Box:
     """Return the box tight around the true pixels of a mask that is not empty."""

@@ -127,8 +127,6 @@ class SegmentationThresholds:
         clear_polarity: evidence of a polarity, in multiples of the other's, from which on the
             other is dropped.
         min_evidence: evidence of a candidate, as a share of the best one's.
-        paper_margin: width of the paper around a candidate, as a share of its extent.
-        min_paper: area of that paper, as a share of the picture's.
         min_line_picture: shorter side of a picture that may hold page lines, in pixels.
         min_line_component: extent of a component that may hold a page line, as a share of the
             picture's side.
@@ -242,8 +240,6 @@ class SegmentationThresholds:
     inner_part_weight: float = 0.1
     clear_polarity: float = 4.0
     min_evidence: float = 0.08
-    paper_margin: float = 0.35
-    min_paper: float = 0.1
     # ruled_lines: page lines
     min_line_picture: int = 24
     min_line_component: float = 0.55

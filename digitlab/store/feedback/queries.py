@@ -190,10 +190,8 @@ def insert_rows(
     """Insert rows with one statement, within a transaction that writes; return their numbers."""
     if not rows:
         return ()
-    connection.execute(sa.insert(table), rows)
-    # No other connection inserts during the transaction, so the numbers follow each other.
-    last = int(connection.execute(sa.text("SELECT last_insert_rowid()")).scalar_one())
-    return tuple(range(last - len(rows) + 1, last + 1))
+    insert = sa.insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    return tuple(connection.execute(insert, rows).scalars())
 
 
 def insert_verdict(connection: sa.Connection, row: dict[str, Any]) -> int:
