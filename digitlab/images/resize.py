@@ -48,6 +48,11 @@ def any_blocks(mask: NDArray[np.bool_], factor: int) -> NDArray[np.bool_]:
     return mask if factor == 1 else _combine_blocks(np.logical_or, mask, factor)
 
 
+def max_blocks(values: NDArray[_Pixel], factor: int) -> NDArray[_Pixel]:
+    """Return the largest value of each square block of pixels; otherwise as `mean_blocks`."""
+    return values if factor == 1 else _combine_blocks(np.maximum, values, factor)
+
+
 def _combine_blocks(
     combine: Callable[..., Any], values: NDArray[_Pixel], factor: int
 ) -> NDArray[_Pixel]:

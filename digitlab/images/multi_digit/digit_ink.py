@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import compress
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +15,24 @@ from digitlab.images.budget import check_time
 from digitlab.images.multi_digit.group_strokes import group_components
 from digitlab.images.multi_digit.paper_sheets import is_paper_sheet, max_thickness
 from digitlab.images.multi_digit.plausible_components import (
+    blots,
     crossing_page,
     enclosing,
+    framing,
     marks,
     plausible,
+    rungs,
+    stroke_lengths,
     usual_digit_height,
+    weighted_median,
 )
+from digitlab.images.multi_digit.straight_lines import find_lines
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
-from digitlab.images.segmentation.components import Components, find_components
+from digitlab.images.resize import shrink
+from digitlab.images.segmentation.components import Components, find_components, label_connected
 from digitlab.images.segmentation.contrast import measure_contrast, threshold_ink
-from digitlab.images.segmentation.ink import Box, Floats, Mask, union
-from digitlab.images.segmentation.ruled_lines import find_page_lines, find_table_lines
+from digitlab.images.segmentation.ink import Box, Floats, Mask, extent, union
+from digitlab.images.segmentation.thresholds import THRESHOLDS as SEGMENTATION
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,8 +78,23 @@ class PageInk:
     digit_height: float
 
 
+class _Search(NamedTuple):
+    """How to search for ink.
+
+    Attributes:
+        bright: whether to search for bright ink on dark paper.
+        window_share: side of the paper's window, as a share of the usual one.
+    """
+
+    bright: bool
+    window_share: float
+
+
 def find_digit_ink(grey: NDArray[np.uint8]) -> PageInk | None:
     """Find the ink of all digits in a picture.
+
+    A small copy decides the polarity and the width of the strokes, so that the picture itself is
+    searched only once.
 
     Args:
         grey: uint8 (H, W), the upright picture, ink of either polarity.
@@ -81,56 +105,194 @@ def find_digit_ink(grey: NDArray[np.uint8]) -> PageInk | None:
     if min(grey.shape) < 2 or np.ptp(grey) == 0:
         return None
     page = grey.astype(np.float32)
-    dark, bright = _find_dark_ink(page), _find_dark_ink(255 - page)
-    if dark is None or bright is None:
-        return dark or bright
-    dark_digits, bright_digits = (
-        [digit for digit in ink.digits if not is_paper_sheet(digit.mask)] for ink in (dark, bright)
-    )
-    is_bare = np.ones(page.shape, bool)
-    for digit in (*dark_digits, *bright_digits):
-        is_bare[digit.box] &= ~digit.mask
-    dark_evidence = _evidence(page, dark_digits, is_bare)
-    return dark if dark_evidence >= _evidence(255 - page, bright_digits, is_bare) else bright
-
-
-def _find_dark_ink(page: Floats) -> PageInk | None:
-    """Find dark ink; try narrower windows until one shows digits.
-
-    Returns:
-        The ink of the first window that shows digits; without digits, that of the first
-        window that shows ink; None without ink.
-    """
+    small = shrink(page, THRESHOLDS.coarse_side)
     without_digits: PageInk | None = None
-    for window_share in THRESHOLDS.stroke_windows:
-        check_time()
-        contrast, noise = measure_contrast(page, window_share=window_share)
-        mask = threshold_ink(contrast, noise=noise)
-        if mask is not None:
-            if without_digits is not None and np.array_equal(mask, without_digits.mask):
-                continue  # the same ink shows no digits again
-            page_ink = _find_digits(mask & ~find_page_lines(mask), mask, contrast)
-            if page_ink.digits:
-                return page_ink
-            without_digits = without_digits or page_ink
+    for search in _rank_searches(small)[: THRESHOLDS.max_searches]:
+        ink = _find_ink(page, search)
+        if ink is not None and ink.digits:
+            return ink
+        without_digits = without_digits or ink
     return without_digits
 
 
-def _evidence(page: Floats, digits: list[DigitInk], is_bare: Mask) -> float:
-    """Return the evidence that dark ink is digits: length of the strokes times contrast.
+def _rank_searches(page: Floats) -> list[_Search]:
+    """Return the searches of a picture that find digits, or all, the likeliest first.
+
+    Strokes are much narrower than digits. A narrow window leaves shade, hands and the edges of a
+    desk in the paper; a wider one is tried where the strokes fill it.
+    """
+    ranked: list[tuple[float, _Search]] = []
+    for window_share in THRESHOLDS.stroke_windows:
+        searches = [_Search(bright, window_share) for bright in (False, True)]
+        inks = [_find_ink(page, search) for search in searches]
+        evidence = _evidence(page, inks)
+        place = int(np.argmax(evidence))
+        best = inks[place]
+        is_complete = (
+            best is not None
+            and _fit_window(best, window_share)
+            and _are_complete(255 - page if place else page, best)
+        )
+        weight = 1.0 if is_complete else THRESHOLDS.incomplete_evidence
+        ranked += [(weight * some, search) for some, search in zip(evidence, searches, strict=True)]
+        if is_complete:
+            break
+    ranked.sort(key=lambda pair: -pair[0])
+    return [search for evidence, search in ranked if evidence > 0 or ranked[0][0] == 0]
+
+
+def _is_cluttered(mask: Mask) -> bool:
+    """Return whether connected ink is so large that it may hold lines of the paper."""
+    from scipy import ndimage
+
+    labels, count = label_connected(mask)
+    if count > THRESHOLDS.max_cluttered_components:
+        return False
+    min_extent = THRESHOLDS.min_cluttered_extent * max(mask.shape)
+    return any(extent(box) > min_extent for box in ndimage.find_objects(labels))
+
+
+def _fit_window(ink: PageInk, window_share: float) -> bool:
+    """Return whether the strokes of the digits are much narrower than the paper's window."""
+    if not ink.digits:
+        return False
+    thickness = float(np.median([max_thickness(digit.mask) for digit in ink.digits]))
+    window = window_share * SEGMENTATION.paper_window * float(np.sqrt(ink.mask.size))
+    return thickness < THRESHOLDS.max_window_fill * window
+
+
+def _are_complete(page: Floats, ink: PageInk) -> bool:
+    """Return whether the boxes of the digits hold no other pixels as dark as their ink.
+
+    A window that is narrower than a stroke finds only the ends and crossings of the stroke.
 
     Args:
         page: float32 (H, W), dark ink.
-        digits: the ink of the digits.
-        is_bare: bool (H, W), the paper without ink of either polarity.
+        ink: ink of the page.
     """
-    distance = _distance_to_paper(page, is_bare)
-    return sum(
-        float(np.median(distance[digit.box][digit.mask]))
-        * int(digit.mask.sum())
-        / max_thickness(digit.mask)
-        for digit in digits
+    found = missing = 0
+    for digit in ink.digits:
+        grey = page[digit.box]
+        tone = float(np.median(grey[digit.mask]))
+        paper = float(np.percentile(grey, THRESHOLDS.box_paper_percentile))
+        is_dark = grey < tone + THRESHOLDS.dark_share * (paper - tone)
+        found += int(digit.mask.sum())
+        missing += int((is_dark & ~ink.mask[digit.box]).sum())
+    return missing < THRESHOLDS.max_missing * found
+
+
+def _find_ink(page: Floats, search: _Search) -> PageInk | None:
+    """Return the ink of one polarity; None without ink.
+
+    Where ink may hold lines of the paper, it is searched with and without them, and with a
+    stricter threshold, which leaves out lines that are paler than the strokes.
+    """
+    check_time()
+    dark_page = 255 - page if search.bright else page
+    contrast, noise = measure_contrast(dark_page, window_share=search.window_share)
+    mask = threshold_ink(contrast, noise=noise)
+    if mask is None:
+        return None
+    ink = _find_digits(mask, mask, contrast)
+    if not _is_cluttered(mask):
+        return ink
+    lines = _page_lines(mask, contrast)
+    if lines.sum() <= THRESHOLDS.min_lined_ink * mask.sum():
+        return ink
+    found = [ink, _find_digits(mask & ~lines, mask, contrast)]
+    strict = threshold_ink(contrast, noise=noise, weak=THRESHOLDS.strict_weak_ink)
+    if strict is not None:
+        found.append(_find_digits(strict, strict, contrast))
+        found.append(_find_digits(strict & ~lines, strict, contrast))
+    # The lowest height is that of single digits; a line joins several.
+    digit_height = min((some.digit_height for some in found if some.digits), default=0.0)
+    gains = [
+        _gain(some.digits, digit_height) * (THRESHOLDS.lined_gain if number % 2 else 1.0)
+        for number, some in enumerate(found)
+    ]
+    return found[int(np.argmax(gains))]
+
+
+def _gain(digits: Sequence[DigitInk], digit_height: float) -> float:
+    """Return how well ink was separated into digits: about the length of their strokes, in pixels.
+
+    What joins several digits counts as one, and what lies around a digit counts against the rest.
+
+    Args:
+        digits: the digits that were found.
+        digit_height: height of a digit that is not joined to others, in pixels.
+    """
+    if not digits:
+        return 0.0
+    lengths = np.array(
+        [_stroke_length(digit, narrow=THRESHOLDS.narrow_gain) for digit in digits], float
     )
+    is_joined = np.array([max(digit.mask.shape) for digit in digits]) > (
+        THRESHOLDS.min_joined_extent * digit_height
+    )
+    max_length = THRESHOLDS.max_counted_length * digit_height
+    lengths[is_joined] = np.minimum(lengths[is_joined], max_length)
+    edges = np.array([(r.start, r.stop, c.start, c.stop) for r, c in (d.box for d in digits)])
+    top, bottom, left, right = edges.T
+    y, x = (top + bottom) / 2, (left + right) / 2
+    holds = (top[:, None] < y) & (y < bottom[:, None]) & (left[:, None] < x) & (x < right[:, None])
+    is_around = holds.sum(1) > 1
+    return float(lengths[~is_around].sum() - lengths[is_around].sum())
+
+
+def _page_lines(mask: Mask, contrast: Floats) -> Mask:
+    """Return the ink of the lines of squared or ruled paper; bool (H, W)."""
+    length = THRESHOLDS.page_line_length * max(mask.shape)
+    min_level, min_upright = (
+        min(length, THRESHOLDS.max_required_page_line * side) for side in mask.shape[::-1]
+    )
+    return find_lines(mask, contrast, min_level=min_level, min_upright=min_upright)
+
+
+def _evidence(page: Floats, inks: Sequence[PageInk | None]) -> list[float]:
+    """Return the evidence for dark and for bright ink: the length of the digits' strokes.
+
+    A stroke counts in full when it differs clearly from the bare paper near it. Thus a few very
+    contrasty marks, such as the date in a photograph, count no more than their length, and the
+    paper within a 0, taken as bright ink, hardly counts.
+
+    Args:
+        page: float32 (H, W).
+        inks: dark ink, bright ink.
+    """
+    lengths: list[NDArray[np.float64]] = []
+    distances: list[NDArray[np.float64]] = []
+    for ink, other, sign in zip(inks, reversed(inks), (1, -1), strict=True):
+        digits = [] if ink is None else [d for d in ink.digits if not is_paper_sheet(d.mask)]
+        # Paper has neither these digits nor any ink of the other polarity.
+        is_bare = np.ones(page.shape, bool) if other is None else ~other.mask
+        for digit in digits:
+            is_bare[digit.box] &= ~digit.mask
+        distance = sign * _distance_to_paper(page, is_bare) if digits else page
+        narrow = THRESHOLDS.narrow_evidence
+        lengths.append(np.array([_stroke_length(digit, narrow=narrow) for digit in digits]))
+        distances.append(np.array([float(np.median(distance[d.box][d.mask])) for d in digits]))
+    clear = THRESHOLDS.clear_distance * max(
+        (weighted_median(d, w) for d, w in zip(distances, lengths, strict=True) if len(d)),
+        default=0.0,
+    )
+    return [
+        float((length * np.clip(own / max(clear, 1.0), 0, 1)).sum())
+        for own, length in zip(distances, lengths, strict=True)
+    ]
+
+
+def _stroke_length(digit: DigitInk, *, narrow: float) -> float:
+    """Return about the length of the strokes of some ink, in pixels: half of its outline.
+
+    Args:
+        digit: the ink.
+        narrow: factor for narrow ink, which may be a part of a line.
+    """
+    padded = np.pad(digit.mask, 1)
+    edges = (padded[1:] != padded[:-1]).sum() + (padded[:, 1:] != padded[:, :-1]).sum()
+    is_narrow = min(digit.mask.shape) < THRESHOLDS.narrow_aspect * max(digit.mask.shape)
+    return float(edges) / 2 * (narrow if is_narrow else 1.0)
 
 
 def _distance_to_paper(page: Floats, is_bare: Mask) -> Floats:
@@ -139,7 +301,7 @@ def _distance_to_paper(page: Floats, is_bare: Mask) -> Floats:
     The paper inside a 0, taken as bright ink, is as bright as the paper around it.
 
     Args:
-        page: float32 (H, W), dark ink.
+        page: float32 (H, W).
         is_bare: bool (H, W), the paper without ink of either polarity.
 
     Returns:
@@ -169,25 +331,29 @@ def _find_digits(ink: Mask, mask: Mask, contrast: Floats) -> PageInk:
     components = find_components(ink, contrast)
     if not len(components) or _box_cover(components) > THRESHOLDS.max_box_cover:
         return nothing
-    is_line = enclosing(components) | crossing_page(components)
-    digit_height = usual_digit_height(components, ~is_line)
+    strokes = _measure_strokes(components)
     min_digit_height = max(
         THRESHOLDS.min_digit_pixels, THRESHOLDS.min_digit_height * max(ink.shape)
     )
-    if digit_height < THRESHOLDS.min_height_with_lines * min_digit_height:
+    if strokes.digit_height < THRESHOLDS.min_height_with_lines * min_digit_height:
         return nothing
-    is_broad = components.extents > THRESHOLDS.max_digit_extent * digit_height
-    if (is_broad | is_line).any():
-        pale = _pale_ink(components, contrast, np.flatnonzero(is_broad & ~is_line))
+    is_broad = components.extents > THRESHOLDS.max_digit_extent * strokes.digit_height
+    lines = mask & ~ink
+    if (is_broad | strokes.is_other).any():
+        pale = _pale_ink(components, contrast, np.flatnonzero(is_broad & ~strokes.is_other))
         components = find_components(ink & ~pale, contrast)
-        components = find_components(_without_lines(components), contrast)
-        if not len(components) or _box_cover(components) > THRESHOLDS.max_box_cover:
-            return nothing
-        is_line = enclosing(components) | crossing_page(components)
-        digit_height = usual_digit_height(components, ~is_line)
+        lines |= _table_lines(components, contrast)
+        components = find_components(ink & ~pale & ~lines, contrast)
+    is_rung = rungs(components, lines)
+    if is_rung.any():
+        components = find_components(components.mask(np.flatnonzero(~is_rung)), contrast)
+    if not len(components) or _box_cover(components) > THRESHOLDS.max_box_cover:
+        return nothing
+    strokes = _measure_strokes(components)
+    digit_height = strokes.digit_height
     if digit_height < min_digit_height:
         return nothing
-    is_plausible = plausible(components, digit_height) & ~is_line
+    is_plausible = plausible(components, digit_height, strokes.tone) & ~strokes.is_other
     kept = np.flatnonzero(is_plausible)
     if _box_cover(components, kept) > THRESHOLDS.max_digit_cover:
         return nothing
@@ -196,7 +362,8 @@ def _find_digits(ink: Mask, mask: Mask, contrast: Floats) -> PageInk:
         for numbers in group_components(components, kept, digit_height)
     ]
     is_digit = [group.height >= _min_height(group) * digit_height for group in groups]
-    others = np.flatnonzero(marks(components, digit_height) & ~is_plausible & ~is_line)
+    is_mark = marks(components, digit_height, strokes.tone)
+    others = np.flatnonzero(is_mark & ~is_plausible & ~strokes.is_other)
     return PageInk(
         contrast=contrast,
         mask=mask,
@@ -206,6 +373,36 @@ def _find_digits(ink: Mask, mask: Mask, contrast: Floats) -> PageInk:
             *(_to_digit_ink(components, [number]) for number in map(int, others)),
         ),
         digit_height=digit_height,
+    )
+
+
+class _Strokes(NamedTuple):
+    """What most of the strokes of a page have in common.
+
+    Attributes:
+        is_other: bool (N,), the components that are lines, frames or blots.
+        digit_height: usual height of a digit, in pixels.
+        tone: usual contrast of a stroke, in grey levels.
+    """
+
+    is_other: NDArray[np.bool_]
+    digit_height: float
+    tone: float
+
+
+def _measure_strokes(components: Components) -> _Strokes:
+    lengths = stroke_lengths(components)
+    is_net = lengths > THRESHOLDS.max_stroke_length * components.extents
+    is_other = enclosing(components) | crossing_page(components) | is_net
+    is_stroke = np.ones_like(is_other) if is_other.all() else ~is_other
+    is_other |= framing(components, usual_digit_height(components, lengths, is_stroke))
+    is_stroke = np.ones_like(is_other) if is_other.all() else ~is_other
+    is_other |= blots(components, lengths, is_stroke)
+    is_stroke = np.ones_like(is_other) if is_other.all() else ~is_other
+    return _Strokes(
+        is_other=is_other,
+        digit_height=usual_digit_height(components, lengths, ~is_other),
+        tone=weighted_median(components.tones[is_stroke], lengths[is_stroke]),
     )
 
 
@@ -239,26 +436,36 @@ def _pale_ink(components: Components, contrast: Floats, numbers: NDArray[np.intp
     return pale
 
 
-def _without_lines(components: Components) -> Mask:
-    """Return the ink of all components without lines and frames; bool (H, W)."""
-    ink = components.labels > 0
+def _table_lines(components: Components, contrast: Floats) -> Mask:
+    """Return the lines of tables and frames among the ink; bool (H, W).
+
+    Args:
+        components: all components of the ink.
+        contrast: float32 (H, W), in grey levels.
+    """
+    strokes = _measure_strokes(components)
+    digit_height = strokes.digit_height
     encloses, crosses = enclosing(components), crossing_page(components)
-    digit_height = usual_digit_height(components, ~(encloses | crosses))
+    frames = framing(components, digit_height)
     min_level = THRESHOLDS.max_digit_extent * digit_height
     is_broad = crosses | (components.extents > min_level)
-    max_required = THRESHOLDS.max_required_line * max(ink.shape)
-    for is_lined, min_upright in (
-        (encloses, THRESHOLDS.min_frame_side * digit_height),
-        (is_broad & ~encloses, THRESHOLDS.min_upright_line * digit_height),
+    sides = np.minimum(components.heights, components.widths)[frames]
+    cell_side = THRESHOLDS.min_cell_side * float(np.median(sides)) if frames.any() else 0.0
+    max_required = THRESHOLDS.max_required_line * max(contrast.shape)
+    lines = np.zeros(contrast.shape, bool)
+    for is_lined, level, upright in (
+        (encloses & ~frames, min_level, THRESHOLDS.min_frame_side * digit_height),
+        (is_broad & ~encloses & ~frames, min_level, THRESHOLDS.min_upright_line * digit_height),
+        (frames, cell_side, cell_side),
     ):
         if is_lined.any():
-            lined_ink = ink & np.append(False, is_lined)[components.labels]
-            ink = ink & ~find_table_lines(
-                lined_ink,
-                min_level=min(min_level, max_required),
-                min_upright=min(min_upright, max_required),
+            lines |= find_lines(
+                components.mask(np.flatnonzero(is_lined)),
+                contrast,
+                min_level=min(level, max_required),
+                min_upright=min(upright, max_required),
             )
-    return ink
+    return lines
 
 
 def _min_height(digit: DigitInk) -> float:

@@ -10,14 +10,17 @@ from numpy.typing import NDArray
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.segmentation.components import Components
 
-_FEW_COMPONENTS: Final = 2_000  # components up to which a faster search does not pay
+_FEW_COMPONENTS: Final = 2_000  # components up to which a slow search is affordable
 
 
-def usual_digit_height(components: Components, counted: NDArray[np.bool_]) -> float:
+def usual_digit_height(
+    components: Components, lengths: NDArray[np.float64], counted: NDArray[np.bool_]
+) -> float:
     """Estimate the usual height of a digit in a picture.
 
     Args:
         components: all N components of the ink; at least one.
+        lengths: (N,), from `stroke_lengths`.
         counted: bool (N,), the components that may count; if none may, all count.
 
     Returns:
@@ -25,11 +28,12 @@ def usual_digit_height(components: Components, counted: NDArray[np.bool_]) -> fl
         height that most of the ink has.
     """
     is_flat = components.widths > THRESHOLDS.flat_aspect * components.heights
-    counted = counted & ~is_flat
+    is_dust = components.heights < THRESHOLDS.min_counted_side * max(components.labels.shape)
+    counted = counted & ~is_flat & ~is_dust
     if not counted.any():
         counted = np.ones(len(components), bool)
     heights = components.heights[counted]
-    main_height = _area_weighted_median(heights, components.areas[counted])
+    main_height = weighted_median(heights, lengths[counted])
     return float(np.median(heights[heights >= THRESHOLDS.min_counted_height * main_height]))
 
 
@@ -42,7 +46,8 @@ def enclosing(components: Components) -> NDArray[np.bool_]:
     min_height = THRESHOLDS.dust_height * max(components.labels.shape)
     encloses = np.zeros(len(heights), bool)
     edges = np.array([(r.start, r.stop, c.start, c.stop) for r, c in components.boxes])
-    may_enclose = components.areas >= np.median(components.areas)
+    box_areas = heights * components.widths
+    may_enclose = box_areas >= np.median(box_areas)
     if len(heights) > _FEW_COMPONENTS:
         may_enclose &= _holds_corner(edges, components)
     by_top = np.argsort(edges[:, 0], kind="stable")
@@ -61,7 +66,7 @@ def enclosing(components: Components) -> NDArray[np.bool_]:
 
 
 def crossing_page(components: Components) -> NDArray[np.bool_]:
-    """Return which components are lines from edge to edge, alone or as a net. bool (N,)."""
+    """Return which components are long lines, or nets of lines from edge to edge. bool (N,)."""
     rows, columns = components.labels.shape
     heights, widths = components.heights, components.widths
     edge_counts = components.touched_edges().sum(0)
@@ -70,21 +75,93 @@ def crossing_page(components: Components) -> NDArray[np.bool_]:
     )
     is_net = components.areas < THRESHOLDS.max_net_fill * heights * widths
     is_thin = np.minimum(heights, widths) < THRESHOLDS.line_aspect * components.extents
+    is_ruler = np.minimum(heights, widths) < THRESHOLDS.long_line_aspect * components.extents
+    is_ruler &= components.extents > THRESHOLDS.min_long_line * max(rows, columns)
     crosses: NDArray[np.bool_] = (edge_counts >= 2) & is_long & (is_net | is_thin)
-    return crosses
+    return crosses | is_ruler
 
 
-def plausible(components: Components, digit_height: float) -> NDArray[np.bool_]:
+def framing(components: Components, digit_height: float) -> NDArray[np.bool_]:
+    """Return which components are a frame around a digit, perhaps one that touches it. bool (N,).
+
+    A frame covers all four sides of its box, and holds ink that is nearly as high as a digit.
+
+    Args:
+        components: all N components of the ink.
+        digit_height: usual height of a digit, or of its frame, in pixels.
+    """
+    frames = np.zeros(len(components), bool)
+    is_large = np.minimum(components.heights, components.widths) > (
+        THRESHOLDS.min_frame_extent * digit_height
+    )
+    if is_large.sum() > _FEW_COMPONENTS:
+        return frames
+    for number in map(int, np.flatnonzero(is_large)):
+        box = components.boxes[number]
+        own = components.labels[box] == number + 1
+        rows, columns = (max(1, round(THRESHOLDS.frame_rim * side)) for side in own.shape)
+        covered = min(
+            own[:rows].any(0).mean(),
+            own[-rows:].any(0).mean(),
+            own[:, :columns].any(1).mean(),
+            own[:, -columns:].any(1).mean(),
+        )
+        if covered >= THRESHOLDS.min_frame_cover:
+            inside = (components.labels[box] > 0)[rows:-rows, columns:-columns].any(1)
+            inside_rows = np.flatnonzero(inside)
+            frames[number] = len(inside_rows) > 0 and bool(
+                np.ptp(inside_rows) + 1 >= THRESHOLDS.min_framed_height * len(own)
+            )
+    return frames
+
+
+def rungs(components: Components, lines: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which components are short lines from one line to another. bool (N,).
+
+    Args:
+        components: all N components of the ink without lines.
+        lines: bool (H, W), the lines.
+    """
+    is_rung = np.zeros(len(components), bool)
+    if not lines.any() or len(components) > _FEW_COMPONENTS:
+        return is_rung
+    shorter = np.minimum(components.heights, components.widths)
+    reach = 2 + max(lines.shape) // THRESHOLDS.rung_reach_divisor
+    for number in map(int, np.flatnonzero(shorter < THRESHOLDS.rung_aspect * components.extents)):
+        rows, columns = components.boxes[number]
+        ends = [
+            (slice(max(0, end - reach), end + reach), columns) for end in (rows.start, rows.stop)
+        ]
+        if components.widths[number] > components.heights[number]:
+            ends = [
+                (rows, slice(max(0, end - reach), end + reach))
+                for end in (columns.start, columns.stop)
+            ]
+        is_rung[number] = all(lines[end].any() for end in ends)
+    if not is_rung.any():
+        return is_rung
+    # A 1 may stand between two lines by chance; the sides of cells stand in a row.
+    middles = np.array([(r.start + r.stop, c.start + c.stop) for r, c in components.boxes]) / 2
+    found = np.flatnonzero(is_rung)
+    extents = components.extents[found]
+    distances = np.abs(middles[found, None] - middles[None, found])
+    is_alike = np.abs(extents[:, None] - extents) <= THRESHOLDS.rung_tolerance * extents
+    is_alike &= distances.min(2) <= THRESHOLDS.rung_tolerance * (extents + distances.max(2))
+    is_rung[found] = is_alike.sum(1) >= THRESHOLDS.min_rungs
+    return is_rung
+
+
+def plausible(components: Components, digit_height: float, main_tone: float) -> NDArray[np.bool_]:
     """Return which components may be a digit or a part of one. bool (N,).
 
     Args:
         components: all N components of the ink.
         digit_height: usual height of a digit, in pixels.
+        main_tone: contrast that most of the strokes have, in grey levels.
     """
     heights, widths, extents = components.heights, components.widths, components.extents
     tones = components.tones
     shorter = np.minimum(heights, widths)
-    main_tone = _area_weighted_median(tones, components.areas)
     is_at_edge = components.touched_edges().any(0)
     is_narrow = shorter < THRESHOLDS.narrow_aspect * extents
     is_line = shorter < THRESHOLDS.line_aspect * extents
@@ -104,15 +181,15 @@ def plausible(components: Components, digit_height: float) -> NDArray[np.bool_]:
     )
 
 
-def marks(components: Components, digit_height: float) -> NDArray[np.bool_]:
+def marks(components: Components, digit_height: float, main_tone: float) -> NDArray[np.bool_]:
     """Return which components may be dots, commas, dashes or slashes of the digits' pen. bool (N,).
 
     Args:
         components: all N components of the ink.
         digit_height: usual height of a digit, in pixels.
+        main_tone: contrast that most of the strokes have, in grey levels.
     """
     extents = components.extents
-    main_tone = _area_weighted_median(components.tones, components.areas)
     is_mark: NDArray[np.bool_] = (
         (extents >= THRESHOLDS.min_mark_extent * digit_height)
         & (extents <= THRESHOLDS.max_mark_extent * digit_height)
@@ -122,12 +199,48 @@ def marks(components: Components, digit_height: float) -> NDArray[np.bool_]:
     return is_mark
 
 
-def _area_weighted_median(
-    values: NDArray[np.int64 | np.float64], areas: NDArray[np.float64]
-) -> float:
-    """Return the median of values, each weighted by the area of its component; (N,), (N,)."""
+def stroke_lengths(components: Components) -> NDArray[np.float64]:
+    """Return about the length of each component's strokes, in pixels: half of its outline. (N,).
+
+    Statistics of the ink are weighted by it: a blot or a shade has more area than all digits.
+    """
+    counts = np.zeros(len(components) + 1)
+    padded = np.pad(components.labels, 1)
+    for one, other in ((padded[1:], padded[:-1]), (padded[:, 1:], padded[:, :-1])):
+        is_edge = (one > 0) != (other > 0)
+        counts += np.bincount(np.maximum(one[is_edge], other[is_edge]), minlength=len(counts))
+    lengths: NDArray[np.float64] = counts[1:] / 2
+    return lengths
+
+
+def blots(
+    components: Components, lengths: NDArray[np.float64], counted: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return which components are compact and thicker than strokes: holes, hands, shade. bool (N,).
+
+    Args:
+        components: all N components of the ink.
+        lengths: (N,), from `stroke_lengths`.
+        counted: bool (N,), the components that count for the usual thickness.
+    """
+    thickness = components.areas / lengths
+    compactness = 4 * components.areas / lengths**2
+    usual = weighted_median(thickness[counted], lengths[counted])
+    shorter = np.minimum(components.heights, components.widths)
+    is_round = (compactness > THRESHOLDS.min_round_compactness) & (
+        shorter > THRESHOLDS.min_round_aspect * components.extents
+    )
+    min_thickness = usual * np.where(is_round, 1.0, THRESHOLDS.max_thickness)
+    is_blot: NDArray[np.bool_] = (compactness > THRESHOLDS.max_compactness) & (
+        thickness > min_thickness
+    )
+    return is_blot
+
+
+def weighted_median(values: NDArray[np.int64 | np.float64], weights: NDArray[np.float64]) -> float:
+    """Return the median of values (N,), each with a weight (N,)."""
     order = np.argsort(values)
-    middle = np.searchsorted(np.cumsum(areas[order]), areas.sum() / 2)
+    middle = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)
     return float(values[order][min(middle, len(order) - 1)])
 
 

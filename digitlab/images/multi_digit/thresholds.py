@@ -19,7 +19,45 @@ class MultiDigitThresholds:
     Attributes:
         min_side: pixels; a picture with a shorter side below this is enlarged.
         max_side: pixels; a picture is enlarged up to this longer side.
-        stroke_windows: shares of the usual paper window to try until one shows digits.
+        coarse_side: longest side of the copy that decides how to search, in pixels.
+        max_searches: number of searches of the picture itself until one shows digits.
+        stroke_windows: shares of the usual paper window to try until one is wide enough.
+        strict_weak_ink: share of the peak from which on a pixel is ink, where paler ink has lines.
+        min_cluttered_extent: extent of ink that may hold lines, as a share of the picture's longer
+            side.
+        max_cluttered_components: number of components of ink that may hold such lines; more is a
+            pattern.
+        min_lined_ink: share of the ink that lines of the paper are; less is no such paper.
+        lined_gain: factor on the gain of a search that removes lines.
+        narrow_evidence: factor on the evidence of narrow ink for a polarity.
+        narrow_gain: the same for a search; narrow ink is rather a part of a line.
+        min_joined_extent: extent of ink that several digits share, in digit heights.
+        max_counted_length: length of a digit's strokes that counts as evidence, in digit heights;
+            more are digits that lines join.
+        page_line_length: length of a line of squared or ruled paper, as a share of the picture's
+            longer side.
+        max_required_page_line: share of the picture's side; no such line need be longer.
+        min_line_tone: contrast of a line, as a share of that of the palest ink.
+        max_line_slope: largest slope of a line against the picture's side.
+        line_side: longest side of the copy on which lines are searched, in pixels.
+        line_drift_divisor: the picture's longer side divided by this, and one more, is how many
+            rows a line leaves the nearest slope, at most.
+        min_line_blocks: number of blocks of pixels, of one mean each, in the shortest line.
+        max_line_block: length of such a block, in pixels.
+        max_line_thickness: thickness of a line where a stroke crosses it, in multiples of its
+            median, plus one pixel.
+        max_line_tone: contrast of a line's pixel, in multiples of the line's least contrast; a
+            darker one belongs to a stroke, if strokes are darker.
+        max_stroke_length: length of a digit's strokes, in multiples of its extent; more is a net.
+        incomplete_evidence: factor on the evidence of digits whose strokes fill the window.
+        box_paper_percentile: percentile of the tones in a digit's box that is paper.
+        dark_share: distance from the ink's tone to the paper's, as a share, up to which a pixel is
+            as dark as ink.
+        max_missing: area of dark pixels in the boxes of digits that is no ink, as a share of the
+            ink's.
+        max_window_fill: share of the window that strokes fill.
+        clear_distance: distance of a stroke to its paper, as a share of the usual one, from
+            which on it counts in full.
         min_digit_height: digit height, as a share of the picture's longer side.
         min_digit_pixels: digit height, in pixels.
         min_height_with_lines: digit height before lines are removed, as a share of the least
@@ -33,6 +71,7 @@ class MultiDigitThresholds:
         max_pale_components: number of components from which pale ink is left out, the largest ones.
         pale_share: share of that contrast; less is squared paper or a fold.
         min_frame_side: length of an upright line of a frame, in digit heights.
+        min_cell_side: length of a line of a frame around one digit, as a share of the frame's side.
         min_upright_line: length of any other upright line, in digit heights.
         max_required_line: share of the picture's longer side; no line need be longer.
         min_height: height of a digit, in digit heights.
@@ -41,16 +80,36 @@ class MultiDigitThresholds:
         narrow_digit: width of a narrow digit, as a share of its height.
         paper_window: share of the mean side of the picture; the paper's tone is taken so far
             around ink.
+        max_compactness: four times a component's area by the square of its stroke length: 1 for a
+            square, 0.8 for a disc, less for strokes.
+        max_thickness: thickness of a compact component, in multiples of the usual one.
+        min_round_compactness: compactness of a disc or square, which needs no more than the usual
+            thickness; a thick 1 is as compact, but narrow.
+        min_round_aspect: aspect of a disc or square.
         flat_aspect: width of a component as a multiple of its height; flatter ones do not
             count for the digit height.
+        min_counted_side: height of a component that counts for the digit height, as a share of the
+            picture's longer side.
         min_counted_height: height of a component that counts for the digit height, as a share
             of the height that most of the ink has.
         dust_height: height of dust, as a share of the picture's longer side.
+        min_frame_extent: shorter side of a frame around one digit, in digit heights.
+        frame_rim: share of its box's side within which a side of a frame is.
+        min_frame_cover: share of each side that the frame covers there.
+        min_framed_height: height of the ink within the frame, as a share of the frame's.
+        rung_aspect: aspect of a short line between two lines.
+        rung_reach_divisor: the picture's longer side divided by this, and two more, is the distance
+            from its end to the line, in pixels.
+        rung_tolerance: difference in length and height between the short lines of one row, as a
+            share of their length and distance.
+        min_rungs: number of short lines in a row; fewer may be 1s.
         min_enclosed_height: height of a component that a digit cannot enclose, as a share of
             the enclosing one's.
         max_enclosed: number of components, without dust, that a digit may enclose.
         min_page_line: length of a line from edge to edge, as a share of the picture's side.
         max_net_fill: share of its box that a net of lines fills.
+        long_line_aspect: aspect of a line that does not reach the edge.
+        min_long_line: length of that line, as a share of the picture's longer side.
         line_aspect: aspect of a line.
         min_line_length: length of a line, in digit heights.
         dash_aspect: width of a dash as a multiple of its height.
@@ -124,7 +183,35 @@ class MultiDigitThresholds:
     min_side: int = 112
     max_side: int = 1200
     # digit_ink
-    stroke_windows: tuple[float, ...] = (1.0, 0.5, 0.25)
+    coarse_side: int = 480
+    max_searches: int = 2
+    stroke_windows: tuple[float, ...] = (0.25, 0.5, 1.0)
+    strict_weak_ink: float = 0.5
+    min_cluttered_extent: float = 0.2
+    max_cluttered_components: int = 2000
+    min_lined_ink: float = 0.01
+    lined_gain: float = 1.05
+    narrow_evidence: float = 0.2
+    narrow_gain: float = -0.3
+    min_joined_extent: float = 2.2
+    max_counted_length: float = 4.0
+    page_line_length: float = 0.35
+    max_required_page_line: float = 0.9
+    min_line_tone: float = 0.5
+    max_line_slope: float = 0.2
+    line_side: int = 600
+    line_drift_divisor: int = 600
+    min_line_blocks: float = 12.0
+    max_line_block: int = 6
+    max_line_thickness: float = 1.6
+    max_line_tone: float = 1.6
+    max_stroke_length: float = 8.0
+    incomplete_evidence: float = 0.25
+    box_paper_percentile: float = 90.0
+    dark_share: float = 0.3
+    max_missing: float = 0.15
+    max_window_fill: float = 0.5
+    clear_distance: float = 0.3
     min_digit_height: float = 0.012
     min_digit_pixels: int = 7
     min_height_with_lines: float = 0.5
@@ -135,6 +222,7 @@ class MultiDigitThresholds:
     max_pale_components: int = 200
     pale_share: float = 0.4
     min_frame_side: float = 1.25
+    min_cell_side: float = 0.6
     min_upright_line: float = 2.2
     max_required_line: float = 0.75
     min_height: float = 0.45
@@ -142,13 +230,28 @@ class MultiDigitThresholds:
     narrow_digit: float = 0.4
     paper_window: float = 0.25
     # plausible_components
+    max_compactness: float = 0.45
+    max_thickness: float = 1.6
+    min_round_compactness: float = 0.65
+    min_round_aspect: float = 0.6
     flat_aspect: float = 4.0
+    min_counted_side: float = 0.008
     min_counted_height: float = 0.4
     dust_height: float = 0.015
+    min_frame_extent: float = 0.7
+    frame_rim: float = 0.14
+    min_frame_cover: float = 0.85
+    min_framed_height: float = 0.35
+    rung_aspect: float = 0.25
+    rung_reach_divisor: int = 400
+    rung_tolerance: float = 0.12
+    min_rungs: int = 3
     min_enclosed_height: float = 0.3
     max_enclosed: int = 3
     min_page_line: float = 0.6
     max_net_fill: float = 0.2
+    long_line_aspect: float = 0.08
+    min_long_line: float = 0.25
     line_aspect: float = 0.15
     min_line_length: float = 1.6
     dash_aspect: float = 6.0

@@ -1,36 +1,23 @@
-"""Ruled lines: straight lines of the paper among the ink, without the strokes that cross them.
+"""Ruled lines: lines from one edge of the paper to another among the ink.
 
-Two functions answer two questions:
-
-- `find_page_lines`: which ink is a line from one edge of the picture to another? It needs no
-  size of a digit, so it runs before any digit is known. A Hough transform of the whole picture
-  finds such lines at up to 21 degrees, also where they are interrupted.
-- `find_table_lines`: which ink is a straight line longer than a digit, anywhere on the page?
-  Such lines are tables, frames and underlines. It needs the usual size of a digit, which a
-  page of several digits gives. Runs of ink on sheared copies of the picture find such lines
-  at up to 7 degrees.
+`find_page_lines` needs no size of a digit, so it runs before any digit is known. A Hough transform
+of the whole picture finds such lines at up to 21 degrees, also where they are interrupted.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.images.resize import any_blocks, block_factor, expand_blocks
+from digitlab.images.resize import any_blocks, block_factor
 from digitlab.images.segmentation.components import label_connected
-from digitlab.images.segmentation.ink import Box, Mask
+from digitlab.images.segmentation.ink import Mask
 from digitlab.images.segmentation.thresholds import THRESHOLDS
 from digitlab.images.segmentation.window_filters import dilate
-
-_SLOPES: Final = np.linspace(
-    -THRESHOLDS.max_table_line_slope, THRESHOLDS.max_table_line_slope, THRESHOLDS.table_line_slopes
-)
 
 
 class _Line(NamedTuple):
@@ -94,22 +81,6 @@ def find_page_lines(mask: Mask) -> Mask:
         strokes = ndimage.minimum_filter(strokes, shape, mode="constant")
         line_ink |= mask & band & (strokes[reach:-reach, reach:-reach] == 0)
     return line_ink
-
-
-def find_table_lines(mask: Mask, *, min_level: float, min_upright: float) -> Mask:
-    """Find the ink of straight, thin, long lines that are nearly level or upright.
-
-    Where a stroke crosses a line, the stroke keeps its pixels.
-
-    Args:
-        mask: bool (H, W), the ink that may be lines.
-        min_level: length of the shortest level line, in pixels.
-        min_upright: length of the shortest upright line, in pixels; longer than a 1.
-
-    Returns:
-        bool (H, W), the part of `mask` that is lines.
-    """
-    return _level_lines(mask, min_level) | _level_lines(mask.T, min_upright).T
 
 
 def _has_long_component(mask: Mask) -> bool:
@@ -247,108 +218,3 @@ def _bands(shape: tuple[int, ...], lines: list[_Line], factor: int) -> Mask:
         is_near = np.abs(distance) <= half_width
         band[rows[is_near], columns[is_near]] = True
     return band
-
-
-def _level_lines(mask: Mask, min_length: float) -> Mask:
-    """Return the ink of nearly level lines of at least `min_length` pixels."""
-
-    largest_factor = block_factor(mask.shape, THRESHOLDS.table_line_side)
-    factor = int(max(1, min(largest_factor, min_length / THRESHOLDS.min_reduced_line)))
-    small = any_blocks(mask, factor)
-    length = max(3, int(min_length / factor))
-    rows, columns = small.shape
-    reach = int(np.abs(_SLOPES).max() * columns) + 1
-    # Transposed, the columns that a shear moves are contiguous.
-    padded = np.pad(small.T, ((0, 0), (reach, reach)))
-    across = np.arange(columns)
-    found = np.zeros_like(padded)
-    for slope in _SLOPES:
-        shift = np.rint(slope * (across - columns / 2)).astype(int)
-        sheared = np.zeros_like(padded)
-        moves = list(_shear_moves(shift, padded.shape[1]))
-        for straight, oblique in moves:
-            sheared[oblique] = padded[straight]
-        runs = _long_runs(sheared, length)
-        if runs is not None:
-            for straight, oblique in moves:
-                found[straight] |= runs[oblique]
-    in_run = np.ascontiguousarray(found[:, reach : reach + rows].T)
-    if not in_run.any():
-        return np.zeros_like(mask)
-    in_run[1:-1] |= in_run[:-2] | in_run[2:]
-    near = expand_blocks(in_run, factor, mask.shape) & mask
-    thickness = _vertical_run_lengths(mask)
-    usual = float(np.median(thickness[near]))
-    line: Mask = near & (thickness <= THRESHOLDS.max_line_thickness * usual + 1)
-    return line
-
-
-def _shear_moves(shift: NDArray[np.int64], height: int) -> Iterator[tuple[Box, Box]]:
-    """Yield the blocks of columns with equal shift, before and after each column moves up.
-
-    The blocks are those of a transposed image: columns first.
-
-    Args:
-        shift: (W,), rows by which each column moves up; negative ones move down.
-        height: of the image, in pixels. What leaves it is empty.
-    """
-    starts = [0, *(np.flatnonzero(np.diff(shift)) + 1).tolist(), len(shift)]
-    for start, stop in pairwise(starts):
-        up = int(shift[start])
-        columns = slice(start, stop)
-        yield (
-            (columns, slice(max(0, up), height + min(0, up))),
-            (columns, slice(max(0, -up), height - max(0, up))),
-        )
-
-
-def _long_runs(mask: Mask, length: int) -> Mask | None:
-    """Return the pixels of runs along the first axis of at least `length` pixels.
-
-    An opening by doubled shifts: a few times quicker than the filters of scipy.ndimage. Of an even
-    length, the first pixel of each run is left out.
-
-    Args:
-        mask: bool (W, H).
-        length: pixels.
-
-    Returns:
-        bool (W, H); None without such runs.
-    """
-    if length > len(mask):
-        return None
-    begins = mask.copy()  # a run of `size` pixels begins here
-    for size, step in _doublings(length):
-        begins[:-step] &= begins[step:]
-        begins[len(mask) - size - step + 1 :] = False
-    if not begins.any():
-        return None
-    runs = begins
-    for _, step in _doublings(length):
-        runs[step:] |= runs[:-step]
-    if length % 2 == 0:
-        runs[1:] = runs[:-1].copy()
-        runs[0] = False
-    runs &= mask
-    return runs
-
-
-def _doublings(length: int) -> Iterator[tuple[int, int]]:
-    """Yield pairs of a size and the step that is added to it, from 1 up to `length`."""
-    size = 1
-    while size < length:
-        step = min(size, length - size)
-        yield size, step
-        size += step
-
-
-def _vertical_run_lengths(mask: Mask) -> NDArray[np.int64]:
-    """Return for each pixel the length of the vertical run of ink that holds it; 0 on paper."""
-    columns = np.pad(mask.T, ((0, 0), (1, 0)))  # a gap before each column keeps runs apart
-    flat = columns.ravel()
-    starts = flat & ~np.append(False, flat[:-1])
-    run = np.cumsum(starts) * flat
-    lengths = np.bincount(run)
-    lengths[0] = 0
-    run_lengths: NDArray[np.int64] = lengths[run].reshape(columns.shape)[:, 1:].T
-    return run_lengths

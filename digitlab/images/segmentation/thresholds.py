@@ -10,8 +10,7 @@ from typing import Final
 class SegmentationThresholds:
     """The tuned values of segmentation, in the order of the steps that use them.
 
-    `benchmarks/photos.py` set them on single digits; `benchmarks/rows.py` set those of
-    `find_table_lines` on several digits.
+    `benchmarks/photos.py` set them on single digits.
 
     "Noise" is the standard deviation of the paper's contrast, "extent" the longer side of a
     box, "mass" area times mean contrast, "likeness" a number from 0 to 1. `min_` and `max_`
@@ -141,12 +140,6 @@ class SegmentationThresholds:
         max_lined_side: share of a line with ink there; more is the inside of a thick stroke.
         max_lines: number of page lines of one direction.
         same_line_tilt: degrees within which two lines of one place are the same.
-        max_table_line_slope: largest slope of a table line against the picture's side.
-        table_line_slopes: number of slopes to try.
-        table_line_side: longest side of the mask on which table lines are searched, in pixels.
-        min_reduced_line: length of the shortest table line on that mask, in pixels.
-        max_line_thickness: thickness of a line where a stroke crosses it, in multiples of its
-            median, plus one pixel.
     """
 
     # contrast
@@ -240,7 +233,7 @@ class SegmentationThresholds:
     inner_part_weight: float = 0.1
     clear_polarity: float = 4.0
     min_evidence: float = 0.08
-    # ruled_lines: page lines
+    # ruled_lines
     min_line_picture: int = 24
     min_line_component: float = 0.55
     hough_side: int = 200
@@ -254,12 +247,6 @@ class SegmentationThresholds:
     max_lined_side: float = 0.5
     max_lines: int = 24
     same_line_tilt: float = 6.0
-    # ruled_lines: table lines
-    max_table_line_slope: float = 0.12
-    table_line_slopes: int = 13
-    table_line_side: int = 400
-    min_reduced_line: float = 12.0
-    max_line_thickness: float = 1.6
 
 
 THRESHOLDS: Final = SegmentationThresholds()

@@ -1,0 +1,89 @@
+"""Marks of the paper and its surroundings do not hide the digits, nor become digits."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from support.number_sheets import PAPER, labels_of, photograph_sheet, write_sheet
+
+from digitlab.images import from_array, read_digits
+from digitlab.picture_reader import Reader
+
+ROWS = ("40713", "96258")
+
+
+def read(page: np.ndarray, reader: Reader) -> list[int]:
+    """Read all digits of a photographed page."""
+    return [prediction.digit for prediction in reader.read_all(photograph_sheet(page))]
+
+
+def with_margin(page: np.ndarray, *, left: int = 0, top: int = 0) -> np.ndarray:
+    """Add paper at the left and above."""
+    return np.pad(page, ((top, 0), (left, 0)), constant_values=PAPER)
+
+
+@pytest.mark.parametrize("share", [0.08, 0.12, 0.18])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_soft_shade_is_paper(reader, share, inverted):
+    page = with_margin(write_sheet("4071", height=60), left=280, top=330).astype(float)
+    height, width = page.shape
+    y, x = np.mgrid[0:height, 0:width]
+    shade = sum(
+        np.exp(-((((x / width - left) / 0.12) ** 2 + ((y / height - top) / 0.16) ** 2) ** 2))
+        for left, top in ((0.2, 0.3), (0.55, 0.4))
+    )
+    shaded = (page * (1 - share * np.clip(shade, 0, 1))).astype(np.uint8)
+    assert read(255 - shaded if inverted else shaded, reader) == [4, 0, 7, 1]
+
+
+@pytest.mark.parametrize("radius", [8, 14, 22])
+def test_a_row_of_punched_holes_is_no_row_of_digits(reader, radius):
+    page = with_margin(write_sheet(*ROWS), left=90)
+    y, x = np.mgrid[0 : page.shape[0], 0 : page.shape[1]]
+    for middle in range(40, page.shape[0] - 20, 60):
+        page[(x - 40) ** 2 + (y - middle) ** 2 < radius**2] = 60
+    assert read(page, reader) == labels_of(ROWS)
+
+
+def test_a_few_white_letters_do_not_decide_the_polarity(reader):
+    page = with_margin(write_sheet("40713", height=44), top=360).astype(float)
+    y, x = np.mgrid[0 : page.shape[0], 0 : page.shape[1]]
+    light = 1 - 0.4 * ((x / page.shape[1] - 0.5) ** 2 + (y / page.shape[0] - 0.5) ** 2)
+    page = (100 + 0.2 * page) * light
+    stamp = 255 - write_sheet("2024", height=20, gap=0.2)
+    page[10 : 10 + stamp.shape[0], -stamp.shape[1] :][stamp > 150] = 255
+    predictions = reader.read_all(photograph_sheet(page.astype(np.uint8)))
+    digits = [prediction.digit for prediction in predictions if prediction.box[1] > 100]
+    assert digits == [4, 0, 7, 1, 3]
+
+
+@pytest.mark.parametrize("pitch", [18, 24, 37])
+def test_squared_paper_is_no_ink(reader, pitch):
+    page = write_sheet(*ROWS, height=64)
+    squared = np.full_like(page, PAPER)
+    squared[::pitch] = squared[:, ::pitch] = PAPER - 45
+    squared[1::pitch] = squared[:, 1::pitch] = PAPER - 45
+    assert read(np.minimum(page, squared), reader) == labels_of(ROWS)
+
+
+def test_a_hundred_digits_on_squared_paper_are_found(reader):
+    rows = ["1234567890"] * 10
+    page = write_sheet(*rows, height=30, jitter=0.05, seed=3)
+    squared = np.full_like(page, PAPER)
+    squared[::26] = squared[:, ::26] = PAPER - 40
+    predictions = reader.read_all(photograph_sheet(np.minimum(page, squared)))
+    digits = [prediction.digit for prediction in predictions]
+    assert sum((Counter(digits) & Counter(labels_of(rows))).values()) >= 96
+    assert len(digits) <= 102
+
+
+def test_a_page_of_frames_keeps_the_digits_within_them(reader):
+    page = write_sheet("4071", gap=0.8)
+    for x, y, width, height in [digit.box for digit in read_digits(from_array(page))]:
+        side = max(width, height) + 20
+        left, top = x + width // 2 - side // 2, y + height // 2 - side // 2
+        page[top : top + side, [left, left + 1, left + side, left + side + 1]] = 110
+        page[[top, top + 1, top + side, top + side + 1], left : left + side] = 110
+    assert read(page, reader) == [4, 0, 7, 1]
