@@ -23,7 +23,9 @@ from digitlab.images import (
     decode,
     extract_page,
     find_ready_digit,
+    may_be_several,
     read_candidates,
+    search_digit,
 )
 from digitlab.images.budget import limit_time
 from digitlab.images.multi_digit.orientation import turn_back
@@ -31,7 +33,7 @@ from digitlab.images.pdf import no_such_page
 from digitlab.images.similarity.picture_fingerprint import QueryPicture
 from digitlab.images.sources import BinaryStream, from_object, from_pillow, read_stream
 from digitlab.model.runtime import Classifier, ClassifierOutput
-from digitlab.page_reader import PageDigit, read_page, stack_images, to_reading
+from digitlab.page_reader import PageDigit, count_several, read_page, stack_images, to_reading
 from digitlab.prediction import DigitImage, Prediction, RecalledCorrection
 from digitlab.reading import Reading
 from digitlab.settings import Settings
@@ -197,7 +199,8 @@ class Reader:
     def _read_all(self, picture: Picture, name: str, data: bytes) -> Reading:
         page = read_page(picture, self.classifier)
         if page.is_single:  # `read` tries more candidates for a single digit
-            return to_reading(page, [[self._read_one(picture, name=name, data=data)]], picture.size)
+            prediction = self._read_one(picture, name=name, data=data, is_alone=True)
+            return to_reading(page, [[prediction]], picture.size)
         part = picture.part
         if page.count >= MAX_DIGITS:
             first = f"its first {MAX_DIGITS} digits"
@@ -330,15 +333,19 @@ class Reader:
             picture = dataclasses.replace(picture, page=page, pages=pages)
         return picture, _name_of_part(name, picture.part), data
 
-    def _read_one(self, picture: Picture, *, name: str, data: bytes) -> Prediction:
-        candidates = read_candidates(picture)
+    def _read_one(
+        self, picture: Picture, *, name: str, data: bytes, is_alone: bool = False
+    ) -> Prediction:
+        """Read the digit in a picture; unless it `is_alone`, look whether there are several."""
+        search = search_digit(picture)
+        candidates = search.candidates
         answers = self.classifier.classify(stack_images(candidates))
         best = choose_candidate(candidates, answers)
         query = QueryPicture(picture.grey)
         (correction,) = self._recall_all(
             [candidates[best].digit_image], answers.embeddings[best : best + 1], [query]
         )
-        return self._predict(
+        prediction = self._predict(
             picture,
             candidates[best],
             answers,
@@ -348,6 +355,17 @@ class Reader:
             query=query,
             correction=correction,
         )
+        if is_alone or correction or search.page is None or not may_be_several(search.page):
+            return prediction
+        is_cropped = min(search.page.corner) < 0
+        count = self._count_several(picture, is_cropped=is_cropped)
+        return dataclasses.replace(prediction, several_count=count)
+
+    def _count_several(self, picture: Picture, *, is_cropped: bool) -> int:
+        try:
+            return count_several(picture, self.classifier, is_cropped=is_cropped)
+        except ImageError:  # too much time or memory: the one digit has been read
+            return 0
 
     def _read_ready(self, digits: Sequence[_ReadyDigit]) -> list[Prediction | ImageError]:
         """Read digit images together."""

@@ -78,6 +78,8 @@ class Prediction:
         fingerprint: small views of the picture by which the correction memory recognises it
             (`images.similarity.picture_fingerprint`); empty when the picture was read as
             several digits.
+        several_count: number of digits that the picture seems to hold when it clearly holds
+            several and was read as one; else 0.
     """
 
     digit: int
@@ -97,6 +99,12 @@ class Prediction:
     correction: RecalledCorrection | None = None
     part: str = ""
     fingerprint: bytes = field(default=b"", repr=False)
+    several_count: int = 0
+
+    @property
+    def several(self) -> bool:
+        """Whether the picture clearly holds several digits and was read as one."""
+        return self.several_count > 1
 
     def to_dict(self) -> dict[str, Any]:
         """Return one element of `digits` in `digitlab predict --json`."""
@@ -159,6 +167,11 @@ def prediction_text(prediction: Prediction) -> str:
     if prediction.refused:
         return f"I see no digit here; {confidence_text(prediction)}"
     return f"{prediction.digit}, {confidence_text(prediction)}"
+
+
+def several_text(prediction: Prediction) -> str:
+    """Say "This looks like 8 digits" of a picture that was read as one; "" for other pictures."""
+    return f"This looks like {prediction.several_count} digits" if prediction.several else ""
 
 
 def _sureness(prediction: Prediction) -> str:

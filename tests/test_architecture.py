@@ -34,6 +34,7 @@ FLOORS = [
     "images.segmentation",
     "images.normalise",
     "images.single_digit",
+    "images.several_digits",
     "images.multi_digit",
     "images.similarity",
     "images.explain",

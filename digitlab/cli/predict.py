@@ -11,11 +11,11 @@ from typing import Any
 import click
 
 from digitlab.cli.main import echo_not_kept, settings_of
-from digitlab.cli.output import echo_result
+from digitlab.cli.output import echo, echo_result
 from digitlab.errors import ImageError, StoreError
 from digitlab.lab import Lab
 from digitlab.picture_reader import Reader
-from digitlab.prediction import Prediction
+from digitlab.prediction import Prediction, several_text
 from digitlab.reading import Reading
 from digitlab.settings import Settings
 
@@ -87,6 +87,7 @@ def predict(
         if not split:
             predictions = lab.predict_many(readable, page=page, digit_images=digit_images)
         for name, source in sources:
+            hint = ""
             try:
                 if isinstance(source, ImageError):
                     raise source
@@ -103,7 +104,10 @@ def predict(
                     if isinstance(prediction, ImageError):
                         raise prediction
                     row = _row(name, prediction.model, [prediction], None)
+                    row["several"] = prediction.several
+                    row["several_count"] = prediction.several_count
                     lines = [_prediction_line(prediction, _title(row))]
+                    hint = several_text(prediction)
                 if explain is not None:
                     _explain(lab.reader(), source, name, explain, page=page)
             except ImageError as error:
@@ -115,6 +119,8 @@ def predict(
                 not_kept = lab.not_kept
                 echo_not_kept(not_kept)
             echo_result(row, *lines, as_json=as_json)
+            if hint and not as_json:
+                echo(f"{_title(row)}: {hint}. Read them all with --split.", err=True)
     ctx.exit(1 if failed else 0)
 
 

@@ -97,12 +97,28 @@ class InkRegion:
         polarities: the ink of each polarity, the likelier one first; empty without ink.
         scale: full pixels per pixel of `grey`.
         corner: x, y of its first pixel, in full pixels; negative where paper was added.
+        whole: the whole picture, where this is a smaller region of it.
     """
 
     grey: NDArray[np.uint8]
     polarities: tuple[PolarityInk, ...]
     scale: float
     corner: tuple[float, float] = (0.0, 0.0)
+    whole: InkRegion | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DigitSearch:
+    """The search of a picture for one digit.
+
+    Attributes:
+        candidates: what may be the digit, the likeliest first; a single blank one when there
+            is no ink.
+        page: the ink of the whole picture; None when that is a digit image itself.
+    """
+
+    candidates: tuple[DigitCandidate, ...]
+    page: InkRegion | None = None
 
 
 def read_digit(picture: Picture) -> DigitCandidate:
@@ -129,14 +145,24 @@ def read_candidates(picture: Picture) -> tuple[DigitCandidate, ...]:
     Returns:
         At least one candidate; a single blank one when there is no ink.
     """
+    return search_digit(picture).candidates
+
+
+def search_digit(picture: Picture) -> DigitSearch:
+    """Find all candidates for the one digit in a picture, with the ink of the whole picture.
+
+    Args:
+        picture: from `decode` or `from_array`.
+    """
     ready = find_ready_digit(picture)
     if ready is not None:
-        return (ready,)
-    candidates = candidates_in(find_ink_region(picture), picture)
-    return candidates or (
-        DigitCandidate(
-            digit_image=np.zeros((28, 28), np.uint8), box=(0, 0, *picture.size), blank=True
-        ),
+        return DigitSearch(candidates=(ready,))
+    region = find_ink_region(picture)
+    blank = DigitCandidate(
+        digit_image=np.zeros(DIGIT_SHAPE, np.uint8), box=(0, 0, *picture.size), blank=True
+    )
+    return DigitSearch(
+        candidates=candidates_in(region, picture) or (blank,), page=region.whole or region
     )
 
 
@@ -191,7 +217,7 @@ def find_ink_region(picture: Picture) -> InkRegion:
     rows, columns = (slice(int(s.start * zoom), math.ceil(s.stop * zoom)) for s in part)
     grey, scale = _resize_for_search(picture.grey[rows, columns], picture.scale)
     corner = (columns.start * picture.scale, rows.start * picture.scale)
-    near = InkRegion(grey=grey, polarities=find_ink(grey), scale=scale, corner=corner)
+    near = InkRegion(grey=grey, polarities=find_ink(grey), scale=scale, corner=corner, whole=whole)
     return near if near.polarities else whole
 
 

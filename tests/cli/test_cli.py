@@ -52,7 +52,17 @@ def test_predict_prints_one_documented_json_object_for_each_picture(run, seven):
     done = run("predict", seven, "--json")
     assert done.returncode == 0
     (line,) = lines(done)
-    assert set(line) == {"picture", "part", "model", "digits", "error", "kept"}
+    assert set(line) == {
+        "picture",
+        "part",
+        "model",
+        "several",
+        "several_count",
+        "digits",
+        "error",
+        "kept",
+    }
+    assert (line["several"], line["several_count"]) == (False, 0)
     assert (line["picture"], line["model"], line["error"]) == (str(seven), "base", None)
     (digit,) = line["digits"]
     assert set(digit) == {
@@ -70,6 +80,23 @@ def test_predict_prints_one_documented_json_object_for_each_picture(run, seven):
     x, y, w, h = digit["box"]
     assert 0 <= x < x + w <= 280
     assert 0 <= y < y + h <= 280
+
+
+def test_predict_says_when_a_picture_clearly_holds_several_digits(run, tmp_path):
+    row = tmp_path / "row.png"
+    Image.fromarray(write_sheet("2748")).save(row)
+    done = run("predict", row)
+    assert len(done.stdout.splitlines()) == 1
+    hint = "This looks like 4 digits. Read them all with --split."
+    assert done.stderr.decode().splitlines()[1:] == [f"{row}: {hint}"]
+    (line,) = lines(run("predict", row, "--json"))
+    assert (line["several"], line["several_count"], len(line["digits"])) == (True, 4, 1)
+    split = run("predict", row, "--split")
+    assert split.stdout.decode().startswith(f"{row}: 2748 (")
+    assert b"--split" not in split.stderr
+    (line,) = lines(run("predict", row, "--split", "--json"))
+    assert "several" not in line
+    assert [one["text"] for one in line["rows"]] == ["2748"]
 
 
 def test_a_folder_of_digit_images_gives_the_rows_of_its_pictures_in_order(run, tmp_path):
