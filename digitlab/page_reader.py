@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -45,16 +44,12 @@ class PageWeights:
         usual_aspect: width to height up to which a digit's shape costs nothing.
         aspect: cost of the square of the aspect above `usual_aspect`.
         min_height: share of the median height; lower digits count as if they were so high.
-        min_certainty: probability of a digit from which on it counts as certain.
-        min_certain: share of a page's digits that are certain if it clearly holds several.
     """
 
     cut: float = 0.02
     usual_aspect: float = 1.1
     aspect: float = 1.0
     min_height: float = 0.8
-    min_certainty: float = 0.5
-    min_certain: float = 0.6
 
 
 WEIGHTS: Final = PageWeights()
@@ -107,6 +102,11 @@ class ReadPage:
             return False
         return not find_separators(self.row_digits(), self.marks, stroke_width=self.stroke_width)[0]
 
+    @property
+    def certainty(self) -> NDArray[np.float64]:
+        """Logarithm of the probability of each digit, and of any digit at all, (count,)."""
+        return _certainty(self.answers, [digit.number for row in self.rows for digit in row])
+
     def row_digits(self) -> list[list[RowDigit]]:
         """Return the digits of each row for the search for separators."""
         return [
@@ -145,48 +145,6 @@ def read_page(picture: Picture, classifier: Classifier) -> ReadPage:
     if evidence <= ORIENTATION.min_flip_evidence:
         return page
     return _upper_side(picture, classifier, page, evidence)
-
-
-def count_several(picture: Picture, classifier: Classifier, *, is_cropped: bool = False) -> int:
-    """Return the number of digits in a picture that clearly holds several; else 0.
-
-    Two of them at least must be certain and whole: the neighbours of one digit are cut.
-
-    Args:
-        picture: from `decode` or `from_array`.
-        classifier: the model version.
-        is_cropped: whether the picture was cropped at its ink, so that whole digits touch its
-            upper and lower edge.
-    """
-    page = read_page(picture, classifier)
-    digits = [digit for row in page.rows for digit in row]
-    separators = find_separators(page.row_digits(), page.marks, stroke_width=page.stroke_width)
-    count = len(digits) - sum(mark.digit is not None for row in separators for mark in row)
-    if count < 2:
-        return 0
-    is_certain = _certainty(page.answers, [digit.number for digit in digits]) >= math.log(
-        WEIGHTS.min_certainty
-    )
-    size = picture.size[::-1] if page.rotation % 180 else picture.size
-    is_whole = [
-        not _touches_edge(digit.candidate.box, size, only_sides=is_cropped) for digit in digits
-    ]
-    is_clear = (is_certain & is_whole).sum() >= 2
-    return count if is_clear and is_certain.mean() >= WEIGHTS.min_certain else 0
-
-
-def _touches_edge(box: Box, size: tuple[int, int], *, only_sides: bool) -> bool:
-    """Return whether a box touches the edge of a picture of a width and height.
-
-    Args:
-        box: the box.
-        size: width and height of the picture.
-        only_sides: only its left and right edge.
-    """
-    x, y, width, height = box
-    if x <= 0 or x + width >= size[0]:
-        return True
-    return not only_sides and (y <= 0 or y + height >= size[1])
 
 
 def _upper_side(

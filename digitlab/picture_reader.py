@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 
 from digitlab.correction_memory import CERTAINTY, CorrectionMemory
+from digitlab.digit_count import count_several
 from digitlab.errors import ImageError
 from digitlab.images import (
     MAX_DIGITS,
@@ -33,7 +34,7 @@ from digitlab.images.pdf import no_such_page
 from digitlab.images.similarity.picture_fingerprint import QueryPicture
 from digitlab.images.sources import BinaryStream, from_object, from_pillow, read_stream
 from digitlab.model.runtime import Classifier, ClassifierOutput
-from digitlab.page_reader import PageDigit, count_several, read_page, stack_images, to_reading
+from digitlab.page_reader import PageDigit, read_page, stack_images, to_reading
 from digitlab.prediction import DigitImage, Prediction, RecalledCorrection
 from digitlab.reading import Reading
 from digitlab.settings import Settings
@@ -357,15 +358,13 @@ class Reader:
         )
         if is_alone or correction or search.page is None or not may_be_several(search.page):
             return prediction
-        is_cropped = min(search.page.corner) < 0
-        count = self._count_several(picture, is_cropped=is_cropped)
-        return dataclasses.replace(prediction, several_count=count)
-
-    def _count_several(self, picture: Picture, *, is_cropped: bool) -> int:
         try:
-            return count_several(picture, self.classifier, is_cropped=is_cropped)
+            count = count_several(
+                picture, self.classifier, prediction, is_cropped=min(search.page.corner) < 0
+            )
         except ImageError:  # too much time or memory: the one digit has been read
-            return 0
+            return prediction
+        return dataclasses.replace(prediction, several_count=count)
 
     def _read_ready(self, digits: Sequence[_ReadyDigit]) -> list[Prediction | ImageError]:
         """Read digit images together."""

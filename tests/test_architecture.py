@@ -73,6 +73,7 @@ FLOORS = [
     "store",
     "correction_memory",
     "page_reader",
+    "digit_count",
     "picture_reader",
     "feedback_import",
     "evaluation",

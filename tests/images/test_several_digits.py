@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 from support.number_sheets import photograph_sheet, write_sheet
 
 from digitlab.datasets import mnist
@@ -56,6 +57,15 @@ def test_a_drawing_that_is_cut_at_its_ink_is_several(reader):
     rows, columns = (np.flatnonzero((sheet < 128).any(axis)) for axis in (1, 0))
     cut = sheet[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     assert reader.read(cut).several_count == 5
+
+
+def test_the_strokes_of_a_broken_digit_are_no_digits(reader):
+    image = Image.new("L", (400, 400), 235)
+    draw = ImageDraw.Draw(image)
+    draw.line([(222, 90), (190, 130), (172, 172)], fill=30, width=9, joint="curve")
+    draw.ellipse([168, 185, 232, 250], outline=30, width=9)
+    prediction = reader.read(image)
+    assert (prediction.digit, prediction.several) == (6, False)
 
 
 def test_dust_shade_and_lines_beside_a_digit_do_not_count(reader):
