@@ -20,11 +20,11 @@ import numpy as np
 from common.docs_tables import markdown_table, write_to_docs
 from common.font_glyphs import HANDWRITING, LETTERS, PRINTED, draw_pages, missing_packages
 
+from digitlab.candidate_choice import choose_candidate
 from digitlab.datasets import mnist, read_idx
 from digitlab.images import from_array, read_candidates
 from digitlab.model.metrics import auroc, evidence, softmax
 from digitlab.model.runtime import Classifier
-from digitlab.picture_reader import choose_candidate
 from digitlab.settings import bundled
 
 FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
@@ -95,7 +95,7 @@ def read_pictures(
     for picture in pictures:
         candidates = read_candidates(from_array(picture))
         images = np.stack([candidate.digit_image for candidate in candidates])
-        chosen.append(candidates[choose_candidate(candidates, classifier.classify(images))])
+        chosen.append(candidates[choose_candidate(candidates, classifier.classify(images)).number])
     return np.stack([c.digit_image for c in chosen]), np.array([c.blank for c in chosen])
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
+from digitlab.candidate_choice import choose_candidate
 from digitlab.correction_memory import CERTAINTY, CorrectionMemory
 from digitlab.digit_count import count_several
 from digitlab.errors import ImageError
@@ -47,23 +47,6 @@ PictureSource = (
 
 Arrays of other libraries are converted with `numpy.asarray`.
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReaderWeights:
-    """Weights by which the reader chooses among candidates; `benchmarks/photos.py` set them.
-
-    Attributes:
-        evidence: weight of the model's evidence for a digit beside the logarithm of the ink's
-            weight.
-        max_evidence: evidence, in logits, above which more makes no difference.
-    """
-
-    evidence: float = 0.2
-    max_evidence: float = 4.0
-
-
-WEIGHTS: Final = ReaderWeights()
 
 
 _BATCH_SIZE: Final = 64
@@ -302,7 +285,7 @@ class Reader:
             for guess, row in zip(guesses, answers.probabilities, strict=True)
         ]
         return reading_steps(
-            picture, candidates, choose_candidate(candidates, answers), captions=captions
+            picture, candidates, choose_candidate(candidates, answers).number, captions=captions
         )
 
     def _open(self, source: PictureSource, name: str, page: int) -> tuple[Picture, str, bytes]:
@@ -341,7 +324,7 @@ class Reader:
         search = search_digit(picture)
         candidates = search.candidates
         answers = self.classifier.classify(stack_images(candidates))
-        best = choose_candidate(candidates, answers)
+        best, probabilities = choose_candidate(candidates, answers)
         query = QueryPicture(picture.grey)
         (correction,) = self._recall_all(
             [candidates[best].digit_image], answers.embeddings[best : best + 1], [query]
@@ -355,6 +338,7 @@ class Reader:
             data=data,
             query=query,
             correction=correction,
+            probabilities=probabilities,
         )
         if is_alone or correction or search.page is None or not may_be_several(search.page):
             return prediction
@@ -413,8 +397,10 @@ class Reader:
         query: QueryPicture | None = None,
         correction: RecalledCorrection | None = None,
         with_preview: bool = True,
+        probabilities: NDArray[np.float64] | None = None,
     ) -> Prediction:
-        probabilities = answers.probabilities[row]
+        if probabilities is None:
+            probabilities = answers.probabilities[row]
         digit = int(probabilities.argmax())
         prediction = Prediction(
             digit=digit,
@@ -464,19 +450,6 @@ def apply_correction(prediction: Prediction, correction: RecalledCorrection) -> 
         probabilities=tuple(shares),
         refused=False,
         remembered=True,
-    )
-
-
-def choose_candidate(candidates: Sequence[DigitCandidate], answers: ClassifierOutput) -> int:
-    """Return the index of the candidate that is the digit.
-
-    Args:
-        candidates: from the front end.
-        answers: the classifier's answers for the same candidates.
-    """
-    ink = np.log(np.maximum([candidate.weight for candidate in candidates], 1e-9))
-    return int(
-        (ink + WEIGHTS.evidence * np.minimum(answers.evidence, WEIGHTS.max_evidence)).argmax()
     )
 
 

@@ -72,6 +72,7 @@ FLOORS = [
     "store.runs",
     "store",
     "correction_memory",
+    "candidate_choice",
     "page_reader",
     "digit_count",
     "picture_reader",

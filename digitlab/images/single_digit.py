@@ -13,7 +13,7 @@ from digitlab.images.normalise import DIGIT_SHAPE, NORMALISATION, is_digit_image
 from digitlab.images.picture import Picture
 from digitlab.images.resize import enlarge, shrink
 from digitlab.images.segmentation.candidates import PolarityInk, find_ink
-from digitlab.images.segmentation.ink import bounds, extent, widened
+from digitlab.images.segmentation.ink import bounds, extent, union, widened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +79,8 @@ class DigitCandidate:
         blank: True when the picture has no ink.
         weight: 0-1, the evidence of its ink divided by that of the likeliest candidate.
         unchanged: True when the picture is a digit image itself, whose pixels are kept.
+        likeness: 0-1, how much its ink looks like a digit by its place and form.
+        in_pieces: True when some of its parts stand off, and may be of something else.
     """
 
     digit_image: NDArray[np.uint8]
@@ -86,6 +88,8 @@ class DigitCandidate:
     blank: bool
     weight: float = 1.0
     unchanged: bool = False
+    likeness: float = 1.0
+    in_pieces: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -244,6 +248,8 @@ def candidates_in(region: InkRegion, picture: Picture) -> tuple[DigitCandidate, 
             box=to_full_box(bounds(ink.mask), region.scale, picture.size, region.corner),
             blank=False,
             weight=max(0.0, evidence / rated[0][0]) if rated[0][0] > 0 else 1.0,
+            likeness=ink.likeness,
+            in_pieces=ink.is_doubtful,
         )
         for evidence, ink in rated
     )
@@ -327,6 +333,9 @@ def _part_to_enlarge(whole: InkRegion) -> tuple[slice, slice] | None:
     if is_full and min(mask[box].shape) >= _THRESHOLDS.min_sheet_side:
         # The box is a small sheet of paper on a page: the digit is within its rim.
         return widened(box, -round(_THRESHOLDS.sheet_rim * extent(box)))
+    for candidate in whole.polarities[0].candidates:
+        if candidate.is_doubtful and (candidate.mask & mask).any():
+            box = union(box, bounds(candidate.mask))  # the digit may be in pieces
     if extent(box) < _THRESHOLDS.max_small_digit * max(whole.grey.shape):
         return widened(box, round(_THRESHOLDS.region_margin * extent(box)) + 2)
     return None

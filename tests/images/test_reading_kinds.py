@@ -77,3 +77,46 @@ def test_pale_pictures_of_28_pixels_are_read(reader, bright):
         prediction = reader.read(pale)
         right += prediction.digit == label and not prediction.refused
     assert right >= 39
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("gap", [10, 25, 40])
+@pytest.mark.parametrize("pens", [(3, 7), (6, 6)])
+def test_a_4_whose_stroke_stands_off_stays_whole(reader, pens, gap, dark):
+    image = Image.new("L", (500, 500), 255)
+    draw = ImageDraw.Draw(image)
+    draw.line([(205, 185), (208, 270), (250, 272)], fill=20, width=pens[0], joint="curve")
+    draw.line([(250 + gap, 170), (250 + gap, 330)], fill=0, width=pens[1])
+    prediction = reader.read(Image.eval(image, lambda tone: 255 - tone) if dark else image)
+    assert (prediction.digit, prediction.refused) == (4, False)
+    assert prediction.box[0] < 210
+
+
+@pytest.mark.parametrize("place", [(100, 150), (420, 90), (400, 420)])
+@pytest.mark.parametrize("pens", [(4, 14), (12, 4)])
+def test_an_8_of_two_loops_stays_whole_in_a_large_picture(reader, pens, place):
+    image = Image.new("L", (640, 640), 230)
+    draw = ImageDraw.Draw(image)
+    x, y = place
+    draw.ellipse([x, y, x + 60, y + 60], outline=30, width=pens[0])
+    draw.ellipse([x - 10, y + 70, x + 70, y + 150], outline=30, width=pens[1])
+    assert reader.read(image).digit == 8
+
+
+@pytest.mark.parametrize("bright", [False, True])
+@pytest.mark.parametrize("digit", [2, 3])
+def test_a_thick_digit_that_touches_all_edges_is_read(reader, digit, bright):
+    image = Image.new("L", (160, 220), 30 if bright else 225)
+    draw = ImageDraw.Draw(image)
+    ink = 200 if bright else 60
+    t = np.linspace(-2.9, 1.0 if digit == 2 else 1.6, 40)
+    upper = [(80 + 55 * np.cos(a), 68 + 45 * np.sin(a)) for a in t]
+    if digit == 2:
+        points = [*upper, (25, 197), (135, 197)]
+    else:
+        lower = [(80 + 55 * np.cos(a), 150 + 47 * np.sin(a)) for a in np.linspace(-1.6, 2.9, 40)]
+        points = upper + lower
+    draw.line(points, fill=ink, width=46, joint="curve")
+    for x, y in (points[0], points[-1]):
+        draw.ellipse([x - 23, y - 23, x + 23, y + 23], fill=ink)
+    assert reader.read(image).digit == digit

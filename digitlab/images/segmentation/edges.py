@@ -49,15 +49,12 @@ def edge_support(page: Floats, contrast: Floats, mask: Mask) -> float:
     outside = np.where(leads_out, _look(page, y, x, reach), np.nan)
     is_known = ~np.isnan(outside)
     is_edge = _rise(ink, outside) >= THRESHOLDS.min_edge_rise * usual
-    farther = np.sort(
-        [
-            _rise(ink, _look(page, y, x, reach + round(share * extent(box))))
-            for share in THRESHOLDS.paper_distances
-        ],
-        axis=0,
-    )
-    # NaN, outside the picture, sorts last: the middle of three is then the brightest or unknown.
-    is_shade = farther[len(farther) // 2] < THRESHOLDS.min_paper_rise * usual
+    # The ink's own strokes across a gap are neither paper nor shade.
+    places = [reach + round(share * extent(box)) for share in THRESHOLDS.paper_distances]
+    is_other = np.array([_look(mask, y, x, place) != 1 for place in places])
+    rises = np.array([_rise(ink, _look(page, y, x, place)) for place in places])
+    is_dark = is_other & (rises < THRESHOLDS.min_paper_rise * usual)
+    is_shade = 2 * is_dark.sum(0) > is_other.sum(0)
     counted = is_known.any(axis=1)
     supported = (is_edge & ~is_shade).any(axis=1)
     return float(supported[counted].mean()) if counted.any() else 1.0

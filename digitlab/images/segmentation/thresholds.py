@@ -90,7 +90,7 @@ class SegmentationThresholds:
         min_edge_rise: rise of the tone at an edge, as a share of the ink's median contrast.
         paper_distances: distances beyond that edge at which there is paper, as shares of the
             ink's extent.
-        min_paper_rise: median rise of the tone at these distances, as a share of the ink's
+        min_paper_rise: rise of the tone at most of these distances, as a share of the ink's
             median contrast.
         support_power: power of a candidate's edge support by which its likeness is multiplied.
         min_support_weight: the least such factor.

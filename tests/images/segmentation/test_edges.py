@@ -51,3 +51,13 @@ def test_the_paper_inside_a_ring_is_not_supported():
     inside = distance < 26
     contrast = np.where(inside, 140, 0).astype(np.float32)
     assert edge_support(255 - page, contrast, inside) < 0.1
+
+
+def test_thick_strokes_with_narrow_gaps_are_supported():
+    page = np.full((120, 160), 200, np.float32)
+    for left in (0, 56, 112):
+        page[:, left : left + 42] = 60
+    page[:30] = 60
+    mask = page < 100
+    contrast = np.where(mask, 140, 0).astype(np.float32)
+    assert edge_support(page, contrast, mask) >= 0.9
