@@ -338,3 +338,44 @@ def test_an_example_is_read_by_a_small_kernel_without_tensorflow(
     assert any("ai_edge_litert" in path for path in libraries)
     unwanted = ("/tensorflow/", "/pandas/", "/matplotlib/", "/debugpy/")
     assert [path for path in libraries if any(name in path for name in unwanted)] == []
+
+
+@pytest.mark.parametrize("how", ["mouse", "keyboard"])
+def test_a_picture_that_looks_like_several_digits_is_read_again_on_request(
+    page: Page, server: Server, how: str
+) -> None:
+    row = png_file(Image.fromarray(write_sheet("2748", seed=5)), "row.png")
+    choose_pictures(page, png_file("2"), row, png_file("3"))
+    expect(visit_item(page, 2)).to_be_visible()
+    offer, button = page.get_by_test_id("several"), page.get_by_role("button", name="Read all")
+    expect_in_view(page, 0)
+    expect(offer).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect_in_view(page, 1)
+    expect(offer).to_contain_text("This looks like 4 digits: read them all?")
+    if how == "mouse":
+        button.click()
+    else:
+        button.focus()
+        page.keyboard.press("Enter")
+    expect_in_view(page, 3)
+    expect(offer).to_be_hidden()
+    expect(visit_item(page, 1)).to_be_hidden()
+    expect(page.get_by_test_id("receipt")).to_have_text("row.png: read as 4 digits.")
+    expect(page.get_by_test_id("number-text")).to_have_text("2748")
+    expect(page.locator(".dl-count")).to_have_text("3 pictures with 6 digits, 1 judged")
+    expect(page.get_by_test_id("judge-place")).to_have_text("3 of 6")
+    for key, number in (("ArrowLeft", 2), ("ArrowLeft", 0), ("End", 6), ("Home", 0)):
+        page.keyboard.press(key)
+        expect_in_view(page, number)
+    visit_item(page, 3).click()
+    page.keyboard.press("Enter")
+    expect_in_view(page, 4)
+    page.keyboard.press("Backspace")
+    expect_in_view(page, 3)
+    page.get_by_test_id("judge-others").click()
+    expect(page.locator(".dl-count")).to_have_text("3 pictures with 6 digits, 6 judged")
+    entries = stored_verdicts(page, server)
+    verdicts = [(entry.name, entry.predicted) for entry in entries]
+    assert sorted(verdicts) == [("2.png", 2), ("3.png", 3), *(("row.png", n) for n in (2, 4, 7, 8))]
+    assert {entry.verdict for entry in entries} == {"right"}

@@ -16,6 +16,7 @@ from digitlab.errors import ImageError
 from digitlab.images.examples import Example
 from digitlab.lab import Lab
 from digitlab.prediction import Prediction
+from digitlab.reading import Reading, Row
 from digitlab.settings import Settings
 from digitlab.store import Entry
 
@@ -68,6 +69,7 @@ class FakeLab(Lab):
         remembered: whether a correction answers the next predictions.
         confidence: confidence of the next predictions, 0-1.
         digit_count: how many digits `predict_all` reads in a picture.
+        several_count: how many digits the next pictures seem to hold when they are read as one.
         last_contributor: the contributor of the last prediction.
     """
 
@@ -76,6 +78,7 @@ class FakeLab(Lab):
     remembered = False
     confidence = 0.97
     digit_count = 3
+    several_count = 0
     last_contributor: str | None = None
 
     def __init__(self, home: Path) -> None:
@@ -111,6 +114,7 @@ class FakeLab(Lab):
             remembered=self.remembered,
             confidence=self.confidence,
             model=self.champion,
+            several_count=self.several_count,
         )
 
     def predict_all(  # type: ignore[override]
@@ -120,10 +124,13 @@ class FakeLab(Lab):
         name: str = "",
         page: int = 1,
         contributor: str | None = None,
-    ) -> tuple[Prediction, ...]:
+    ) -> Reading:
         first = self.predict(picture, name=name, page=page, contributor=contributor)
+        if not self.digit_count:
+            return Reading()
         boxes = [(4 + 6 * place, 5, 5, 22) for place in range(self.digit_count)]
-        return tuple(dataclasses.replace(first, box=box) for box in boxes)
+        digits = tuple(dataclasses.replace(first, box=box, several_count=0) for box in boxes)
+        return Reading([Row(text="7" * len(digits), box=(4, 5, 30, 22), digits=digits)])
 
     def reconsider(
         self, predictions: Sequence[Prediction], *, contributor: str | None = None

@@ -67,7 +67,7 @@ def confirmation_text(items: VisitItems, confirmed: VisitItems, receipts: Sequen
     refused = sum(item.pending and _is_refused(item) for item in items)
     if refused:
         parts.append(f"{refused} without a digit still {_verb(refused, 'wait')}")
-    unreadable = sum(item.prediction is None for item in items)
+    unreadable = sum(bool(item.error) for item in items)
     if unreadable:
         parts.append(f"{unreadable} could not be read")
     return f"{'; '.join(parts)}."

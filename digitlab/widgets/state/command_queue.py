@@ -38,8 +38,8 @@ class CommandQueue:
 
     Commands by type, each with "seq": "label" (item_id, revision, label, comment), "verdict"
     (item_id, revision, verdict, comment), "comment" (item_id, comment), "confirm" (items: id,
-    revision and comment of each) and "undo" (target: number of the command to take back; None
-    for the visit's last verdict).
+    revision and comment of each), "undo" (target: number of the command to take back; None
+    for the visit's last verdict) and "read-all" (item_id), which an undo does not take back.
 
     Args:
         session: the session that stores the verdicts.
@@ -54,6 +54,7 @@ class CommandQueue:
             "comment": self._comment,
             "confirm": self._confirm,
             "undo": self._undo,
+            "read-all": self._read_all,
         }
 
     def receive(self, client_id: str, commands: Sequence[Command]) -> dict[str, Any]:
@@ -147,6 +148,10 @@ class CommandQueue:
 
     def _undo(self, client_id: str, command: Command) -> Rejections:
         return self._session.undo(self._target(client_id, command))
+
+    def _read_all(self, _: str, command: Command) -> Rejections:
+        self._session.read_all_digits(command["item_id"])
+        return {}
 
     @staticmethod
     def _target(client_id: str, command: Command) -> str | None:

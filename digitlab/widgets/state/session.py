@@ -13,11 +13,12 @@ import traitlets
 from digitlab.errors import FeedbackError
 from digitlab.images.examples import Example
 from digitlab.prediction import Prediction
+from digitlab.reading import Reading
 from digitlab.store import Receipt, Verdict
 from digitlab.store.feedback.types import is_correction, verdict_by_label
 from digitlab.widgets.state import bulk_confirm, reread
 from digitlab.widgets.state.error_guard import ErrorGuard
-from digitlab.widgets.state.picture_spool import EMPTY_SLOT, PictureSpool
+from digitlab.widgets.state.picture_spool import EMPTY_SLOT, PictureSpool, Slot
 from digitlab.widgets.state.visit_items import (
     ItemVerdict,
     VisitItem,
@@ -49,6 +50,10 @@ NOTHING_TO_UNDO: Final = "There is nothing to undo in this visit."
 STEP_ADDED_NOTHING: Final = "The last verdict had added nothing, so there is nothing to take back."
 
 CHANGED_ELSEWHERE: Final = "Another visit has changed this verdict; it stays as it is there."
+
+JUDGED: Final = "It has a verdict by now; undo that first."
+
+NO_DIGITS: Final = "I see no digits there."
 
 NO_VERDICT: Final = "A comment is saved with a verdict, and this digit has none."
 
@@ -137,22 +142,46 @@ class Session(ErrorGuard):
                 self.error = VISIT_FULL
                 return
             predictions = self._predict(name, data)
-            if predictions[0].part:
-                name = f"{name}, {predictions[0].part}"
-            self.not_kept = self._lab.not_kept_in_public
-            items = picture_items(
+            self._add_digits(
                 name,
                 predictions,
-                first_id=len(self.items),
                 picture=self._spool.put(predictions[0].picture),
                 preview=self._spool.put(predictions[0].preview),
             )
-            self._add(*items[:free])
-            self.set_model(predictions[0].model)
-            if len(predictions) > free:
-                self.error = (
-                    f"{name} has {len(predictions)} digits, {free} of which are shown. {VISIT_FULL}"
-                )
+
+    def read_all_digits(self, item_id: int) -> None:
+        """Read all digits of a picture that was read as one; they take the item's place.
+
+        The item keeps its id without a prediction, so that the ids of other items stay. Its
+        digits are added at the end of the visit, and the first one comes into view.
+
+        Args:
+            item_id: id of an item without a verdict.
+
+        Raises:
+            FeedbackError: the item has a verdict or no picture, or the visit is full.
+            ImageError: the picture cannot be read.
+        """
+        item = self.items[item_id]
+        if item.prediction is None:
+            raise FeedbackError(NO_PICTURE)
+        if item.verdicts:
+            raise FeedbackError(JUDGED)
+        if len(self.items) >= MAX_ITEMS:
+            raise FeedbackError(VISIT_FULL)
+        part = item.prediction.part
+        name = item.name.removesuffix(f", {part}") if part else item.name
+        reading = self._lab.predict_all(
+            self._spool.get(item.picture), name=name, contributor=self.contributor or None
+        )
+        if not reading:
+            raise FeedbackError(NO_DIGITS)
+        self._begin_batch(first_of_batch=True)
+        self._add_digits(
+            name, reading, picture=item.picture, preview=item.preview, replaced_id=item.id
+        )
+        count = len(reading)
+        self.notice = f"{name}: read as {count} digit{'' if count == 1 else 's'}."
 
     def open_example(self, number: int) -> None:
         """Read one of the example pictures."""
@@ -382,6 +411,48 @@ class Session(ErrorGuard):
         if self.several_digits:
             predictions = self._lab.predict_all(data, name=name, contributor=contributor)
         return predictions or [self._lab.predict(data, name=name, contributor=contributor)]
+
+    def _add_digits(
+        self,
+        name: str,
+        predictions: Sequence[Prediction],
+        *,
+        picture: Slot,
+        preview: Slot,
+        replaced_id: int | None = None,
+    ) -> None:
+        """Add the digits of a picture to the visit, as many as it has room for.
+
+        Args:
+            name: tidied name of the picture, without its part.
+            predictions: its digits; a `Reading` for several.
+            picture: slot of the picture's bytes.
+            preview: slot of the preview.
+            replaced_id: id of the item whose place they take, if any.
+        """
+        free, first = MAX_ITEMS - len(self.items), predictions[0]
+        name = f"{name}, {first.part}" if first.part else name
+        text = predictions.text if isinstance(predictions, Reading) else ""
+        items = picture_items(
+            name,
+            predictions,
+            first_id=len(self.items),
+            picture=picture,
+            preview=preview,
+            number_text=text if len(text) > 1 else "",
+        )
+        self.not_kept = self._lab.not_kept_in_public
+        with self.hold_trait_notifications():
+            if replaced_id is not None:
+                self.items = tuple(
+                    item.as_replaced() if item.id == replaced_id else item for item in self.items
+                )
+            self._add(*items[:free])
+        self.set_model(first.model)
+        if len(predictions) > free:
+            self.error = (
+                f"{name} has {len(predictions)} digits, {free} of which are shown. {VISIT_FULL}"
+            )
 
     def _add(self, *items: VisitItem) -> None:
         with self.hold_trait_notifications():

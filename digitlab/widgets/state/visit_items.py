@@ -91,6 +91,10 @@ class VisitItem:
         verdicts: verdicts in force, oldest first; the last one counts.
         picture: slot of the picture's bytes.
         preview: slot of the prediction's preview.
+        number_text: the rows of a picture that was read as several digits, such as "27.48",
+            one a line; empty for one digit.
+        replaced: True when the digits of the same picture took the item's place; then it has
+            no prediction.
     """
 
     id: int
@@ -103,6 +107,8 @@ class VisitItem:
     verdicts: tuple[ItemVerdict, ...] = ()
     picture: Slot = EMPTY_SLOT
     preview: Slot = EMPTY_SLOT
+    number_text: str = ""
+    replaced: bool = False
 
     @property
     def verdict(self) -> ItemVerdict | None:
@@ -135,12 +141,22 @@ class VisitItem:
             earlier_predictions=(*self.earlier_predictions, self.prediction),
         )
 
+    def as_replaced(self) -> VisitItem:
+        """Return the item after the digits of its picture took its place; its id stays."""
+        return replace(self, prediction=None, first_of_picture=False, replaced=True)
+
 
 VisitItems = tuple[VisitItem, ...]
 
 
 def picture_items(
-    name: str, predictions: Sequence[Prediction], *, first_id: int, picture: Slot, preview: Slot
+    name: str,
+    predictions: Sequence[Prediction],
+    *,
+    first_id: int,
+    picture: Slot,
+    preview: Slot,
+    number_text: str = "",
 ) -> VisitItems:
     """Build an item for each digit of one picture.
 
@@ -150,6 +166,7 @@ def picture_items(
         first_id: id of the first item.
         picture: slot of the picture's bytes; all its digits share it.
         preview: slot of the preview; all its digits share it.
+        number_text: see `VisitItem`.
     """
     count = len(predictions)
     return tuple(
@@ -161,6 +178,7 @@ def picture_items(
             prediction=replace(prediction, name=name, picture=b"", preview=b""),
             picture=picture,
             preview=preview,
+            number_text=number_text,
         )
         for place, prediction in enumerate(predictions)
     )
@@ -169,9 +187,10 @@ def picture_items(
 def count_text(items: VisitItems) -> str:
     """Count the items: "2 pictures, 1 judged" or "1 picture with 5 digits, 3 judged"."""
     pictures = sum(item.first_of_picture for item in items)
+    digits = sum(not item.replaced for item in items)
     text = f"{pictures} {'picture' if pictures == 1 else 'pictures'}"
-    if len(items) > pictures:
-        text += f" with {len(items)} digits"
+    if digits > pictures:
+        text += f" with {digits} digits"
     return f"{text}, {sum(bool(item.verdicts) for item in items)} judged"
 
 

@@ -30,12 +30,18 @@ function placeholder({ name, thumbnail, predicted, prediction_text }) {
   return make("div", { className: "dl-prediction" }, make("div", { className: "dl-sheet" }, answer, picture, seen));
 }
 
+/** Whether a row has a prediction, or had one until the kernel answers. */
+const hasPrediction = ({ state, saving }) => state !== "unreadable" && (state !== "replaced" || saving);
+
 const emptyText = (...texts) => make("div", { className: "dl-empty" }, ...texts.map((text) => make("p", {}, text)));
 
 function render({ model, el }) {
   const visit = visitOf(model);
   const stored = new Map(); // renderings by item, the last received one at the end
   const content = make("div", { className: "dl-result-content" });
+  const severalText = make("p", { role: "status" });
+  const readAll = make("button", { type: "button", className: "dl-button", "data-testid": "read-all" }, "Read all digits");
+  const several = make("div", { className: "dl-several", "data-testid": "several", hidden: true }, severalText, readAll);
   let timer; // one request at a time: items that the person passes are not fetched
 
   const rendering = ({ id, revision }) => {
@@ -44,7 +50,7 @@ function render({ model, el }) {
   };
   const request = () => {
     if (timer || !visit.current) return;
-    const wanted = [visit.current, ...visit.following(AHEAD)].filter((row) => row.state !== "unreadable" && !rendering(row));
+    const wanted = [visit.current, ...visit.following(AHEAD)].filter((row) => hasPrediction(row) && !rendering(row));
     if (!wanted.length) return;
     timer = setTimeout(finishRequest, REQUEST_MS);
     if (isConnected()) model.send({ type: "get", item_ids: wanted.map(({ id }) => id) });
@@ -60,24 +66,38 @@ function render({ model, el }) {
       const template = document.createElement("template");
       template.innerHTML = html; // the kernel's, which escapes all text from outside
       stored.delete(item_id);
-      stored.set(item_id, { revision, element: template.content.querySelector(".dl-prediction") });
+      const parts = [...template.content.children].filter(({ tagName }) => tagName !== "STYLE");
+      stored.set(item_id, { revision, element: parts.length ? make("div", {}, ...parts) : undefined });
     }
     while (stored.size > MAX_STORED) stored.delete(stored.keys().next().value);
     finishRequest();
     show();
   };
 
+  /** Offer to read all digits of a picture that looks like several. */
+  const showSeveral = (row) => {
+    const offered = row?.state === "pending" && row.several_text;
+    const isReading = row?.state === "replaced" && row.saving;
+    const text = offered ? `${row.several_text}: read them all?` : isReading ? "Reading all digits…" : "";
+    if (!offered && readAll === document.activeElement) releaseFocus(el); // keeps the keys working
+    several.hidden = !text;
+    readAll.hidden = !offered;
+    if (severalText.textContent !== text) severalText.textContent = text;
+  };
+  onClick(el, readAll, () => visit.readAll());
+
   let shown; // what `content` shows
   const show = () => {
     const row = visit.current;
-    const key = row && [row.id, row.revision, Boolean(rendering(row))].join();
+    showSeveral(row);
+    const key = row && [row.id, row.revision, Boolean(rendering(row)), hasPrediction(row)].join();
     request();
     if (key === shown && content.hasChildNodes()) return;
     shown = key;
     el.dataset.item = row?.id ?? "";
     content.replaceChildren(
       !row ? emptyText(...EMPTY_TEXTS)
-      : row.state === "unreadable" ? emptyText(row.name, row.prediction_text)
+      : !hasPrediction(row) ? emptyText(row.name, row.prediction_text)
       : rendering(row)?.element ?? placeholder(row));
   };
   const listening = new AbortController();
@@ -87,7 +107,7 @@ function render({ model, el }) {
     clearTimeout(timer);
     model.off("msg:custom", receive);
   });
-  el.append(content);
+  el.append(several, content);
   show();
   model.send({ type: "ready" });
   return () => listening.abort();

@@ -6,6 +6,7 @@ import dataclasses
 
 import anywidget
 import traitlets
+from markupsafe import Markup
 
 from digitlab.prediction import STYLE, prediction_html
 from digitlab.widgets.state.browser_messages import Content, listen
@@ -56,7 +57,8 @@ class Result(anywidget.AnyWidget):
         if prediction is None:
             return ""
         named = dataclasses.replace(prediction, name=item.name)
-        return prediction_html(named, other_boxes=item.other_boxes)
+        html = prediction_html(named, other_boxes=item.other_boxes)
+        return html + _number_html(item.number_text)
 
     def _send_results(self, content: Content) -> None:
         results = [
@@ -68,3 +70,13 @@ class Result(anywidget.AnyWidget):
             for item_id in content["item_ids"]
         ]
         self.send({"type": "results", "results": results})
+
+
+def _number_html(text: str) -> Markup:
+    """Render the rows of a picture of several digits as text; nothing for one digit."""
+    if not text:
+        return Markup("")
+    return Markup(
+        '<div class="dl-number"><p>The whole picture</p>'
+        '<p class="dl-number-rows" data-testid="number-text" tabindex="0">{}</p></div>'
+    ).format(text)

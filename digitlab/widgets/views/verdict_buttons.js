@@ -88,7 +88,7 @@ function render({ model, el }) {
   let rejected = [];
   const show = () => {
     const row = visit.current;
-    const disabled = !row || row.state === "unreadable";
+    const disabled = !row || ["unreadable", "replaced"].includes(row.state);
     for (const control of [notADigit, unsure, comment, ...digitButtons]) control.disabled = disabled;
     right.disabled = disabled || !row.predicted;
     undo.disabled = !visit.canUndo;
@@ -96,7 +96,8 @@ function render({ model, el }) {
     questionText.textContent = isReading ? "Reading the next picture…"
       : right.disabled && !disabled ? "Which digit is it?" : "Right, or which digit is it?";
     const setPressed = (control, on) => control.setAttribute("aria-pressed", String(on));
-    position.textContent = row && visit.rows.length > 1 ? `${row.id + 1} of ${visit.rows.length}` : "";
+    const ids = visit.shownIds;
+    position.textContent = row && ids.length > 1 && ids.includes(row.id) ? `${ids.indexOf(row.id) + 1} of ${ids.length}` : "";
     position.hidden = !position.textContent;
     setPressed(right, row?.state === "right");
     setPressed(notADigit, row?.state === "not-a-digit");

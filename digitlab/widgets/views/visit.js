@@ -94,9 +94,14 @@ class Visit extends EventTarget {
     return this.rows.map((_, id) => this.row(id));
   }
 
-  /** Number of items whose last change the kernel has not answered. */
+  /** The items that the grid shows: all but those whose place the digits of their picture took. */
+  get shownIds() {
+    return this.allRows.filter(({ state }) => state !== "replaced").map(({ id }) => id);
+  }
+
+  /** Number of items whose last verdict the kernel has not answered. */
   get savingCount() {
-    return new Set(this.queue?.waiting.flatMap(({ effects }) => [...effects.keys()])).size;
+    return this.allRows.filter(({ saving, state }) => saving && state !== "replaced").length;
   }
 
   isWaiting(id) {
@@ -145,7 +150,7 @@ class Visit extends EventTarget {
     const reason =
       now < this.jumpedAt + JUMP_MS ? JUMPED
       : this.stayed && this.reading ? READING
-      : isKey && this.stayed && this.rows.length > 1 ? ALL_JUDGED
+      : isKey && this.stayed && this.shownIds.length > 1 ? ALL_JUDGED
       : isKey && now < this.pauseUntil ? this.refusal
       : "";
     if (!reason) {
@@ -166,7 +171,7 @@ class Visit extends EventTarget {
   /** Send a verdict on the item in view and show the next one that has none. */
   judge(verdict, label, isKey) {
     const row = this.current;
-    if (!row || row.state === "unreadable" || this.refuses(isKey)) return;
+    if (!row || ["unreadable", "replaced"].includes(row.state) || this.refuses(isKey)) return;
     const isPredicted = row.predicted === String(label);
     const state = verdict === "label" ? (isPredicted ? "right" : "wrong") : verdict;
     const draft = this.draft(row.id);
@@ -203,6 +208,16 @@ class Visit extends EventTarget {
     this.changed();
   }
 
+  /** Read all digits of the picture in view; they take the place of the one. */
+  readAll() {
+    const row = this.current;
+    if (row?.state !== "pending" || !row.several_text) return;
+    this.drafts.delete(row.id);
+    this.queue.add({ type: "read-all", item_id: row.id }, new Map([[row.id, { state: "replaced" }]]));
+    Object.assign(this, { acted: false, note: "" }); // the first digit will come into view
+    this.changed();
+  }
+
   draft(id) {
     return (this.drafts.get(id) ?? "").trim();
   }
@@ -215,7 +230,7 @@ class Visit extends EventTarget {
   saveComment() {
     const row = this.current;
     const draft = row ? this.draft(row.id) : "";
-    if (!draft || ["pending", "unreadable"].includes(row.state)) return;
+    if (!draft || ["pending", "unreadable", "replaced"].includes(row.state)) return;
     this.drafts.delete(row.id);
     const { id: item_id, state, label } = row;
     if (draft !== row.comment)
@@ -270,7 +285,7 @@ class Visit extends EventTarget {
     for (const { seq, command, effects, draft } of this.queue.take(done)) {
       for (const id of effects.keys()) this.rejections.delete(id);
       for (const [, id, reason] of rejected.filter(([number]) => number === seq)) {
-        const what = command.type === "undo" ? "Not taken back" : "Not saved";
+        const what = { undo: "Not taken back", "read-all": "Not read" }[command.type] ?? "Not saved";
         this.rejections.set(id, `${what}: ${reason}`);
         if (draft && !this.draft(id)) this.drafts.set(id, draft);
       }

@@ -38,6 +38,7 @@ class Cell {
     this.verdictMark.textContent = rejection ? "!" : label || VERDICT_MARKS[state] || "";
     // A test or a style that waits for a verdict waits until the kernel has it.
     const shown = saving ? { state: "saving", verdict: state } : { state, verdict: state };
+    this.element.hidden = state === "replaced";
     Object.assign(this.element.dataset, { ...shown, uncertainty, remembered, rejected: Boolean(rejection) });
   }
 
@@ -105,22 +106,24 @@ function render({ model, el }) {
 
   /** The item to which a key moves. */
   const itemAfterKey = (key) => {
-    const [item, last] = [Math.max(visit.cursor, 0), cells.length - 1];
-    const firstOfSecondRow = cells.findIndex((cell) => cell.element.offsetTop > cells[0].element.offsetTop);
-    const columns = firstOfSecondRow < 0 ? cells.length : firstOfSecondRow;
-    const inLastRow = Math.floor(item / columns) >= Math.floor(last / columns);
-    return {
-      ArrowLeft: Math.max(item - 1, 0),
-      ArrowRight: Math.min(item + 1, last),
-      ArrowUp: item < columns ? item : item - columns,
-      ArrowDown: inLastRow ? item : Math.min(item + columns, last),
+    const ids = visit.shownIds;
+    const tops = ids.map((id) => cells[id].element.offsetTop);
+    const [place, last] = [Math.max(ids.indexOf(visit.cursor), 0), ids.length - 1];
+    const firstOfSecondRow = tops.findIndex((top) => top > tops[0]);
+    const columns = firstOfSecondRow < 0 ? ids.length : firstOfSecondRow;
+    const inLastRow = Math.floor(place / columns) >= Math.floor(last / columns);
+    return ids[{
+      ArrowLeft: Math.max(place - 1, 0),
+      ArrowRight: Math.min(place + 1, last),
+      ArrowUp: place < columns ? place : place - columns,
+      ArrowDown: inLastRow ? place : Math.min(place + columns, last),
       Home: 0,
       End: last,
-    }[key];
+    }[key]];
   };
   const listening = new AbortController();
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || cells.length < 2 || !isOnPage(el, event.target) || !isGridKey(event)) return;
+    if (event.defaultPrevented || visit.shownIds.length < 2 || !isOnPage(el, event.target) || !isGridKey(event)) return;
     event.preventDefault();
     const next = itemAfterKey(event.key);
     if (next === visit.cursor && !visit.stayed) return;
@@ -141,12 +144,13 @@ function render({ model, el }) {
     showCurrent();
     const saving = visit.savingCount;
     summary.textContent = `${model.get("summary")}${saving ? `, ${saving} being saved` : ""}`;
-    const text = confirmText(visit.confirmable.length, visit.rows.length);
+    const count = visit.shownIds.length;
+    const text = confirmText(visit.confirmable.length, count);
     if (!text && confirm === document.activeElement) releaseFocus(el); // keeps the keys working
     confirm.textContent = text;
     confirm.disabled = !text;
-    confirm.hidden = hint.hidden = cells.length < 2;
-    list.hidden = !cells.length;
+    confirm.hidden = hint.hidden = count < 2;
+    list.hidden = !count;
   };
   visit.addEventListener("change", show, { signal: listening.signal });
 

@@ -9,7 +9,7 @@ import anywidget
 import traitlets
 
 from digitlab.html.primitives import digit_image_uri
-from digitlab.prediction import FAIRLY_SURE, Prediction, prediction_text
+from digitlab.prediction import FAIRLY_SURE, Prediction, prediction_text, several_text
 from digitlab.widgets.state.browser_messages import Content, listen
 from digitlab.widgets.state.command_queue import CommandQueue
 from digitlab.widgets.state.session import Session
@@ -17,6 +17,8 @@ from digitlab.widgets.state.visit_items import VisitItem, VisitItems, count_text
 from digitlab.widgets.views import assets
 
 EMPTY_TEXT: Final = "Your pictures appear here, with your verdicts."
+
+REPLACED_TEXT: Final = "Its digits are below, each with its own verdict."
 
 Row = dict[str, str | int | float | bool]
 
@@ -39,9 +41,10 @@ class VisitGrid(anywidget.AnyWidget):
         rows: one row for each item, oldest first: id, revision (number of the prediction, see
             `VisitItem.revision`), name, thumbnail, prediction_text, predicted (the predicted
             digit; empty for none), uncertainty ("unsure", "refused" or empty), remembered,
-            one_of_several (whether its picture has other digits), state ("unreadable", "pending"
-            or the verdict), verdict_text, label (the true digit that a "wrong" names), comment
-            and judged_at (seconds since 1970; 0 for no verdict).
+            one_of_several (whether its picture has other digits), several_text (that the picture
+            clearly holds several digits; empty for others), state ("unreadable", "replaced",
+            "pending" or the verdict), verdict_text, label (the true digit that a "wrong" names),
+            comment and judged_at (seconds since 1970; 0 for no verdict).
         revision: number of changes of the rows.
         changes: the last change: its revision, and the id and the new values of each row that
             it changed.
@@ -121,11 +124,12 @@ def _row(item: VisitItem, thumbnail: str | None) -> Row:
     if prediction is None:
         row: Row = {
             "thumbnail": "",
-            "prediction_text": item.error,
+            "prediction_text": REPLACED_TEXT if item.replaced else item.error,
             "predicted": "",
             "uncertainty": "",
             "remembered": False,
-            "state": "unreadable",
+            "several_text": "",
+            "state": "replaced" if item.replaced else "unreadable",
             "verdict_text": "",
         }
     else:
@@ -135,6 +139,7 @@ def _row(item: VisitItem, thumbnail: str | None) -> Row:
             "predicted": "" if prediction.refused else str(prediction.digit),
             "uncertainty": _uncertainty(prediction),
             "remembered": prediction.remembered,
+            "several_text": several_text(prediction),
             "state": "pending" if verdict is None else verdict.value,
             "verdict_text": "not judged" if verdict is None else verdict.text,
         }
