@@ -147,6 +147,9 @@ class Lab(ClosesOnExit):
         If a person corrected this picture or a similar one, and the version would answer
         otherwise, the stored correction answers; the prediction says so.
 
+        A picture that clearly holds several digits is read as one, too; `Prediction.several` and
+        `several_count` say so, and `predict_all` reads them.
+
         A home that cannot be written gives an answer, too. Then nothing is kept: the prediction
         has no `id`, and `not_kept` and a `NotKeptWarning` say why.
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from digitlab.images.segmentation.candidates import PolarityInk
 from digitlab.images.segmentation.components import Components, find_components
-from digitlab.images.segmentation.ink import Box
+from digitlab.images.segmentation.ink import Box, bounds, widened
 from digitlab.images.single_digit import InkRegion
 
 
@@ -72,8 +72,9 @@ def _has_several(ink: PolarityInk) -> bool:
     mask = ink.mask & ~ink.lines
     if not mask.any():  # the ink is so faint that only a closer search found it
         return _is_large(mask.shape)
+    window = widened(bounds(mask), 1)  # its edge has ink only at the picture's edge
     components = find_components(
-        mask, np.minimum(ink.contrast, 255), max_count=THRESHOLDS.max_components
+        mask[window], np.minimum(ink.contrast[window], 255), max_count=THRESHOLDS.max_components
     )
     min_extent = max(THRESHOLDS.min_pixels, THRESHOLDS.min_extent * max(mask.shape))
     is_inside = ~components.touched_edges().any(0)

@@ -22,6 +22,7 @@ from support.browser_page import (
 )
 from support.feedback_rows import add_verdict, noise
 from support.live_server import Server, start_server
+from support.number_sheets import write_sheet
 from support.simulated_runs import simulate_training
 
 import digitlab
@@ -91,6 +92,19 @@ def test_the_empty_page_and_a_prediction_have_no_violation(page: Page) -> None:
     expect(predicted_digit(page)).to_have_text("2")
     expect(page.get_by_test_id("bars")).to_be_visible()
     assert violations(page) == []
+
+
+def test_the_offer_to_read_all_digits_is_spoken_and_has_no_violation(page: Page) -> None:
+    choose_pictures(page, png_file(Image.fromarray(write_sheet("2748", "31", seed=5)), "row.png"))
+    offer = "This looks like 6 digits: read them all?"
+    expect(page.get_by_test_id("several")).to_contain_text(offer)
+    expect(page.get_by_role("status").filter(has_text=offer)).to_have_count(1)
+    assert violations(page) == []
+    page.get_by_role("button", name="Read all digits").press("Enter")
+    expect(page.get_by_test_id("number-text")).to_have_text("2748\n31")
+    assert violations(page) == []
+    page.keyboard.press("2")  # the button has gone, and the keys work
+    expect(visit_item(page, 1)).to_contain_text("right")
 
 
 def test_a_batch_with_cells_of_every_state_has_no_violation(

@@ -39,7 +39,7 @@ function render({ model, el }) {
   const visit = visitOf(model);
   const stored = new Map(); // renderings by item, the last received one at the end
   const content = make("div", { className: "dl-result-content" });
-  const severalText = make("p", { role: "status" });
+  const severalText = make("p");
   const readAll = make("button", { type: "button", className: "dl-button", "data-testid": "read-all" }, "Read all digits");
   const several = make("div", { className: "dl-several", "data-testid": "several", hidden: true }, severalText, readAll);
   let timer; // one request at a time: items that the person passes are not fetched
@@ -76,9 +76,9 @@ function render({ model, el }) {
 
   /** Offer to read all digits of a picture that looks like several. */
   const showSeveral = (row) => {
-    const offered = row?.state === "pending" && row.several_text;
+    const offered = severalOffer(row);
     const isReading = row?.state === "replaced" && row.saving;
-    const text = offered ? `${row.several_text}: read them all?` : isReading ? "Reading all digits…" : "";
+    const text = offered || (isReading ? "Reading all digits…" : "");
     if (!offered && readAll === document.activeElement) releaseFocus(el); // keeps the keys working
     several.hidden = !text;
     readAll.hidden = !offered;

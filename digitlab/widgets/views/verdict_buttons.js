@@ -105,7 +105,8 @@ function render({ model, el }) {
     digitButtons.forEach((control, digit) => setPressed(control, row?.label === String(digit)));
     showComment(row);
     showReceipt(row);
-    const text = disabled ? "" : row.one_of_several ? `${row.name}: ${row.prediction_text}` : row.prediction_text;
+    const prediction = row?.one_of_several ? `${row.name}: ${row.prediction_text}` : row?.prediction_text;
+    const text = disabled ? "" : [prediction, severalOffer(row)].filter(Boolean).join(". ");
     if (spokenText.textContent !== text) spokenText.textContent = text;
     if (visit.cursor !== shownItem && !disabled) bringIntoView();
     shownItem = visit.cursor;

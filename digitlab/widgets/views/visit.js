@@ -211,7 +211,7 @@ class Visit extends EventTarget {
   /** Read all digits of the picture in view; they take the place of the one. */
   readAll() {
     const row = this.current;
-    if (row?.state !== "pending" || !row.several_text) return;
+    if (!severalOffer(row)) return;
     this.drafts.delete(row.id);
     this.queue.add({ type: "read-all", item_id: row.id }, new Map([[row.id, { state: "replaced" }]]));
     Object.assign(this, { acted: false, note: "" }); // the first digit will come into view
@@ -305,6 +305,10 @@ const verdictText = ({ saving, rejection, state, label, verdict_text }) =>
   !saving ? [verdict_text, rejection].filter(Boolean).join(". ")
   : state === "pending" ? "taking your verdict back"
   : `saving your verdict: ${label || VERDICT_TEXTS[state]}`;
+
+/** The question whether to read all digits of a picture that was read as one; empty for others. */
+const severalOffer = (row) =>
+  row?.state === "pending" && row.several_text ? `${row.several_text}: read them all?` : "";
 
 /** The visit to which a view's model belongs. */
 const visitOf = (model) => {
