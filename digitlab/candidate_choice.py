@@ -26,18 +26,20 @@ class ChoiceWeights:
         evidence: weight of the model's evidence for a digit.
         min_evidence: evidence, in logits, below which less makes no difference.
         max_evidence: evidence, in logits, above which more makes no difference.
-        in_pieces: score of a digit in pieces. Its parts alone are good digits too, above all 1s.
+        in_pieces: score of a digit in pieces. Its parts alone are good digits too.
+        one: score of a certain 1: lines and parts of other digits are good 1s.
         none: score of the case that no candidate is the digit.
     """
 
-    ink: float = 1.24
-    likeness: float = 1.8
+    ink: float = 1.01
+    likeness: float = 1.83
     min_likeness: float = 0.01
-    evidence: float = 0.28
+    evidence: float = 0.35
     min_evidence: float = -8.0
     max_evidence: float = 12.0
-    in_pieces: float = 2.96
-    none: float = -1.91
+    in_pieces: float = 2.77
+    one: float = -2.63
+    none: float = -1.65
 
 
 WEIGHTS: Final = ChoiceWeights()
@@ -88,6 +90,7 @@ def _shares(candidates: Sequence[DigitCandidate], answers: ClassifierOutput) -> 
         + WEIGHTS.likeness * np.log(likeness.clip(WEIGHTS.min_likeness))
         + WEIGHTS.evidence * (evidence - WEIGHTS.min_evidence)
         + WEIGHTS.in_pieces * in_pieces
+        + WEIGHTS.one * answers.probabilities[:, 1]
     )
     exponentials = np.exp(np.append(scores, WEIGHTS.none) - max(scores.max(), WEIGHTS.none))
     shares: NDArray[np.float64] = exponentials[:-1] / exponentials.sum()

@@ -44,11 +44,17 @@ def test_a_digit_in_pieces_is_chosen_against_its_part():
     assert choice.number == 1
 
 
+def test_another_digit_is_chosen_against_a_stroke_of_it_that_is_a_1():
+    candidates = [candidate(weight=1.0), candidate(weight=0.9)]
+    choice = choose_candidate(candidates, answers((6, 0.99, 4.0), (1, 0.99, 9.0)))
+    assert choice.number == 0
+
+
 def test_candidates_that_disagree_lower_the_confidence():
     both = [candidate(weight=1.0), candidate(weight=0.8)]
-    alone = choose_candidate(both[:1], answers((1, 0.99, 8.0)))
-    agreed = choose_candidate(both, answers((1, 0.99, 8.0), (1, 0.99, 8.0)))
-    disputed = choose_candidate(both, answers((1, 0.99, 8.0), (7, 0.99, 8.0)))
+    alone = choose_candidate(both[:1], answers((3, 0.99, 8.0)))
+    agreed = choose_candidate(both, answers((3, 0.99, 8.0), (3, 0.99, 8.0)))
+    disputed = choose_candidate(both, answers((3, 0.99, 8.0), (7, 0.99, 8.0)))
     assert agreed.probabilities.max() >= alone.probabilities.max() > 0.95
     assert disputed.probabilities.max() < 0.7
 

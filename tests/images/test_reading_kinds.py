@@ -120,3 +120,22 @@ def test_a_thick_digit_that_touches_all_edges_is_read(reader, digit, bright):
     for x, y in (points[0], points[-1]):
         draw.ellipse([x - 23, y - 23, x + 23, y + 23], fill=ink)
     assert reader.read(image).digit == digit
+
+
+@pytest.mark.parametrize("tilt", [-6, 0, 6])
+@pytest.mark.parametrize("digit", [0, 1, 3, 7])
+def test_a_line_that_touches_the_foot_of_a_digit_is_not_read(reader, digit, tilt):
+    image = Image.new("L", (400, 500), 215)
+    draw = ImageDraw.Draw(image)
+    if digit == 0:
+        draw.ellipse([150, 180, 250, 352], outline=60, width=7)
+    else:
+        points = {
+            1: [(205, 180), (195, 350)],
+            3: [(150, 190), (200, 175), (235, 210), (190, 255), (240, 300), (205, 348), (150, 335)],
+            7: [(140, 185), (250, 180), (190, 350)],
+        }[digit]
+        draw.line(points, fill=60, width=7, joint="curve")
+    draw.line([(90, 350 - tilt), (310, 350 + tilt)], fill=90, width=5)
+    prediction = reader.read(image)
+    assert (prediction.digit, prediction.refused) == (digit, False)

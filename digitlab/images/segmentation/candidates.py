@@ -21,10 +21,11 @@ from digitlab.images.segmentation.digit_parts import (
 )
 from digitlab.images.segmentation.edges import edge_support
 from digitlab.images.segmentation.ink import Floats, Mask, bounds, overlap
+from digitlab.images.segmentation.outer_lines import without_outer_lines
 from digitlab.images.segmentation.ruled_lines import find_page_lines
 from digitlab.images.segmentation.stroke_depth import squared_depth
 from digitlab.images.segmentation.thresholds import THRESHOLDS
-from digitlab.images.segmentation.window_filters import window_maximum
+from digitlab.images.segmentation.window_filters import dilate, window_maximum
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -123,6 +124,8 @@ def _search_polarity(page: Floats, *, bright: bool, quick: bool) -> PolarityInk:
         last = _search(page, *measure_contrast(page, window_share=window_share), quick=quick)
         candidates = candidates + last.candidates
     candidates = _distinct(candidates)
+    if not quick:
+        candidates = _with_bare(candidates)
     return PolarityInk(
         bright=bright,
         contrast=contrast,
@@ -131,6 +134,17 @@ def _search_polarity(page: Floats, *, bright: bool, quick: bool) -> PolarityInk:
         candidates=tuple(candidates),
         evidence=tuple(candidate.mass for candidate in candidates),
     )
+
+
+def _with_bare(candidates: list[InkCandidate]) -> list[InkCandidate]:
+    """Add the likeliest candidates without the straight lines along their sides."""
+    bare = []
+    for candidate in candidates[: THRESHOLDS.max_lined_candidates]:
+        mask = without_outer_lines(candidate.mask)
+        if mask is not None:
+            contrast = candidate.contrast * dilate(mask)
+            bare.append(replace(candidate, mask=mask, contrast=contrast))
+    return sorted(candidates + bare, key=lambda candidate: -candidate.mass)
 
 
 def _is_shady(candidates: list[InkCandidate]) -> bool:

@@ -95,6 +95,19 @@ class SegmentationThresholds:
         support_power: power of a candidate's edge support by which its likeness is multiplied.
         min_support_weight: the least such factor.
         min_support: edge support of a candidate that needs no search with narrower windows.
+        max_lined_candidates: number of candidates that are tried without their outer lines.
+        min_outer_line_side: shorter side of ink that may have outer lines, in pixels.
+        outer_line_end: share of a line's length at each end, which gives its place.
+        max_outer_line_slope: largest slope of an outer line against the picture's side.
+        max_outer_line_thickness: thickness of an outer line, as a share of its length.
+        min_outer_line_cover: share of that side of the ink that lies on the line.
+        max_ink_beyond_line: how far a stroke may cross an outer line, as a share of the height of
+            all ink.
+        min_inner_ink: ink without its outer lines, as a share of all of it.
+        min_inner_extent: extent of that ink, as a share of the extent of all of it.
+        min_overhang: length by which one line alone reaches beyond the digit at both ends, as a
+            share of its length.
+        overhang_divisor: the part of the digit beside the line is its height divided by this.
         polarity_side: longest side of the copy that decides the polarity, in pixels.
         whole_window: share of `paper_window` that covers the whole picture.
         narrower_windows: shares of `paper_window` to try after it.
@@ -209,6 +222,18 @@ class SegmentationThresholds:
     support_power: float = 6.0
     min_support_weight: float = 0.01
     min_support: float = 0.9
+    # outer_lines
+    max_lined_candidates: int = 2
+    min_outer_line_side: int = 20
+    outer_line_end: float = 0.06
+    max_outer_line_slope: float = 0.15
+    max_outer_line_thickness: float = 0.12
+    min_outer_line_cover: float = 0.85
+    max_ink_beyond_line: float = 0.1
+    min_inner_ink: float = 0.15
+    min_inner_extent: float = 0.35
+    min_overhang: float = 0.08
+    overhang_divisor: int = 4
     # candidates
     polarity_side: int = 180
     whole_window: float = 4.0
