@@ -49,6 +49,9 @@ Arrays of other libraries are converted with `numpy.asarray`.
 """
 
 
+UNSURE: Final = 0.5
+"""Confidence below which a picture that was read as one digit may be several in any case."""
+
 _BATCH_SIZE: Final = 64
 """Digit images that are read together, and stored in one transaction."""
 
@@ -340,7 +343,10 @@ class Reader:
             correction=correction,
             probabilities=probabilities,
         )
-        if is_alone or correction or search.page is None or not may_be_several(search.page):
+        if is_alone or correction or search.page is None:
+            return prediction
+        is_unsure = prediction.refused or prediction.confidence < UNSURE
+        if not may_be_several(search.page, is_unsure=is_unsure):
             return prediction
         try:
             count = count_several(

@@ -48,7 +48,7 @@ class SeveralDigitsThresholds:
 THRESHOLDS: Final = SeveralDigitsThresholds()
 
 
-def may_be_several(page: InkRegion) -> bool:
+def may_be_several(page: InkRegion, *, is_unsure: bool = False) -> bool:
     """Return whether the ink of a picture may be several digits; quick and seldom wrong.
 
     Digits of one pen are alike in size, contrast and stroke width, stand beside each other and
@@ -57,9 +57,12 @@ def may_be_several(page: InkRegion) -> bool:
 
     Args:
         page: the ink of the whole picture, from `search_digit`.
+        is_unsure: whether the reading as one digit is unsure: the lines of squared paper may
+            join the digits to one component.
     """
-    if not page.polarities:  # also when each component is small among many
-        return _is_large(page.grey.shape)
+    # There is no polarity, too, where each component is small among many.
+    if (is_unsure or not page.polarities) and _is_large(page.grey.shape):
+        return True
     return any(_has_several(ink) for ink in page.polarities)
 
 
