@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from digitlab.images import DigitCandidate, Picture, segment_page
 from digitlab.images.budget import check_time
+from digitlab.images.multi_digit.digit_ink import InkSearch
 from digitlab.images.multi_digit.orientation import THRESHOLDS as ORIENTATION
 from digitlab.images.multi_digit.orientation import (
     Rotation,
@@ -77,6 +78,7 @@ class ReadPage:
         marks: the ink of the same pen that is no digit.
         stroke_width: usual width of the digits' strokes, in full pixels.
         rotation: degrees by which the page is turned counter-clockwise in its picture.
+        search: how the ink was searched; None without digits.
     """
 
     rows: tuple[tuple[PageDigit, ...], ...]
@@ -84,6 +86,7 @@ class ReadPage:
     marks: tuple[Mark, ...]
     stroke_width: float
     rotation: Rotation = 0
+    search: InkSearch | None = None
 
     @property
     def count(self) -> int:
@@ -133,7 +136,7 @@ def read_page(picture: Picture, classifier: Classifier) -> ReadPage:
         return page
     direction = row_direction(page.boxes)
     if direction < ORIENTATION.level:
-        side = _read_as_turned(picture, classifier, 90)
+        side = _read_as_turned(picture, classifier, 90, page.search)
         if side.count >= ORIENTATION.min_digits and (
             row_direction(side.boxes) >= direction + ORIENTATION.min_level_gain
         ):
@@ -160,7 +163,7 @@ def _upper_side(
     """
     if page.rotation and evidence < -ORIENTATION.clear_flip:
         return page
-    flipped = _read_as_turned(picture, classifier, 270 if page.rotation else 180)
+    flipped = _read_as_turned(picture, classifier, 270 if page.rotation else 180, page.search)
     if flipped.count < ORIENTATION.min_digits:
         return page
     other = -flip_evidence(*_digit_scores(flipped, classifier))
@@ -200,9 +203,15 @@ def _certainty(answers: ClassifierOutput, numbers: list[int]) -> NDArray[np.floa
     return certainty
 
 
-def _read_as_turned(picture: Picture, classifier: Classifier, rotation: Rotation) -> ReadPage:
+def _read_as_turned(
+    picture: Picture,
+    classifier: Classifier,
+    rotation: Rotation,
+    search: InkSearch | None = None,
+) -> ReadPage:
     """Read a page that is turned by some degrees in its picture."""
-    page = segment_page(turn_upright(picture, rotation) if rotation else picture)
+    turned = turn_upright(picture, rotation) if rotation else picture
+    page = segment_page(turned, search=search)
     candidates = [digit for ways in page.clusters for way in ways for digit in way]
     check_time()
     answers = classifier.classify(stack_images(candidates))
@@ -227,6 +236,7 @@ def _read_as_turned(picture: Picture, classifier: Classifier, rotation: Rotation
         marks=page.marks,
         stroke_width=page.stroke_width,
         rotation=rotation,
+        search=page.search,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import compress
 from typing import NamedTuple
@@ -58,27 +58,7 @@ class DigitInk:
         return int(self.mask.shape[1])
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PageInk:
-    """The ink of a picture, separated into digits and everything else.
-
-    Attributes:
-        contrast: float32 (H, W), how much each pixel differs from the paper, in grey levels.
-        mask: bool (H, W), all ink, dust and lines included.
-        digits: the ink of the digits, in no order.
-        marks: ink of the same pen that is too small or too flat for a digit, in no order:
-            dots, commas, dashes; no dust and no lines of the paper.
-        digit_height: usual height of a digit, in pixels; 0 without digits.
-    """
-
-    contrast: Floats
-    mask: Mask
-    digits: tuple[DigitInk, ...]
-    marks: tuple[DigitInk, ...]
-    digit_height: float
-
-
-class _Search(NamedTuple):
+class InkSearch(NamedTuple):
     """How to search for ink.
 
     Attributes:
@@ -90,7 +70,29 @@ class _Search(NamedTuple):
     window_share: float
 
 
-def find_digit_ink(grey: NDArray[np.uint8]) -> PageInk | None:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PageInk:
+    """The ink of a picture, separated into digits and everything else.
+
+    Attributes:
+        contrast: float32 (H, W), how much each pixel differs from the paper, in grey levels.
+        mask: bool (H, W), all ink, dust and lines included.
+        digits: the ink of the digits, in no order.
+        marks: ink of the same pen that is too small or too flat for a digit, in no order:
+            dots, commas, dashes; no dust and no lines of the paper.
+        digit_height: usual height of a digit, in pixels; 0 without digits.
+        search: how the ink was searched.
+    """
+
+    contrast: Floats
+    mask: Mask
+    digits: tuple[DigitInk, ...]
+    marks: tuple[DigitInk, ...]
+    digit_height: float
+    search: InkSearch | None = None
+
+
+def find_digit_ink(grey: NDArray[np.uint8], *, search: InkSearch | None = None) -> PageInk | None:
     """Find the ink of all digits in a picture.
 
     A small copy decides the polarity and the width of the strokes, so that the picture itself is
@@ -98,6 +100,7 @@ def find_digit_ink(grey: NDArray[np.uint8]) -> PageInk | None:
 
     Args:
         grey: uint8 (H, W), the upright picture, ink of either polarity.
+        search: how to search; without it, the likeliest searches are tried.
 
     Returns:
         The ink of the likelier polarity; None when the picture has no ink.
@@ -105,26 +108,26 @@ def find_digit_ink(grey: NDArray[np.uint8]) -> PageInk | None:
     if min(grey.shape) < 2 or np.ptp(grey) == 0:
         return None
     page = grey.astype(np.float32)
-    small = shrink(page, THRESHOLDS.coarse_side)
+    searches = [search] if search else _rank_searches(shrink(page, THRESHOLDS.coarse_side))
     without_digits: PageInk | None = None
-    for search in _rank_searches(small)[: THRESHOLDS.max_searches]:
-        ink = _find_ink(page, search)
+    for number, likely in enumerate(searches[: THRESHOLDS.max_searches]):
+        ink = _find_ink(page, likely, effort=0 if number else 2)
         if ink is not None and ink.digits:
-            return ink
+            return replace(ink, search=likely)
         without_digits = without_digits or ink
     return without_digits
 
 
-def _rank_searches(page: Floats) -> list[_Search]:
+def _rank_searches(page: Floats) -> list[InkSearch]:
     """Return the searches of a picture that find digits, or all, the likeliest first.
 
     Strokes are much narrower than digits. A narrow window leaves shade, hands and the edges of a
     desk in the paper; a wider one is tried where the strokes fill it.
     """
-    ranked: list[tuple[float, _Search]] = []
+    ranked: list[tuple[float, InkSearch]] = []
     for window_share in THRESHOLDS.stroke_windows:
-        searches = [_Search(bright, window_share) for bright in (False, True)]
-        inks = [_find_ink(page, search) for search in searches]
+        searches = [InkSearch(bright, window_share) for bright in (False, True)]
+        inks = [_find_ink(page, search, effort=int(not ranked)) for search in searches]
         evidence = _evidence(page, inks)
         place = int(np.argmax(evidence))
         best = inks[place]
@@ -145,6 +148,8 @@ def _is_cluttered(mask: Mask) -> bool:
     """Return whether connected ink is so large that it may hold lines of the paper."""
     from scipy import ndimage
 
+    if mask.mean() > THRESHOLDS.max_lined_share:
+        return False
     labels, count = label_connected(mask)
     if count > THRESHOLDS.max_cluttered_components:
         return False
@@ -181,11 +186,15 @@ def _are_complete(page: Floats, ink: PageInk) -> bool:
     return missing < THRESHOLDS.max_missing * found
 
 
-def _find_ink(page: Floats, search: _Search) -> PageInk | None:
+def _find_ink(page: Floats, search: InkSearch, *, effort: int) -> PageInk | None:
     """Return the ink of one polarity; None without ink.
 
-    Where ink may hold lines of the paper, it is searched with and without them, and with a
-    stricter threshold, which leaves out lines that are paler than the strokes.
+    Args:
+        page: float32 (H, W).
+        search: how to search.
+        effort: where ink may hold lines of the paper, 0 searches it as it is, 1 also without the
+            lines, 2 also with a stricter threshold, which leaves out lines that are paler than
+            the strokes.
     """
     check_time()
     dark_page = 255 - page if search.bright else page
@@ -194,16 +203,17 @@ def _find_ink(page: Floats, search: _Search) -> PageInk | None:
     if mask is None:
         return None
     ink = _find_digits(mask, mask, contrast)
-    if not _is_cluttered(mask):
+    if not effort or not _is_cluttered(mask):
         return ink
     lines = _page_lines(mask, contrast)
     if lines.sum() <= THRESHOLDS.min_lined_ink * mask.sum():
         return ink
     found = [ink, _find_digits(mask & ~lines, mask, contrast)]
-    strict = threshold_ink(contrast, noise=noise, weak=THRESHOLDS.strict_weak_ink)
-    if strict is not None:
-        found.append(_find_digits(strict, strict, contrast))
-        found.append(_find_digits(strict & ~lines, strict, contrast))
+    if effort > 1 and any(some.digits for some in found):
+        strict = threshold_ink(contrast, noise=noise, weak=THRESHOLDS.strict_weak_ink)
+        if strict is not None:
+            found.append(_find_digits(strict, strict, contrast))
+            found.append(_find_digits(strict & ~lines, strict, contrast))
     # The lowest height is that of single digits; a line joins several.
     digit_height = min((some.digit_height for some in found if some.digits), default=0.0)
     gains = [
@@ -342,7 +352,8 @@ def _find_digits(ink: Mask, mask: Mask, contrast: Floats) -> PageInk:
     if (is_broad | strokes.is_other).any():
         pale = _pale_ink(components, contrast, np.flatnonzero(is_broad & ~strokes.is_other))
         components = find_components(ink & ~pale, contrast)
-        lines |= _table_lines(components, contrast)
+        if ink.mean() <= THRESHOLDS.max_lined_share:
+            lines |= _table_lines(components, contrast)
         components = find_components(ink & ~pale & ~lines, contrast)
     is_rung = rungs(components, lines)
     if is_rung.any():

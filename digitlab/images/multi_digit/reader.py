@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from digitlab.images.budget import check_time
-from digitlab.images.multi_digit.digit_ink import DigitInk, PageInk, find_digit_ink
+from digitlab.images.multi_digit.digit_ink import DigitInk, InkSearch, PageInk, find_digit_ink
 from digitlab.images.multi_digit.join_broken import box_around, cluster_broken, ways_to_join
 from digitlab.images.multi_digit.reading_order import sort_into_rows
 from digitlab.images.multi_digit.separators import (
@@ -52,11 +52,13 @@ class SegmentedPage:
             left to right. At most `MAX_DIGITS` clusters, no empty row.
         marks: the ink of the same pen that is no digit.
         stroke_width: usual width of the digits' strokes, in full pixels.
+        search: how the ink was searched; None without digits.
     """
 
     rows: tuple[tuple[Segmentations, ...], ...] = ()
     marks: tuple[Mark, ...] = ()
     stroke_width: float = 0.0
+    search: InkSearch | None = None
 
     @property
     def clusters(self) -> tuple[Segmentations, ...]:
@@ -95,11 +97,12 @@ def read_digits(picture: Picture) -> tuple[DigitCandidate, ...]:
     return tuple(candidate for ways in segment_page(picture).clusters for candidate in ways[0])
 
 
-def segment_page(picture: Picture) -> SegmentedPage:
+def segment_page(picture: Picture, *, search: InkSearch | None = None) -> SegmentedPage:
     """Find all digits in a picture, with the ways to split touching and to join broken ones.
 
     Args:
         picture: from `decode` or `from_array`.
+        search: how to search the ink, such as that of the same page turned.
 
     Returns:
         The segmentations of each cluster of ink. The caller chooses one of each;
@@ -109,7 +112,7 @@ def segment_page(picture: Picture) -> SegmentedPage:
         return SegmentedPage(rows=((((read_digit(picture),),),),))
     padded, padding = pad_tight_crop(picture.grey)
     factor = _enlargement(padded.shape)
-    page = find_digit_ink(enlarge(padded, factor))
+    page = find_digit_ink(enlarge(padded, factor), search=search)
     if page is None or not page.digits:
         candidate = read_digit(picture)
         return SegmentedPage(rows=() if candidate.blank else ((((candidate,),),),))
@@ -137,7 +140,9 @@ def segment_page(picture: Picture) -> SegmentedPage:
         candidate = read_digit(picture)
         if not candidate.blank:
             rows = [(((candidate,), *rows[0][0][1:]),)]
-    return SegmentedPage(rows=tuple(rows), marks=marks, stroke_width=stroke_width)
+    return SegmentedPage(
+        rows=tuple(rows), marks=marks, stroke_width=stroke_width, search=page.search
+    )
 
 
 def _has_separator(candidate: DigitCandidate, marks: tuple[Mark, ...], stroke_width: float) -> bool:

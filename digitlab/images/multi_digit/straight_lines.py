@@ -56,7 +56,12 @@ def _level_lines(mask: Mask, tones: _Bytes, min_length: float) -> tuple[Mask, in
     core = mask & is_line
     if not core.any():
         return core, 0
-    usual = min(_usual_run(mask, is_line), _usual_run(tones > 0, is_line))
+    runs, lengths = _vertical_runs(mask)
+    in_line = is_line & (tones > 0)
+    all_runs, all_lengths = _vertical_runs(tones > 0)
+    usual = min(
+        float(np.median(lengths[runs[core]])), float(np.median(all_lengths[all_runs[in_line]]))
+    )
     if usual > THRESHOLDS.line_aspect * min_length:
         return np.zeros_like(mask), 0
     strokes = tones[mask & ~is_line]
@@ -64,15 +69,9 @@ def _level_lines(mask: Mask, tones: _Bytes, min_length: float) -> tuple[Mask, in
     if strokes.size and max_tone < np.percentile(strokes, THRESHOLDS.pale_percentile):
         mask = mask & (tones < max_tone)
         core &= mask
-    runs, lengths = _vertical_runs(mask)
+        runs, lengths = _vertical_runs(mask)
     max_length = THRESHOLDS.max_line_thickness * usual + 1
     return _runs_with(core, runs, lengths <= max_length), int(usual) + 1
-
-
-def _usual_run(mask: Mask, is_line: Mask) -> float:
-    """Return the median length of the vertical runs in a line, in pixels."""
-    runs, lengths = _vertical_runs(mask)
-    return float(np.median(lengths[runs[is_line & mask]]))
 
 
 def _runs_with(core: Mask, runs: NDArray[np.int32], is_thin: Mask) -> Mask:
