@@ -31,7 +31,7 @@ from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.resize import shrink
 from digitlab.images.segmentation.components import Components, find_components, label_connected
 from digitlab.images.segmentation.contrast import measure_contrast, threshold_ink
-from digitlab.images.segmentation.ink import Box, Floats, Mask, extent, union
+from digitlab.images.segmentation.ink import Box, Floats, Mask, bounds, extent, union
 from digitlab.images.segmentation.thresholds import THRESHOLDS as SEGMENTATION
 
 
@@ -148,13 +148,19 @@ def _is_cluttered(mask: Mask) -> bool:
     """Return whether connected ink is so large that it may hold lines of the paper."""
     from scipy import ndimage
 
-    if mask.mean() > THRESHOLDS.max_lined_share:
+    if _is_pattern(mask):
         return False
     labels, count = label_connected(mask)
     if count > THRESHOLDS.max_cluttered_components:
         return False
     min_extent = THRESHOLDS.min_cluttered_extent * max(mask.shape)
     return any(extent(box) > min_extent for box in ndimage.find_objects(labels))
+
+
+def _is_pattern(mask: Mask) -> bool:
+    """Return whether the box around all ink holds more ink than digits and lines have."""
+    box = bounds(mask)
+    return float(mask[box].mean()) > THRESHOLDS.max_lined_share
 
 
 def _fit_window(ink: PageInk, window_share: float) -> bool:
@@ -209,7 +215,8 @@ def _find_ink(page: Floats, search: InkSearch, *, effort: int) -> PageInk | None
     if lines.sum() <= THRESHOLDS.min_lined_ink * mask.sum():
         return ink
     found = [ink, _find_digits(mask & ~lines, mask, contrast)]
-    if effort > 1 and any(some.digits for some in found):
+    is_same = len({(len(some.digits), some.digit_height) for some in found}) == 1
+    if effort > 1 and not is_same:  # lines are in the way
         strict = threshold_ink(contrast, noise=noise, weak=THRESHOLDS.strict_weak_ink)
         if strict is not None:
             found.append(_find_digits(strict, strict, contrast))
@@ -352,7 +359,7 @@ def _find_digits(ink: Mask, mask: Mask, contrast: Floats) -> PageInk:
     if (is_broad | strokes.is_other).any():
         pale = _pale_ink(components, contrast, np.flatnonzero(is_broad & ~strokes.is_other))
         components = find_components(ink & ~pale, contrast)
-        if ink.mean() <= THRESHOLDS.max_lined_share:
+        if not _is_pattern(ink):
             lines |= _table_lines(components, contrast)
         components = find_components(ink & ~pale & ~lines, contrast)
     is_rung = rungs(components, lines)

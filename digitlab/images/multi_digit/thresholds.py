@@ -25,7 +25,8 @@ class MultiDigitThresholds:
         strict_weak_ink: share of the peak from which on a pixel is ink, where paler ink has lines.
         min_cluttered_extent: extent of ink that may hold lines, as a share of the picture's longer
             side.
-        max_lined_share: share of a picture with lines of the paper that is ink; more is a pattern.
+        max_lined_share: share of the box around all ink that is ink, where it may hold lines of the
+            paper; more is a pattern.
         max_cluttered_components: number of components of ink that may hold such lines; more is a
             pattern.
         min_lined_ink: share of the ink that lines of the paper are; less is no such paper.
@@ -189,7 +190,7 @@ class MultiDigitThresholds:
     stroke_windows: tuple[float, ...] = (0.25, 0.5, 1.0)
     strict_weak_ink: float = 0.5
     min_cluttered_extent: float = 0.2
-    max_lined_share: float = 0.4
+    max_lined_share: float = 0.45
     max_cluttered_components: int = 2000
     min_lined_ink: float = 0.01
     lined_gain: float = 1.05
