@@ -21,6 +21,7 @@ from digitlab.images.multi_digit.plausible_components import (
     framing,
     marks,
     plausible,
+    repeated,
     rungs,
     stroke_lengths,
     usual_digit_height,
@@ -372,6 +373,7 @@ def _find_digits(ink: Mask, mask: Mask, contrast: Floats) -> PageInk:
     if digit_height < min_digit_height:
         return nothing
     is_plausible = plausible(components, digit_height, strokes.tone) & ~strokes.is_other
+    is_plausible &= ~repeated(components, np.flatnonzero(is_plausible))
     kept = np.flatnonzero(is_plausible)
     if _box_cover(components, kept) > THRESHOLDS.max_digit_cover:
         return nothing

@@ -151,6 +151,55 @@ def rungs(components: Components, lines: NDArray[np.bool_]) -> NDArray[np.bool_]
     return is_rung
 
 
+def repeated(components: Components, kept: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return which components repeat at even distances, such as a spiral's rings. bool (N,).
+
+    Digits of one row differ in shape, and their distances vary.
+
+    Args:
+        components: all N components of the ink.
+        kept: numbers of the components that may repeat.
+    """
+    is_repeated = np.zeros(len(components), bool)
+    if not THRESHOLDS.min_repeats <= len(kept) <= THRESHOLDS.max_repeats:
+        return is_repeated
+    boxes = [components.boxes[number] for number in kept]
+    middles = np.array([(r.start + r.stop, c.start + c.stop) for r, c in boxes]) / 2
+    sizes = np.array([(r.stop - r.start, c.stop - c.start) for r, c in boxes], float)
+    samples = np.array([_sample(components, int(number)) for number in kept])
+    distances = np.hypot(*(middles[:, None] - middles[None]).transpose(2, 0, 1))
+    ratios = sizes[:, None] / sizes[None]
+    is_alike = (np.maximum(ratios, 1 / ratios).max(2) < THRESHOLDS.max_repeat_ratio) & (
+        (samples[:, None] == samples[None]).mean(2) >= THRESHOLDS.min_repeat_agreement
+    )
+    np.fill_diagonal(is_alike, False)
+    is_near = distances < THRESHOLDS.max_repeat_distance * sizes.max(1)[:, None]
+    for start, second in np.argwhere(is_alike & is_near):
+        chain = [int(start), int(second)]
+        while True:
+            step = middles[chain[-1]] - middles[chain[-2]]
+            expected = middles[chain[-1]] + step
+            misses = np.hypot(*(middles - expected).T)
+            misses[~is_alike[chain[-1]]] = np.inf
+            found = int(misses.argmin())
+            max_miss = THRESHOLDS.max_repeat_miss * float(np.hypot(*step))
+            if misses[found] > max_miss or found in chain:
+                break
+            chain.append(found)
+        if len(chain) >= THRESHOLDS.min_repeats:
+            is_repeated[kept[chain]] = True
+    return is_repeated
+
+
+def _sample(components: Components, number: int) -> NDArray[np.bool_]:
+    """Return the ink of a component at 12 x 12 places of its box; bool (144,)."""
+    box = components.boxes[number]
+    own = components.labels[box] == number + 1
+    rows, columns = (((np.arange(12) + 0.5) * side / 12).astype(int) for side in own.shape)
+    sample: NDArray[np.bool_] = own[np.ix_(rows, columns)].ravel()
+    return sample
+
+
 def plausible(components: Components, digit_height: float, main_tone: float) -> NDArray[np.bool_]:
     """Return which components may be a digit or a part of one. bool (N,).
 

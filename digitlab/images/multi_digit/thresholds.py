@@ -105,6 +105,13 @@ class MultiDigitThresholds:
         rung_tolerance: difference in length and height between the short lines of one row, as a
             share of their length and distance.
         min_rungs: number of short lines in a row; fewer may be 1s.
+        min_repeats: number of components that repeat; fewer may be digits.
+        max_repeats: number of components among which repeats are searched.
+        max_repeat_ratio: their heights and widths differ by at most this factor.
+        min_repeat_agreement: share of places in their boxes where both have ink, or neither.
+        max_repeat_distance: distance of one to the next, in multiples of its extent.
+        max_repeat_miss: distance of one from the place where it is expected, as a share of the
+            distance between two.
         min_enclosed_height: height of a component that a digit cannot enclose, as a share of
             the enclosing one's.
         max_enclosed: number of components, without dust, that a digit may enclose.
@@ -249,6 +256,12 @@ class MultiDigitThresholds:
     rung_reach_divisor: int = 400
     rung_tolerance: float = 0.12
     min_rungs: int = 3
+    min_repeats: int = 8
+    max_repeats: int = 400
+    max_repeat_ratio: float = 1.35
+    min_repeat_agreement: float = 0.8
+    max_repeat_distance: float = 4.0
+    max_repeat_miss: float = 0.2
     min_enclosed_height: float = 0.3
     max_enclosed: int = 3
     min_page_line: float = 0.6

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from support.number_sheets import PAPER, labels_of, photograph_sheet, write_sheet
+from support.number_sheets import PAPER, digit_ink, labels_of, photograph_sheet, write_sheet
 
 from digitlab.images import from_array, read_digits
 from digitlab.picture_reader import Reader
@@ -87,3 +87,24 @@ def test_a_page_of_frames_keeps_the_digits_within_them(reader):
         page[top : top + side, [left, left + 1, left + side, left + side + 1]] = 110
         page[[top, top + 1, top + side, top + side + 1], left : left + side] = 110
     assert read(page, reader) == [4, 0, 7, 1]
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.06])
+def test_the_rings_of_a_spiral_are_no_digits(reader, slope):
+    page = with_margin(write_sheet(*ROWS), top=90)
+    y, x = np.mgrid[0 : page.shape[0], 0 : page.shape[1]]
+    for number in range(10):
+        left = 30 + number * (page.shape[1] - 60) // 9
+        top = 50 + slope * left
+        page[(x - left) ** 2 + (y - top) ** 2 < 81] = 60
+        page[(np.abs(x - left) < 3) & (np.abs(y - top + 16) < 20)] = 60
+    assert read(page, reader) == labels_of(ROWS)
+
+
+def test_five_digits_of_one_shape_are_digits(reader):
+    zero = 255 - digit_ink(0)
+    page = np.full((90, 360), PAPER, np.uint8)
+    for number in range(5):
+        cell = page[30 : 30 + zero.shape[0], 30 + 60 * number : 30 + 60 * number + zero.shape[1]]
+        np.minimum(cell, zero, out=cell)
+    assert read(page, reader) == [0] * 5
