@@ -22,7 +22,8 @@ class Measured(Generic[Result]):
         growth_mb: growth of this process's resident memory at its peak, in 10**6 bytes; 0 on
             systems without /proc.
         children_mb: peak memory of the largest process that the call waited for; 0 if an earlier
-            child of this process was larger.
+            child of this process, or this process itself, was larger: a child begins with the
+            memory of its parent.
     """
 
     result: Result
@@ -35,13 +36,14 @@ def measure(call: Callable[[], Result]) -> Measured[Result]:
     """Call a function and measure it."""
     before_s, before, largest = _cpu_s(), _reset_peak(), _largest_child()
     result = call()
-    growth = max(0, _status("VmHWM") - before)
+    peak = _status("VmHWM")
+    growth = max(0, peak - before)
     children = _largest_child()
     return Measured(
         result=result,
         cpu_s=_cpu_s() - before_s,
         growth_mb=growth / 1e6,
-        children_mb=children / 1e6 if children > largest else 0.0,
+        children_mb=children / 1e6 if children > max(largest, peak) else 0.0,
     )
 
 

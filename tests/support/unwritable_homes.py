@@ -218,7 +218,11 @@ def _use_lab(home: Path, picture: Path) -> dict[str, Any]:
             "digits": [one.digit for one in predictions],
             "remembered": [one.remembered for one in predictions],
             "ids": [one.id for one in predictions],
-            "warnings": [f"{one.category.__name__}: {one.message}" for one in caught],
+            "warnings": [
+                f"{one.category.__name__}: {one.message}"
+                for one in caught
+                if one.category.__name__ == "NotKeptWarning"
+            ],
             "not_kept": lab.not_kept,
             "seconds": time.monotonic() - start,
         }
