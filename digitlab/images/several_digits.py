@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.images.segmentation.candidates import PolarityInk
-from digitlab.images.segmentation.components import Components, find_components
+from digitlab.images.segmentation.components import Components, find_components, stroke_lengths
 from digitlab.images.segmentation.ink import Box, bounds, widened
 from digitlab.images.single_digit import InkRegion
 
@@ -104,13 +104,8 @@ def _has_several(ink: PolarityInk) -> bool:
 
 def _stroke_widths(components: Components) -> NDArray[np.float64]:
     """Return the mean width of each component's strokes, twice its area by its edge; (N,)."""
-    labels = np.pad(components.labels, 1)
-    inner = labels[1:-1, 1:-1]
-    edges = np.zeros(len(components) + 1)
-    for beside in (labels[:-2, 1:-1], labels[2:, 1:-1], labels[1:-1, :-2], labels[1:-1, 2:]):
-        edges += np.bincount(inner[beside == 0], minlength=len(components) + 1)
     # A slanted edge crosses more pixels than its length.
-    widths: NDArray[np.float64] = 2 * components.areas / (edges[1:] * np.pi / 4)
+    widths: NDArray[np.float64] = components.areas / (stroke_lengths(components) * np.pi / 4)
     return widths
 
 

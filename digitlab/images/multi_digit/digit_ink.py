@@ -23,14 +23,18 @@ from digitlab.images.multi_digit.plausible_components import (
     plausible,
     repeated,
     rungs,
-    stroke_lengths,
     usual_digit_height,
     weighted_median,
 )
 from digitlab.images.multi_digit.straight_lines import find_lines
 from digitlab.images.multi_digit.thresholds import THRESHOLDS
 from digitlab.images.resize import shrink
-from digitlab.images.segmentation.components import Components, find_components, label_connected
+from digitlab.images.segmentation.components import (
+    Components,
+    find_components,
+    label_connected,
+    stroke_lengths,
+)
 from digitlab.images.segmentation.contrast import measure_contrast, threshold_ink
 from digitlab.images.segmentation.ink import Box, Floats, Mask, bounds, extent, union
 from digitlab.images.segmentation.thresholds import THRESHOLDS as SEGMENTATION
@@ -57,6 +61,12 @@ class DigitInk:
     def width(self) -> int:
         """In pixels."""
         return int(self.mask.shape[1])
+
+    @property
+    def outline(self) -> int:
+        """Number of sides of pixels between ink and paper."""
+        mask = np.pad(self.mask, 1)
+        return int((mask[1:] != mask[:-1]).sum() + (mask[:, 1:] != mask[:, :-1]).sum())
 
 
 class InkSearch(NamedTuple):
@@ -307,10 +317,8 @@ def _stroke_length(digit: DigitInk, *, narrow: float) -> float:
         digit: the ink.
         narrow: factor for narrow ink, which may be a part of a line.
     """
-    padded = np.pad(digit.mask, 1)
-    edges = (padded[1:] != padded[:-1]).sum() + (padded[:, 1:] != padded[:, :-1]).sum()
     is_narrow = min(digit.mask.shape) < THRESHOLDS.narrow_aspect * max(digit.mask.shape)
-    return float(edges) / 2 * (narrow if is_narrow else 1.0)
+    return digit.outline / 2 * (narrow if is_narrow else 1.0)
 
 
 def _distance_to_paper(page: Floats, is_bare: Mask) -> Floats:

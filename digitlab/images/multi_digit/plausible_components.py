@@ -248,20 +248,6 @@ def marks(components: Components, digit_height: float, main_tone: float) -> NDAr
     return is_mark
 
 
-def stroke_lengths(components: Components) -> NDArray[np.float64]:
-    """Return about the length of each component's strokes, in pixels: half of its outline. (N,).
-
-    Statistics of the ink are weighted by it: a blot or a shade has more area than all digits.
-    """
-    counts = np.zeros(len(components) + 1)
-    padded = np.pad(components.labels, 1)
-    for one, other in ((padded[1:], padded[:-1]), (padded[:, 1:], padded[:, :-1])):
-        is_edge = (one > 0) != (other > 0)
-        counts += np.bincount(np.maximum(one[is_edge], other[is_edge]), minlength=len(counts))
-    lengths: NDArray[np.float64] = counts[1:] / 2
-    return lengths
-
-
 def blots(
     components: Components, lengths: NDArray[np.float64], counted: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
