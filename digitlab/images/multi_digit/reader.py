@@ -10,6 +10,7 @@ import numpy as np
 from digitlab.images.budget import check_time
 from digitlab.images.multi_digit.digit_ink import DigitInk, InkSearch, PageInk, find_digit_ink
 from digitlab.images.multi_digit.join_broken import box_around, cluster_broken, ways_to_join
+from digitlab.images.multi_digit.paper_sheets import clear_desk
 from digitlab.images.multi_digit.reading_order import sort_into_rows
 from digitlab.images.multi_digit.separators import (
     Mark,
@@ -72,13 +73,13 @@ class _Frame(NamedTuple):
     Attributes:
         scale: full pixels per pixel of the image.
         size: width and height of the full picture.
-        corner: x, and also y, of the image's first pixel, in full pixels; negative where paper
-            was added.
+        corner: x and y of the image's first pixel, in full pixels; negative where paper was
+            added.
     """
 
     scale: float
     size: tuple[int, int]
-    corner: float
+    corner: tuple[float, float]
 
 
 def read_digits(picture: Picture) -> tuple[DigitCandidate, ...]:
@@ -110,13 +111,15 @@ def segment_page(picture: Picture, *, search: InkSearch | None = None) -> Segmen
     """
     if any(is_digit_image(grey) for grey in (picture.grey, 255 - picture.grey)):
         return SegmentedPage(rows=((((read_digit(picture),),),),))
-    padded, padding = pad_tight_crop(picture.grey)
+    sheet = clear_desk(picture.grey)
+    padded, padding = pad_tight_crop(sheet.grey)
     factor = _enlargement(padded.shape)
     page = find_digit_ink(enlarge(padded, factor), search=search)
     if page is None or not page.digits:
         candidate = read_digit(picture)
         return SegmentedPage(rows=() if candidate.blank else ((((candidate,),),),))
-    frame = _Frame(picture.scale / factor, picture.size, -float(padding * picture.scale))
+    top, left = ((first - padding) * float(picture.scale) for first in sheet.corner)
+    frame = _Frame(picture.scale / factor, picture.size, (left, top))
     commas = find_long_commas([digit.box for digit in page.digits], page.digit_height)
     digits = [digit for number, digit in enumerate(page.digits) if number not in commas]
     own_marks = [*page.marks, *(page.digits[number] for number in commas)]
@@ -216,4 +219,4 @@ def _to_candidate(page: PageInk, digit: DigitInk, part: Mask, frame: _Frame) -> 
 
 def _full_box(box: Box, frame: _Frame) -> tuple[int, int, int, int]:
     """Convert rows and columns of the page to x, y, width, height in full pixels."""
-    return to_full_box(box, frame.scale, frame.size, (frame.corner, frame.corner))
+    return to_full_box(box, frame.scale, frame.size, frame.corner)

@@ -89,6 +89,50 @@ def test_a_page_of_frames_keeps_the_digits_within_them(reader):
     assert read(page, reader) == [4, 0, 7, 1]
 
 
+def on_desk(page: np.ndarray, *, tone: float, grain: float, slant: float = 0.0) -> np.ndarray:
+    """Lay a sheet on a desk whose grain runs across."""
+    rng = np.random.default_rng(0)
+    height, width = (side + 240 for side in page.shape)
+    desk = tone + grain * rng.normal(size=(height // 4 + 1, width // 40 + 1))
+    desk = np.kron(desk, np.ones((4, 40)))[:height, :width]
+    sheet = np.full((height, width), np.nan)
+    sheet[120:-120, 120:-120] = page
+    y, x = np.mgrid[0:height, 0:width]
+    rows = np.clip(y + np.rint(slant * (x - width / 2)).astype(int), 0, height - 1)
+    sheet = sheet[rows, x]
+    return np.clip(np.where(np.isnan(sheet), desk, sheet), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("tone", "grain"), [(35, 8), (60, 0), (105, 12)])
+@pytest.mark.parametrize("slant", [0.0, 0.12])
+def test_the_desk_around_a_sheet_holds_no_digits(reader, tone, grain, slant):
+    page = on_desk(write_sheet(*ROWS), tone=tone, grain=grain, slant=slant)
+    assert read(page, reader) == labels_of(ROWS)
+
+
+def test_a_finger_and_rings_on_the_edge_of_a_sheet_hold_no_digits(reader):
+    page = on_desk(with_margin(write_sheet(*ROWS), top=60), tone=40, grain=6)
+    y, x = np.mgrid[0 : page.shape[0], 0 : page.shape[1]]
+    for left in range(160, page.shape[1] - 130, 45):
+        page[(np.abs(x - left) < 4) & (np.abs(y - 125) < 18)] = 70
+    finger = (y > page.shape[0] - 135) & (np.abs(x - page.shape[1] // 2) < 22)
+    page[finger] = 150
+    assert read(page, reader) == labels_of(ROWS)
+
+
+@pytest.mark.parametrize("shadow", [0.4, 0.5, 0.6])
+@pytest.mark.parametrize("pitch", [None, 40])
+def test_digits_in_a_hard_shadow_are_read_like_those_in_the_light(reader, shadow, pitch):
+    page = write_sheet("40713962", "58417302", "19246530")
+    if pitch:
+        squared = np.full_like(page, PAPER)
+        squared[::pitch] = squared[:, ::pitch] = PAPER - 40
+        page = np.minimum(page, squared)
+    photographed = photograph_sheet(page, shadow=shadow)
+    read_digits = [prediction.digit for prediction in reader.read_all(photographed)]
+    assert read_digits == labels_of(("40713962", "58417302", "19246530"))
+
+
 @pytest.mark.parametrize("slope", [0.0, 0.06])
 def test_the_rings_of_a_spiral_are_no_digits(reader, slope):
     page = with_margin(write_sheet(*ROWS), top=90)
