@@ -16,6 +16,7 @@ from digitlab.images.multi_digit.group_strokes import group_components
 from digitlab.images.multi_digit.paper_sheets import is_paper_sheet, max_thickness
 from digitlab.images.multi_digit.plausible_components import (
     blots,
+    cell_sides,
     crossing_page,
     enclosing,
     framing,
@@ -381,6 +382,7 @@ def _find_digits(ink: Mask, mask: Mask, contrast: Floats) -> PageInk:
     if digit_height < min_digit_height:
         return nothing
     is_plausible = plausible(components, digit_height, strokes.tone) & ~strokes.is_other
+    is_plausible &= ~cell_sides(components, np.flatnonzero(is_plausible))
     is_plausible &= ~repeated(components, np.flatnonzero(is_plausible))
     kept = np.flatnonzero(is_plausible)
     if _box_cover(components, kept) > THRESHOLDS.max_digit_cover:

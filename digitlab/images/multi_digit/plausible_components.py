@@ -151,6 +151,54 @@ def rungs(components: Components, lines: NDArray[np.bool_]) -> NDArray[np.bool_]
     return is_rung
 
 
+def cell_sides(components: Components, kept: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return which components are the sides of cells in a row, with digits between them. bool (N,).
+
+    The sides are bars of one height at multiples of one distance. What stands between them reaches
+    neither above nor below them.
+
+    Args:
+        components: all N components of the ink.
+        kept: numbers of the components that may be digits.
+    """
+    is_side = np.zeros(len(components), bool)
+    if not THRESHOLDS.min_sides < len(kept) <= THRESHOLDS.max_repeats:
+        return is_side
+    boxes = [components.boxes[number] for number in kept]
+    edges = np.array([(r.start, r.stop, c.start, c.stop) for r, c in boxes], float)
+    top, bottom, left, right = edges.T
+    height, x, y = bottom - top, (left + right) / 2, (top + bottom) / 2
+    is_bar = right - left < THRESHOLDS.rung_aspect * height
+    bars, others = np.flatnonzero(is_bar), np.flatnonzero(~is_bar)
+    for first in bars:
+        tolerance = THRESHOLDS.side_tolerance * height[first]
+        across, down = x - x[first], y - y[first]
+        alike = bars[(np.abs(height[bars] - height[first]) < tolerance) & (across[bars] > 0)]
+        alike = alike[np.abs(down[alike]) < THRESHOLDS.max_line_slope * across[alike]]
+        if not len(alike):
+            continue
+        second = alike[across[alike].argmin()]
+        pitch, slope = across[second], down[second] / across[second]
+        if pitch < THRESHOLDS.min_cell_width * height[first]:
+            continue
+        off_level = np.abs(down - slope * across)
+        cell = np.rint(across / pitch)
+        off_pitch = np.abs(across - cell * pitch) / np.sqrt(np.maximum(cell, 1))
+        alike = alike[np.maximum(off_level, off_pitch)[alike] < tolerance]
+        sides = np.concatenate([[first], alike])
+        is_inside = (across[others] > 0) & (across[others] < across[sides].max())
+        inside = others[is_inside & (off_level[others] < height[first] / 2)]
+        reach = off_level[inside] + height[inside] / 2
+        filled = len(np.unique(np.floor(across[inside] / pitch)))
+        if (
+            len(sides) >= THRESHOLDS.min_sides
+            and 2 * filled >= len(sides) - 1
+            and (reach < height[first] / 2 + tolerance).all()
+        ):
+            is_side[kept[sides]] = True
+    return is_side
+
+
 def repeated(components: Components, kept: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Return which components repeat at even distances, such as a spiral's rings. bool (N,).
 

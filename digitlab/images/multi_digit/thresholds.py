@@ -105,6 +105,9 @@ class MultiDigitThresholds:
         rung_tolerance: difference in length and height between the short lines of one row, as a
             share of their length and distance.
         min_rungs: number of short lines in a row; fewer may be 1s.
+        min_sides: number of sides of cells in a row.
+        side_tolerance: difference between their heights and places, in multiples of the height.
+        min_cell_width: distance between two sides, in multiples of their height.
         min_repeats: number of components that repeat; fewer may be digits.
         max_repeats: number of components among which repeats are searched.
         max_repeat_ratio: their heights and widths differ by at most this factor.
@@ -275,6 +278,9 @@ class MultiDigitThresholds:
     rung_reach_divisor: int = 400
     rung_tolerance: float = 0.12
     min_rungs: int = 3
+    min_sides: int = 3
+    side_tolerance: float = 0.1
+    min_cell_width: float = 0.5
     min_repeats: int = 8
     max_repeats: int = 400
     max_repeat_ratio: float = 1.35

@@ -133,6 +133,31 @@ def test_digits_in_a_hard_shadow_are_read_like_those_in_the_light(reader, shadow
     assert read_digits == labels_of(("40713962", "58417302", "19246530"))
 
 
+def with_bars(page: np.ndarray, boxes, *, top: int, bottom: int) -> np.ndarray:
+    """Draw bars at even distances, the first one before the first box, the last one after all."""
+    middles = [x + width / 2 for x, _, width, _ in boxes]
+    pitch = (middles[-1] - middles[0]) / (len(middles) - 1)
+    for number in range(len(middles) + 1):
+        left = round(middles[0] + pitch * (number - 0.5))
+        page[top:bottom, left : left + 3] = 110
+    return page
+
+
+def test_the_sides_of_cells_are_no_1s(reader):
+    page = with_margin(write_sheet("4071396", gap=0.9), left=60)
+    boxes = [digit.box for digit in read_digits(from_array(page))]
+    top, bottom = min(box[1] for box in boxes) - 12, max(box[1] + box[3] for box in boxes) + 12
+    assert read(with_bars(page, boxes, top=top, bottom=bottom), reader) == [4, 0, 7, 1, 3, 9, 6]
+
+
+def test_1s_beside_higher_digits_are_1s(reader):
+    page = with_margin(write_sheet("40739", gap=0.9), left=60)
+    boxes = [digit.box for digit in read_digits(from_array(page))]
+    top, bottom = min(box[1] for box in boxes) + 12, max(box[1] + box[3] for box in boxes) - 12
+    digits = read(with_bars(page, boxes, top=top, bottom=bottom), reader)
+    assert digits == [1, 4, 1, 0, 1, 7, 1, 3, 1, 9, 1]
+
+
 @pytest.mark.parametrize("slope", [0.0, 0.06])
 def test_the_rings_of_a_spiral_are_no_digits(reader, slope):
     page = with_margin(write_sheet(*ROWS), top=90)
