@@ -245,6 +245,8 @@ def to_reading(
 ) -> Reading:
     """Tell digits from separators and compose the text of each row.
 
+    Rows in which the classifier sees no digit are marks of the paper, if it sees one elsewhere.
+
     Args:
         page: from `read_page`.
         predictions: a prediction for each digit of each row.
@@ -258,8 +260,11 @@ def to_reading(
         for pair in zip(page.row_digits(), predictions, strict=True)
     ]
     separators = find_separators(row_digits, page.marks, stroke_width=page.stroke_width)
+    has_digits = any(map(_holds_digit, predictions))
     rows = []
     for digits, own, found in zip(row_digits, predictions, separators, strict=True):
+        if has_digits and not _holds_digit(own):
+            continue
         replaced = {separator.digit for separator in found}
         kept = [number for number in range(len(digits)) if number not in replaced]
         text = row_text(
@@ -271,6 +276,11 @@ def to_reading(
         box = turn_back(box_around(boxes), page.rotation, size)
         rows.append(Row(text=text, box=box, digits=tuple(own[number] for number in kept)))
     return Reading(rows, rotation=page.rotation)
+
+
+def _holds_digit(row: Sequence[Prediction]) -> bool:
+    """Return whether the classifier sees a digit in a row, or a person answered for one."""
+    return any(not prediction.refused or prediction.correction for prediction in row)
 
 
 def stack_images(candidates: Sequence[DigitCandidate]) -> NDArray[np.uint8]:

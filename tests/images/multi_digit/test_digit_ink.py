@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 from support.number_sheets import PAPER, digit_ink, labels_of, photograph_sheet, write_sheet
 
 from digitlab.images import from_array, read_digits
@@ -156,6 +157,31 @@ def test_1s_beside_higher_digits_are_1s(reader):
     top, bottom = min(box[1] for box in boxes) + 12, max(box[1] + box[3] for box in boxes) - 12
     digits = read(with_bars(page, boxes, top=top, bottom=bottom), reader)
     assert digits == [1, 4, 1, 0, 1, 7, 1, 3, 1, 9, 1]
+
+
+def with_scribbles(page: np.ndarray) -> np.ndarray:
+    """Add a row of three scribbles below the digits."""
+    page = np.pad(page, ((0, 120), (0, 0)), constant_values=PAPER)
+    picture = Image.fromarray(page)
+    draw = ImageDraw.Draw(picture)
+    rng = np.random.default_rng(0)
+    for left in (60, 180, 300):
+        corners = rng.uniform(0, 70, (15, 2)) + np.array([left, page.shape[0] - 110])
+        draw.line([tuple(corner) for corner in corners], fill=45, width=4)
+    return np.asarray(picture)
+
+
+def test_a_row_in_which_the_model_sees_no_digit_is_left_out(reader):
+    page = with_scribbles(write_sheet(*ROWS))
+    assert len(read_digits(from_array(page))) == 13
+    reading = reader.read_all(photograph_sheet(page))
+    assert [row.text for row in reading.rows] == list(ROWS)
+
+
+def test_scribbles_alone_are_refused(reader):
+    page = with_scribbles(np.full((40, 420), PAPER, np.uint8))
+    reading = reader.read_all(photograph_sheet(page))
+    assert [prediction.refused for prediction in reading] == [True] * 3
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.06])
