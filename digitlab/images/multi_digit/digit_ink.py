@@ -20,6 +20,7 @@ from digitlab.images.multi_digit.plausible_components import (
     crossing_page,
     enclosing,
     framing,
+    line_ends,
     marks,
     plausible,
     repeated,
@@ -392,7 +393,7 @@ def _find_digits(ink: Mask, mask: Mask, contrast: Floats) -> PageInk:
         for numbers in group_components(components, kept, digit_height)
     ]
     is_digit = [group.height >= _min_height(group) * digit_height for group in groups]
-    is_mark = marks(components, digit_height, strokes.tone)
+    is_mark = marks(components, digit_height, strokes.tone) & ~line_ends(components, lines)
     others = np.flatnonzero(is_mark & ~is_plausible & ~strokes.is_other)
     return PageInk(
         contrast=contrast,

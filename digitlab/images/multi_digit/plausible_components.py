@@ -296,6 +296,26 @@ def marks(components: Components, digit_height: float, main_tone: float) -> NDAr
     return is_mark
 
 
+def line_ends(components: Components, lines: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which components are level and go on in a line: a part of it, no hyphen. bool (N,).
+
+    Args:
+        components: all N components of the ink without lines.
+        lines: bool (H, W), the lines.
+    """
+    is_end = np.zeros(len(components), bool)
+    is_level = components.widths > THRESHOLDS.hyphen_aspect * components.heights
+    if not lines.any():
+        return is_end
+    reach = 2 + max(lines.shape) // THRESHOLDS.rung_reach_divisor
+    for number in map(int, np.flatnonzero(is_level)):
+        rows, columns = components.boxes[number]
+        before = lines[rows, max(0, columns.start - reach) : columns.start]
+        after = lines[rows, columns.stop : columns.stop + reach]
+        is_end[number] = before.any() or after.any()
+    return is_end
+
+
 def blots(
     components: Components, lengths: NDArray[np.float64], counted: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
