@@ -71,16 +71,30 @@ class DigitInk:
         return int((mask[1:] != mask[:-1]).sum() + (mask[:, 1:] != mask[:, :-1]).sum())
 
 
+class InkWay(NamedTuple):
+    """How to separate ink from the paper and its lines.
+
+    Attributes:
+        strict: whether the threshold leaves out ink that is paler than the strokes.
+        lined: whether lines of the paper are left out.
+    """
+
+    strict: bool
+    lined: bool
+
+
 class InkSearch(NamedTuple):
     """How to search for ink.
 
     Attributes:
         bright: whether to search for bright ink on dark paper.
         window_share: side of the paper's window, as a share of the usual one.
+        way: how to separate ink from the paper and its lines; None to try all ways.
     """
 
     bright: bool
     window_share: float
+    way: InkWay | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -94,7 +108,7 @@ class PageInk:
         marks: ink of the same pen that is too small or too flat for a digit, in no order:
             dots, commas, dashes; no dust and no lines of the paper.
         digit_height: usual height of a digit, in pixels; 0 without digits.
-        search: how the ink was searched.
+        search: how the ink was searched and found.
     """
 
     contrast: Floats
@@ -126,7 +140,7 @@ def find_digit_ink(grey: NDArray[np.uint8], *, search: InkSearch | None = None) 
     for number, likely in enumerate(searches[: THRESHOLDS.max_searches]):
         ink = _find_ink(page, likely, effort=0 if number else 2)
         if ink is not None and ink.digits:
-            return replace(ink, search=likely)
+            return ink
         without_digits = without_digits or ink
     return without_digits
 
@@ -216,42 +230,51 @@ def _find_ink(page: Floats, search: InkSearch, *, effort: int) -> PageInk | None
             the strokes.
     """
     check_time()
+    plain = InkWay(strict=False, lined=False)
     dark_page = 255 - page if search.bright else page
     contrast, noise = measure_contrast(dark_page, window_share=search.window_share)
     mask = threshold_ink(contrast, noise=noise)
     if mask is None:
         return None
-    ink = _find_digits(mask, mask, contrast)
-    if not effort or not _is_cluttered(mask):
-        return ink
-    lines = _page_lines(mask, contrast)
+    is_lined = search.way.lined if search.way else bool(effort) and _is_cluttered(mask)
+    lines = _page_lines(mask, contrast) if is_lined else np.zeros_like(mask)
+
+    def find(way: InkWay) -> PageInk | None:
+        own: Mask | None = mask
+        if way.strict:
+            own = threshold_ink(contrast, noise=noise, weak=THRESHOLDS.strict_weak_ink)
+        if own is None:
+            return None
+        ink = _find_digits(own & ~lines if way.lined else own, own, contrast)
+        return replace(ink, search=search._replace(way=way))
+
+    if search.way is not None:
+        return find(search.way) or find(plain)
+    ink = find(plain)
     if lines.sum() <= THRESHOLDS.min_lined_ink * mask.sum():
         return ink
-    found = [ink, _find_digits(mask & ~lines, mask, contrast)]
+    ways = [plain, InkWay(strict=False, lined=True)]
+    found = [some for some in (ink, find(ways[1])) if some is not None]
     is_same = len({(len(some.digits), some.digit_height) for some in found}) == 1
     if effort > 1 and not is_same:  # lines are in the way
-        strict = threshold_ink(contrast, noise=noise, weak=THRESHOLDS.strict_weak_ink)
-        if strict is not None:
-            found.append(_find_digits(strict, strict, contrast))
-            found.append(_find_digits(strict & ~lines, strict, contrast))
+        ways = [way._replace(strict=True) for way in ways]
+        found += [some for some in map(find, ways) if some is not None]
     # The lowest height is that of single digits; a line joins several.
     digit_height = min((some.digit_height for some in found if some.digits), default=0.0)
-    gains = [
-        _gain(some.digits, digit_height) * (THRESHOLDS.lined_gain if number % 2 else 1.0)
-        for number, some in enumerate(found)
-    ]
+    gains = [_gain(some, digit_height) for some in found]
     return found[int(np.argmax(gains))]
 
 
-def _gain(digits: Sequence[DigitInk], digit_height: float) -> float:
+def _gain(ink: PageInk, digit_height: float) -> float:
     """Return how well ink was separated into digits: about the length of their strokes, in pixels.
 
     What joins several digits counts as one, and what lies around a digit counts against the rest.
 
     Args:
-        digits: the digits that were found.
+        ink: the digits that were found.
         digit_height: height of a digit that is not joined to others, in pixels.
     """
+    digits = ink.digits
     if not digits:
         return 0.0
     lengths = np.array(
@@ -267,7 +290,9 @@ def _gain(digits: Sequence[DigitInk], digit_height: float) -> float:
     y, x = (top + bottom) / 2, (left + right) / 2
     holds = (top[:, None] < y) & (y < bottom[:, None]) & (left[:, None] < x) & (x < right[:, None])
     is_around = holds.sum(1) > 1
-    return float(lengths[~is_around].sum() - lengths[is_around].sum())
+    gain = float(lengths[~is_around].sum() - lengths[is_around].sum())
+    is_lined = ink.search is not None and ink.search.way is not None and ink.search.way.lined
+    return gain * (THRESHOLDS.lined_gain if is_lined else 1.0)
 
 
 def _page_lines(mask: Mask, contrast: Floats) -> Mask:
