@@ -13,6 +13,7 @@ from digitlab.images.normalise import DIGIT_SHAPE, NORMALISATION, is_digit_image
 from digitlab.images.picture import Picture
 from digitlab.images.resize import enlarge, shrink
 from digitlab.images.segmentation.candidates import PolarityInk, find_ink
+from digitlab.images.segmentation.desk import clear_desk
 from digitlab.images.segmentation.ink import bounds, extent, union, widened
 
 
@@ -208,10 +209,11 @@ def find_ink_region(picture: Picture) -> InkRegion:
     Returns:
         The whole picture or the smaller region, with the ink in it.
     """
-    padded, padding = pad_tight_crop(picture.grey)
+    sheet = clear_desk(picture.grey)
+    padded, padding = pad_tight_crop(sheet.grey)
     grey, scale = _resize_for_search(padded, picture.scale)
-    outside = -float(padding * picture.scale)
-    whole = InkRegion(grey=grey, polarities=find_ink(grey), scale=scale, corner=(outside, outside))
+    top, left = (float((first - padding) * picture.scale) for first in sheet.corner)
+    whole = InkRegion(grey=grey, polarities=find_ink(grey), scale=scale, corner=(left, top))
     if not whole.polarities or padding:
         return whole
     part = _part_to_enlarge(whole)
@@ -219,8 +221,8 @@ def find_ink_region(picture: Picture) -> InkRegion:
         return whole
     zoom = scale / picture.scale
     rows, columns = (slice(int(s.start * zoom), math.ceil(s.stop * zoom)) for s in part)
-    grey, scale = _resize_for_search(picture.grey[rows, columns], picture.scale)
-    corner = (columns.start * picture.scale, rows.start * picture.scale)
+    grey, scale = _resize_for_search(sheet.grey[rows, columns], picture.scale)
+    corner = (left + columns.start * picture.scale, top + rows.start * picture.scale)
     near = InkRegion(grey=grey, polarities=find_ink(grey), scale=scale, corner=corner, whole=whole)
     return near if near.polarities else whole
 

@@ -10,7 +10,6 @@ import numpy as np
 from digitlab.images.budget import check_time
 from digitlab.images.multi_digit.digit_ink import DigitInk, InkSearch, PageInk, find_digit_ink
 from digitlab.images.multi_digit.join_broken import box_around, cluster_broken, ways_to_join
-from digitlab.images.multi_digit.paper_sheets import clear_desk
 from digitlab.images.multi_digit.reading_order import sort_into_rows
 from digitlab.images.multi_digit.separators import (
     Mark,
@@ -24,6 +23,7 @@ from digitlab.images.normalise import is_digit_image, to_digit_image
 from digitlab.images.picture import Picture
 from digitlab.images.resize import enlarge
 from digitlab.images.segmentation.contrast import isolate_ink, soft_edge_width
+from digitlab.images.segmentation.desk import clear_desk
 from digitlab.images.segmentation.ink import Box, Mask, bounds, widened
 from digitlab.images.single_digit import DigitCandidate, pad_tight_crop, read_digit, to_full_box
 

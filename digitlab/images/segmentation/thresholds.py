@@ -153,6 +153,30 @@ class SegmentationThresholds:
         max_lined_side: share of a line with ink there; more is the inside of a thick stroke.
         max_lines: number of page lines of one direction.
         same_line_tilt: degrees within which two lines of one place are the same.
+        desk_side: longest side, in pixels, of the copy on which a sheet on a desk is searched.
+        desk_window: side of the closing that removes ink from it, as a share of that side.
+        min_desk_edge: length of the picture's edge along which the desk lies, as a share of its
+            shorter side.
+        min_desk_depth: distance from the picture's edge to which the desk reaches, as a share of
+            the longer side.
+        min_sheet_share: area of a sheet on a desk, as a share of the picture's.
+        large_sheet: the same from which on the desk is only a strip or a corner.
+        max_sheet_at_edge: share of the picture's edge along which a smaller sheet lies, unless the
+            grain of the desk is clear.
+        max_desk_tone: tone of the desk, as a share of the paper's.
+        max_shade_tone: the same; a brighter desk may be shade.
+        min_grain: usual difference of its pixels from their surroundings, in multiples of the
+            paper's; less is shade.
+        clear_grain: the same for a grain that no shade has.
+        min_paper_grain: least usual difference of the paper's pixels, as a share of its tone.
+        min_sheet_step: difference between both sides of the sheet's edge, as a share of the
+            difference between paper and desk; less is a soft shadow.
+        min_sheet_fill: share of its convex hull that a sheet fills.
+        min_corner_area: area between four corners of the hull, as a share of the hull's.
+        sheet_rim: width of the sheet's edge that is left out, as a share of the longer side.
+        edge_ink_tone: tone of ink at the sheet's edge, as a share of the paper's.
+        edge_band: width of the band in which rings and fingers end, as a share of the square root
+            of the sheet's area.
     """
 
     # contrast
@@ -272,6 +296,25 @@ class SegmentationThresholds:
     max_lined_side: float = 0.5
     max_lines: int = 24
     same_line_tilt: float = 6.0
+    # desk
+    desk_side: int = 200
+    desk_window: float = 0.06
+    min_desk_edge: float = 0.3
+    min_desk_depth: float = 0.045
+    min_sheet_share: float = 0.12
+    large_sheet: float = 0.8
+    max_sheet_at_edge: float = 0.3
+    max_desk_tone: float = 0.62
+    max_shade_tone: float = 0.42
+    min_grain: float = 2.0
+    clear_grain: float = 4.0
+    min_paper_grain: float = 0.003
+    min_sheet_step: float = 0.7
+    min_sheet_fill: float = 0.88
+    min_corner_area: float = 0.8
+    sheet_rim: float = 0.01
+    edge_ink_tone: float = 0.85
+    edge_band: float = 0.12
 
 
 THRESHOLDS: Final = SegmentationThresholds()
