@@ -106,11 +106,16 @@ def _find_sheet(tone: Floats, page: Floats) -> Mask | None:
         return None
     sheet: Mask = labels == 1 + int(np.bincount(labels.ravel())[1:].argmax())
     sheet = ndimage.binary_opening(np.pad(sheet, 3, mode="edge"), np.ones((5, 5)))[3:-3, 3:-3]
-    sheet = ~_wide_at_edge(~sheet)
-    if not THRESHOLDS.min_sheet_share < sheet.mean() < 1:
+    filled = ~_wide_at_edge(~sheet)
+    # A bright 0 or 8 has larger holes than a sheet, and a bright 1 holds no ink.
+    if (
+        not THRESHOLDS.min_sheet_share < filled.mean() < 1
+        or sheet.sum() < THRESHOLDS.min_bare_share * filled.sum()
+        or not (page < THRESHOLDS.sheet_ink_tone * tone)[sheet].any()
+    ):
         return None
-    is_sheet = _lies_on_desk(sheet, tone, page) and _is_quadrilateral(sheet)
-    return sheet if is_sheet else None
+    is_sheet = _lies_on_desk(filled, tone, page) and _is_quadrilateral(filled)
+    return filled if is_sheet else None
 
 
 def _wide_at_edge(dark: Mask) -> Mask:

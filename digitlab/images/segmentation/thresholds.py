@@ -160,7 +160,10 @@ class SegmentationThresholds:
         min_desk_depth: distance from the picture's edge to which the desk reaches, as a share of
             the longer side.
         min_sheet_share: area of a sheet on a desk, as a share of the picture's.
-        large_sheet: the same from which on the desk is only a strip or a corner.
+        min_bare_share: share of a sheet that is bare, or holds strokes narrower than the window.
+        sheet_ink_tone: tone of the ink that a sheet holds, as a share of the paper's.
+        large_sheet: the area of a sheet, as a share of the picture's, from which on the
+            desk is only a strip or a corner.
         max_sheet_at_edge: share of the picture's edge along which a smaller sheet lies, unless the
             grain of the desk is clear.
         max_desk_tone: tone of the desk, as a share of the paper's.
@@ -302,6 +305,8 @@ class SegmentationThresholds:
     min_desk_edge: float = 0.3
     min_desk_depth: float = 0.045
     min_sheet_share: float = 0.12
+    min_bare_share: float = 0.9
+    sheet_ink_tone: float = 0.92
     large_sheet: float = 0.8
     max_sheet_at_edge: float = 0.3
     max_desk_tone: float = 0.62

@@ -1,6 +1,7 @@
 """A sheet of paper is cut out of the desk around it; paper alone, and digits, stay."""
 
 import numpy as np
+import pytest
 
 from digitlab.images.segmentation.desk import clear_desk
 
@@ -9,6 +10,24 @@ def test_a_bright_0_on_black_is_not_a_sheet_on_a_desk():
     y, x = np.mgrid[-150:151, -150:151]
     radius = np.hypot(x / 90, y / 120)
     grey = np.where((radius < 1) & (radius > 0.3), 240, 10).astype(np.uint8)
+    assert clear_desk(grey).grey is grey
+
+
+def draw_squares(*squares: str) -> np.ndarray:
+    """Draw a bright digit of squares of 60 pixels, "#" for a bright one, with noise."""
+    cells = np.array([[square == "#" for square in row] for row in squares])
+    grey = np.where(np.kron(np.pad(cells, 1), np.ones((60, 60))) > 0, 235, 15)
+    noise = np.random.default_rng(0).normal(0, 3, grey.shape)
+    return np.clip(grey + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "squares",
+    [("###", "#.#", "#.#", "#.#", "###"), ("###", "#.#", "###", "#.#", "###"),
+     ("#", "#", "#", "#", "#"), ("##", "##", "##", "##", "##")],
+)  # fmt: skip
+def test_a_bright_digit_of_squares_is_not_a_sheet_on_a_desk(squares):
+    grey = draw_squares(*squares)
     assert clear_desk(grey).grey is grey
 
 
