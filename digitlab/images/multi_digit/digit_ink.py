@@ -224,13 +224,12 @@ def _find_ink(page: Floats, search: InkSearch, *, effort: int) -> PageInk | None
 
     Args:
         page: float32 (H, W).
-        search: how to search.
+        search: how to search; with a `way`, this one alone.
         effort: where ink may hold lines of the paper, 0 searches it as it is, 1 also without the
             lines, 2 also with a stricter threshold, which leaves out lines that are paler than
             the strokes.
     """
     check_time()
-    plain = InkWay(strict=False, lined=False)
     dark_page = 255 - page if search.bright else page
     contrast, noise = measure_contrast(dark_page, window_share=search.window_share)
     mask = threshold_ink(contrast, noise=noise)
@@ -239,42 +238,43 @@ def _find_ink(page: Floats, search: InkSearch, *, effort: int) -> PageInk | None
     is_lined = search.way.lined if search.way else bool(effort) and _is_cluttered(mask)
     lines = _page_lines(mask, contrast) if is_lined else np.zeros_like(mask)
 
-    def find(way: InkWay) -> PageInk | None:
-        own: Mask | None = mask
+    def find(way: InkWay) -> PageInk:
+        strict = None
         if way.strict:
-            own = threshold_ink(contrast, noise=noise, weak=THRESHOLDS.strict_weak_ink)
-        if own is None:
-            return None
+            strict = threshold_ink(contrast, noise=noise, weak=THRESHOLDS.strict_weak_ink)
+        own = mask if strict is None else strict
         ink = _find_digits(own & ~lines if way.lined else own, own, contrast)
         return replace(ink, search=search._replace(way=way))
 
     if search.way is not None:
-        return find(search.way) or find(plain)
-    ink = find(plain)
+        return find(search.way)
+    ways = [InkWay(strict=False, lined=is_lined) for is_lined in (False, True)]
+    ink = find(ways[0])
     if lines.sum() <= THRESHOLDS.min_lined_ink * mask.sum():
         return ink
-    ways = [plain, InkWay(strict=False, lined=True)]
-    found = [some for some in (ink, find(ways[1])) if some is not None]
+    found = [ink, find(ways[1])]
     is_same = len({(len(some.digits), some.digit_height) for some in found}) == 1
     if effort > 1 and not is_same:  # lines are in the way
-        ways = [way._replace(strict=True) for way in ways]
-        found += [some for some in map(find, ways) if some is not None]
+        ways += [way._replace(strict=True) for way in ways]
+        found += map(find, ways[2:])
     # The lowest height is that of single digits; a line joins several.
     digit_height = min((some.digit_height for some in found if some.digits), default=0.0)
-    gains = [_gain(some, digit_height) for some in found]
+    gains = [
+        _gain(some.digits, digit_height) * (THRESHOLDS.lined_gain if way.lined else 1.0)
+        for way, some in zip(ways, found, strict=True)
+    ]
     return found[int(np.argmax(gains))]
 
 
-def _gain(ink: PageInk, digit_height: float) -> float:
+def _gain(digits: Sequence[DigitInk], digit_height: float) -> float:
     """Return how well ink was separated into digits: about the length of their strokes, in pixels.
 
     What joins several digits counts as one, and what lies around a digit counts against the rest.
 
     Args:
-        ink: the digits that were found.
+        digits: the digits that were found.
         digit_height: height of a digit that is not joined to others, in pixels.
     """
-    digits = ink.digits
     if not digits:
         return 0.0
     lengths = np.array(
@@ -290,9 +290,7 @@ def _gain(ink: PageInk, digit_height: float) -> float:
     y, x = (top + bottom) / 2, (left + right) / 2
     holds = (top[:, None] < y) & (y < bottom[:, None]) & (left[:, None] < x) & (x < right[:, None])
     is_around = holds.sum(1) > 1
-    gain = float(lengths[~is_around].sum() - lengths[is_around].sum())
-    is_lined = ink.search is not None and ink.search.way is not None and ink.search.way.lined
-    return gain * (THRESHOLDS.lined_gain if is_lined else 1.0)
+    return float(lengths[~is_around].sum() - lengths[is_around].sum())
 
 
 def _page_lines(mask: Mask, contrast: Floats) -> Mask:
