@@ -30,6 +30,8 @@ def failures(call, files, arguments, *, cpu_s, growth_mb, children_mb=2_000, max
         path = call.folder / name
         path.write_bytes(data)
         measured = measure(lambda path=path: call(*arguments, path))
+        if measured.cpu_s > cpu_s:  # a process that an earlier test left may have ended meanwhile
+            measured = measure(lambda path=path: call(*arguments, path))
         path.unlink()
         done = measured.result
         lines = done.stderr.splitlines()[1:]  # the first line names the home
