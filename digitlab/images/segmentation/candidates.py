@@ -215,8 +215,23 @@ def _search(page: Floats, contrast: Floats, noise: float, *, quick: bool) -> _Se
         margin = THRESHOLDS.line_margin + longest // THRESHOLDS.line_margin_divisor
         near = window_maximum(np.pad(ignored, margin, mode="edge"), 2 * margin + 1)
         remaining = contrast * ~near
-    weighed = [_weigh_support(candidate, page, contrast) for candidate in candidates]
+    least = 1.0 if quick else THRESHOLDS.min_evidence
+    weighed = _weigh_likely(candidates, page, contrast, least=least)
     return _Search(weighed, mask, lines, has_blots)
+
+
+def _weigh_likely(
+    candidates: list[InkCandidate], page: Floats, contrast: Floats, *, least: float
+) -> list[InkCandidate]:
+    """Weigh the candidates that can keep a share `least` of the largest mass, largest first."""
+    weighed: list[InkCandidate] = []
+    largest = 0.0
+    for candidate in sorted(candidates, key=lambda candidate: -candidate.mass):
+        if candidate.mass < least * largest:
+            break
+        weighed.append(_weigh_support(candidate, page, contrast))
+        largest = max(largest, weighed[-1].mass)
+    return weighed
 
 
 def _weigh_support(candidate: InkCandidate, page: Floats, contrast: Floats) -> InkCandidate:
