@@ -80,37 +80,66 @@ def find_ink(grey: NDArray[np.uint8]) -> tuple[PolarityInk, ...]:
     page = grey.astype(np.float32)
     # A small copy decides the polarity, so that only one is searched at full size.
     is_large = max(page.shape) > THRESHOLDS.polarity_side
-    coarse = _find_polarities(shrink(page, THRESHOLDS.polarity_side), quick=is_large)
+    coarse = shrink(page, THRESHOLDS.polarity_side)
     if not is_large:
-        return coarse
-    polarities = [polarity.bright for polarity in coarse] or [False, True]
+        return _find_polarities(coarse, quick=False)
+    likely = _find_sure_polarity(coarse) or _find_polarities(coarse, quick=True)
+    polarities = [polarity.bright for polarity in likely] or [False, True]
     return _find_polarities(page, polarities, quick=False)
+
+
+def _find_sure_polarity(page: Floats) -> tuple[PolarityInk, ...]:
+    """Return the polarity that needs no narrower windows to be far likelier; none if unsure."""
+    inks = _search_polarities(page, (False, True), quick=True, windows=())
+    if not inks:
+        return ()
+    best, support = inks[0].evidence[0], inks[0].candidates[0].support
+    is_far = all(best > THRESHOLDS.sure_polarity * other.evidence[0] for other in inks[1:])
+    is_sure = is_far and _is_likely(inks[0]) and support >= THRESHOLDS.min_support
+    return inks[:1] if is_sure else ()
 
 
 def _find_polarities(
     page: Floats, polarities: Sequence[bool] = (False, True), *, quick: bool
 ) -> tuple[PolarityInk, ...]:
     """Return the polarities that have candidates, the likelier one first."""
-    searched = [
-        _search_polarity(255 - page if bright else page, bright=bright, quick=quick)
-        for bright in polarities
-    ]
-    inks = [ink for ink in searched if ink.candidates]
+    inks = _search_polarities(page, polarities, quick=quick, windows=THRESHOLDS.narrower_windows)
     if len(inks) < 2:
-        return tuple(_with_evidence(ink) for ink in inks)
-    first, second = sorted(map(_with_evidence, inks), key=lambda ink: -ink.evidence[0])
+        return inks
+    first, second = inks
     is_clear = first.evidence[0] > THRESHOLDS.clear_polarity * second.evidence[0]
-    is_likely = first.candidates[0].likeness > THRESHOLDS.min_likeness
-    return (first,) if is_clear and is_likely else (first, second)
+    return (first,) if is_clear and _is_likely(first) else (first, second)
 
 
-def _search_polarity(page: Floats, *, bright: bool, quick: bool) -> PolarityInk:
+def _is_likely(ink: PolarityInk) -> bool:
+    """Return whether the likeliest candidate looks like a digit."""
+    return ink.candidates[0].likeness > THRESHOLDS.min_likeness
+
+
+def _search_polarities(
+    page: Floats, polarities: Sequence[bool], *, quick: bool, windows: Sequence[float]
+) -> tuple[PolarityInk, ...]:
+    """Search each polarity; return those that have candidates, the likelier one first."""
+    searched = (
+        _search_polarity(
+            255 - page if bright else page, bright=bright, quick=quick, windows=windows
+        )
+        for bright in polarities
+    )
+    inks = [_with_evidence(ink) for ink in searched if ink.candidates]
+    return tuple(sorted(inks, key=lambda ink: -ink.evidence[0]))
+
+
+def _search_polarity(
+    page: Floats, *, bright: bool, quick: bool, windows: Sequence[float]
+) -> PolarityInk:
     """Search for dark ink; with narrower windows too, while the search gives blots or nothing.
 
     Args:
         page: float32 (H, W), dark ink.
         bright: the value of `PolarityInk.bright`.
         quick: search only as far as the choice of the polarity needs it.
+        windows: the narrower windows, as shares of `paper_window`.
     """
     contrast, noise = measure_contrast(page)
     first = last = _search(page, contrast, noise, quick=quick)
@@ -118,7 +147,7 @@ def _search_polarity(page: Floats, *, bright: bool, quick: bool) -> PolarityInk:
     if has_two_tones(page):
         contrast, noise = measure_contrast(page, window_share=THRESHOLDS.whole_window)
         candidates = candidates + _search(page, contrast, noise, quick=quick).candidates
-    for window_share in THRESHOLDS.narrower_windows:
+    for window_share in windows:
         if candidates and not (_is_shady(candidates) or last.has_blots):
             break
         last = _search(page, *measure_contrast(page, window_share=window_share), quick=quick)

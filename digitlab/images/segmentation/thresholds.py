@@ -138,6 +138,7 @@ class SegmentationThresholds:
         inner_part_weight: factor on the mass of such a part.
         clear_polarity: evidence of a polarity, in multiples of the other's, from which on the
             other is dropped.
+        sure_polarity: the same, from which on no narrower windows are tried for the other.
         min_evidence: evidence of a candidate, as a share of the best one's.
         min_line_picture: shorter side of a picture that may hold page lines, in pixels.
         min_line_component: extent of a component that may hold a page line, as a share of the
@@ -284,6 +285,7 @@ class SegmentationThresholds:
     max_inner_area: float = 0.7
     inner_part_weight: float = 0.1
     clear_polarity: float = 4.0
+    sure_polarity: float = 40.0
     min_evidence: float = 0.08
     # ruled_lines
     min_line_picture: int = 24
