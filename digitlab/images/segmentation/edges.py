@@ -6,7 +6,7 @@ or where only the estimate of the paper changes, the paper has their tone.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,18 @@ from digitlab.images.segmentation.thresholds import THRESHOLDS
 _DIRECTIONS: Final = np.array(
     [(0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1)]
 )
+
+
+class _Places(NamedTuple):
+    """Places around N points, in 8 directions.
+
+    Attributes:
+        pixels: intp (N, 8), numbers of pixels, row by row; of the nearest one where it leaves.
+        leaves: bool (N, 8), whether the place lies outside the picture.
+    """
+
+    pixels: NDArray[np.intp]
+    leaves: NDArray[np.bool_]
 
 
 def edge_support(page: Floats, contrast: Floats, mask: Mask) -> float:
@@ -44,15 +56,19 @@ def edge_support(page: Floats, contrast: Floats, mask: Mask) -> float:
     usual = float(np.median(contrast[box][inner]))
     step = 1 + len(y) // THRESHOLDS.max_outline_points
     y, x = y[::step] + rows.start, x[::step] + columns.start
-    ink = np.fmin(page[y, x][:, None], _look(page, y, x, -round(width / 2)))
-    leads_out = (_look(mask, y, x, 1) == 0) & (_look(mask, y, x, reach) == 0)
-    outside = np.where(leads_out, _look(page, y, x, reach), np.nan)
+    ink = np.fmin(page[y, x][:, None], _look(page, _around(page.shape, y, x, -round(width / 2))))
+    next_to, beyond = (_around(page.shape, y, x, distance) for distance in (1, reach))
+    leads_out = (_look(mask, next_to) == 0) & (_look(mask, beyond) == 0)
+    outside = np.where(leads_out, _look(page, beyond), np.float32(np.nan))
     is_known = ~np.isnan(outside)
     is_edge = _rise(ink, outside) >= THRESHOLDS.min_edge_rise * usual
     # The ink's own strokes across a gap are neither paper nor shade.
-    places = [reach + round(share * extent(box)) for share in THRESHOLDS.paper_distances]
-    is_other = np.array([_look(mask, y, x, place) != 1 for place in places])
-    rises = np.array([_rise(ink, _look(page, y, x, place)) for place in places])
+    farther = [
+        _around(page.shape, y, x, reach + round(share * extent(box)))
+        for share in THRESHOLDS.paper_distances
+    ]
+    is_other = np.array([_look(mask, places) != 1 for places in farther])
+    rises = np.array([_rise(ink, _look(page, places)) for places in farther])
     is_dark = is_other & (rises < THRESHOLDS.min_paper_rise * usual)
     is_shade = 2 * is_dark.sum(0) > is_other.sum(0)
     counted = is_known.any(axis=1)
@@ -60,16 +76,26 @@ def edge_support(page: Floats, contrast: Floats, mask: Mask) -> float:
     return float(supported[counted].mean()) if counted.any() else 1.0
 
 
-def _look(
-    values: NDArray[np.generic], y: NDArray[np.intp], x: NDArray[np.intp], distance: int
-) -> Floats:
-    """Return the values at a distance from N points in 8 directions; (N, 8), NaN outside."""
-    height, width = values.shape
+def _around(
+    shape: tuple[int, ...], y: NDArray[np.intp], x: NDArray[np.intp], distance: int
+) -> _Places:
+    """Return the pixels at a distance from N points in 8 directions."""
+    height, width = shape
     rows = y[:, None] + distance * _DIRECTIONS[:, 0]
     columns = x[:, None] + distance * _DIRECTIONS[:, 1]
-    leaves = (rows < 0) | (rows >= height) | (columns < 0) | (columns >= width)
-    found = values[rows.clip(0, height - 1), columns.clip(0, width - 1)]
-    return np.where(leaves, np.float32(np.nan), found).astype(np.float32)
+    inside_rows = np.minimum(np.maximum(rows, 0), height - 1)
+    inside_columns = np.minimum(np.maximum(columns, 0), width - 1)
+    return _Places(
+        pixels=inside_rows * width + inside_columns,
+        leaves=(inside_rows != rows) | (inside_columns != columns),
+    )
+
+
+def _look(values: NDArray[np.generic], places: _Places) -> Floats:
+    """Return the values at some places; (N, 8), NaN outside the picture."""
+    found = values.ravel()[places.pixels].astype(np.float32, copy=False)
+    found[places.leaves] = np.nan
+    return found
 
 
 def _rise(ink: Floats, outside: Floats) -> Floats:
