@@ -8,9 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from digitlab.images import Picture
+from digitlab.images import Picture, may_be_several
 from digitlab.images.multi_digit.orientation import turn_back
 from digitlab.images.multi_digit.separators import find_separators
+from digitlab.images.single_digit import DigitSearch
 from digitlab.model.runtime import Classifier
 from digitlab.page_reader import read_page
 from digitlab.prediction import Box, Prediction
@@ -25,6 +26,7 @@ class DigitCountThresholds:
         min_certain: share of the page's digits that are certain.
         min_size_ratio: size of a digit, as a share of the size of another that is alike.
         sure: confidence of the one digit from which on its strokes are no other digits.
+        unsure: confidence of the one digit below which the picture is always read as several.
         max_inside: share of a digit that lies in the box of the one digit; more is its stroke.
     """
 
@@ -32,6 +34,7 @@ class DigitCountThresholds:
     min_certain: float = 0.4
     min_size_ratio: float = 0.5
     sure: float = 0.9
+    unsure: float = 0.5
     max_inside: float = 0.5
 
 
@@ -39,7 +42,7 @@ THRESHOLDS: Final = DigitCountThresholds()
 
 
 def count_several(
-    picture: Picture, classifier: Classifier, one: Prediction, *, is_cropped: bool = False
+    picture: Picture, classifier: Classifier, one: Prediction, search: DigitSearch
 ) -> int:
     """Return the number of digits in a picture that clearly holds several; else 0.
 
@@ -51,15 +54,22 @@ def count_several(
         picture: from `decode` or `from_array`.
         classifier: the model version.
         one: the prediction for the picture, read as one digit.
-        is_cropped: whether the picture was cropped at its ink, so that whole digits touch its
-            upper and lower edge.
+        search: the search for that digit.
     """
-    page = read_page(picture, classifier)
+    is_sure = one.confidence >= THRESHOLDS.sure and not one.refused
+    is_unsure = one.confidence < THRESHOLDS.unsure or one.refused
+    if search.page is None or not may_be_several(
+        search.page, is_unsure=is_unsure, sure=one.box if is_sure else None
+    ):
+        return 0
+    page = read_page(picture, classifier, one=search.candidates[0])
     separators = find_separators(page.row_digits(), page.marks, stroke_width=page.stroke_width)
     count = page.count - sum(mark.digit is not None for row in separators for mark in row)
     if count < 2:
         return 0
     is_certain = page.certainty >= math.log(THRESHOLDS.min_certainty)
+    # Whole digits touch the upper and lower edge of a picture that was cropped at its ink.
+    is_cropped = min(search.page.corner) < 0
     boxes = [turn_back(box, page.rotation, picture.size) for box in page.boxes]
     clear = [
         box
@@ -71,7 +81,6 @@ def count_several(
     sizes = np.sort([max(width, height) for _, _, width, height in clear])
     if (sizes[:-1] / sizes[1:]).max() < THRESHOLDS.min_size_ratio:
         return 0
-    is_sure = one.confidence >= THRESHOLDS.sure and not one.refused
     if is_sure and all(_share_inside(box, one.box) > THRESHOLDS.max_inside for box in clear):
         return 0
     return count

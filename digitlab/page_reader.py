@@ -121,7 +121,9 @@ class ReadPage:
         ]
 
 
-def read_page(picture: Picture, classifier: Classifier) -> ReadPage:
+def read_page(
+    picture: Picture, classifier: Classifier, *, one: DigitCandidate | None = None
+) -> ReadPage:
     """Segment a picture into digits; the classifier chooses among the ways.
 
     A page that is turned by 90, 180 or 270 degrees is read upright where the evidence is clear:
@@ -130,8 +132,9 @@ def read_page(picture: Picture, classifier: Classifier) -> ReadPage:
     Args:
         picture: from `decode` or `from_array`.
         classifier: the model version.
+        one: the digit of a picture with one digit, from `read_digit`; None finds it if needed.
     """
-    page = _read_as_turned(picture, classifier, 0)
+    page = _read_as_turned(picture, classifier, 0, one=one)
     if page.count < ORIENTATION.min_digits:
         return page
     direction = row_direction(page.boxes)
@@ -208,10 +211,11 @@ def _read_as_turned(
     classifier: Classifier,
     rotation: Rotation,
     search: InkSearch | None = None,
+    one: DigitCandidate | None = None,
 ) -> ReadPage:
     """Read a page that is turned by some degrees in its picture."""
     turned = turn_upright(picture, rotation) if rotation else picture
-    page = segment_page(turned, search=search)
+    page = segment_page(turned, search=search, one=one)
     candidates = [digit for ways in page.clusters for way in ways for digit in way]
     check_time()
     answers = classifier.classify(stack_images(candidates))

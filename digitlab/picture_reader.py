@@ -24,7 +24,6 @@ from digitlab.images import (
     decode,
     extract_page,
     find_ready_digit,
-    may_be_several,
     read_candidates,
     search_digit,
 )
@@ -47,10 +46,6 @@ PictureSource = (
 
 Arrays of other libraries are converted with `numpy.asarray`.
 """
-
-
-UNSURE: Final = 0.5
-"""Confidence below which a picture that was read as one digit may be several in any case."""
 
 _BATCH_SIZE: Final = 64
 """Digit images that are read together, and stored in one transaction."""
@@ -343,15 +338,10 @@ class Reader:
             correction=correction,
             probabilities=probabilities,
         )
-        if is_alone or correction or search.page is None:
-            return prediction
-        is_unsure = prediction.refused or prediction.confidence < UNSURE
-        if not may_be_several(search.page, is_unsure=is_unsure):
+        if is_alone or correction:
             return prediction
         try:
-            count = count_several(
-                picture, self.classifier, prediction, is_cropped=min(search.page.corner) < 0
-            )
+            count = count_several(picture, self.classifier, prediction, search)
         except ImageError:  # too much time or memory: the one digit has been read
             return prediction
         return dataclasses.replace(prediction, several_count=count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from digitlab.images.segmentation.candidates import PolarityInk
 from digitlab.images.segmentation.components import Components, find_components, stroke_lengths
-from digitlab.images.segmentation.ink import Box, bounds, widened
+from digitlab.images.segmentation.ink import Box, FullBox, bounds, widened
 from digitlab.images.single_digit import InkRegion
 
 
@@ -39,7 +40,7 @@ class SeveralDigitsThresholds:
     min_extent: float = 0.015
     min_pixels: int = 6
     max_stroke_width: float = 0.45
-    max_size_ratio: float = 2.0
+    max_size_ratio: float = 3.0
     max_tone_ratio: float = 2.0
     max_stroke_ratio: float = 2.5
     min_touching_aspect: float = 1.6
@@ -48,7 +49,9 @@ class SeveralDigitsThresholds:
 THRESHOLDS: Final = SeveralDigitsThresholds()
 
 
-def may_be_several(page: InkRegion, *, is_unsure: bool = False) -> bool:
+def may_be_several(
+    page: InkRegion, *, is_unsure: bool = False, sure: FullBox | None = None
+) -> bool:
     """Return whether the ink of a picture may be several digits; quick and seldom wrong.
 
     Digits of one pen are alike in size, contrast and stroke width, stand beside each other and
@@ -59,11 +62,22 @@ def may_be_several(page: InkRegion, *, is_unsure: bool = False) -> bool:
         page: the ink of the whole picture, from `search_digit`.
         is_unsure: whether the reading as one digit is unsure: the lines of squared paper may
             join the digits to one component.
+        sure: box of a digit that was read for sure, in the full picture: another one is like it
+            and beside it, while pieces inside it are its own strokes.
     """
     # There is no polarity, too, where each component is small among many.
     if (is_unsure or not page.polarities) and _is_large(page.grey.shape):
         return True
-    return any(_has_several(ink) for ink in page.polarities)
+    return any(_has_several(ink, sure and _to_region(sure, page)) for ink in page.polarities)
+
+
+def _to_region(box: FullBox, page: InkRegion) -> Box:
+    """Return the pixels of a region that a box of the full picture covers."""
+    columns, rows = (
+        slice(int((start - corner) / page.scale), math.ceil((start + side - corner) / page.scale))
+        for start, side, corner in zip(box[:2], box[2:], page.corner, strict=True)
+    )
+    return rows, columns
 
 
 def _is_large(shape: tuple[int, ...]) -> bool:
@@ -71,7 +85,8 @@ def _is_large(shape: tuple[int, ...]) -> bool:
     return max(shape) >= THRESHOLDS.min_page_side
 
 
-def _has_several(ink: PolarityInk) -> bool:
+def _has_several(ink: PolarityInk, sure: Box | None) -> bool:
+    """Return whether ink may be several digits, one of them in the box that is sure."""
     mask = ink.mask & ~ink.lines
     if not mask.any():  # the ink is so faint that only a closer search found it
         return _is_large(mask.shape)
@@ -91,9 +106,13 @@ def _has_several(ink: PolarityInk) -> bool:
     by_mass = np.argsort(-components.masses[digits])
     if len(digits) and aspects[by_mass[0]] >= THRESHOLDS.min_touching_aspect:
         return True
+    boxes = [components.boxes[digit] for digit in digits]
+    corner = tuple(side.start for side in window)
+    is_own = [sure is not None and _has_centre(sure, box, corner) for box in boxes]
+    references = [n for n in by_mass if sure is None or is_own[n]]
     return any(
-        _are_apart(components.boxes[digits[reference]], components.boxes[digits[other]])
-        for reference in by_mass[: THRESHOLDS.max_references]
+        not is_own[other] and _are_apart(boxes[reference], boxes[other])
+        for reference in references[: THRESHOLDS.max_references]
         for other in np.flatnonzero(
             _is_alike(components.extents[digits], reference, THRESHOLDS.max_size_ratio)
             & _is_alike(components.tones[digits], reference, THRESHOLDS.max_tone_ratio)
@@ -116,6 +135,14 @@ def _is_alike(
     ratios = values / values[reference]
     is_alike: NDArray[np.bool_] = (ratios <= max_ratio) & (ratios * max_ratio >= 1)
     return is_alike
+
+
+def _has_centre(outer: Box, box: Box, corner: tuple[int, ...]) -> bool:
+    """Return whether a box holds the centre of another, whose places are relative to a corner."""
+    return all(
+        around.start <= first + (side.start + side.stop) / 2 < around.stop
+        for around, side, first in zip(outer, box, corner, strict=True)
+    )
 
 
 def _are_apart(one: Box, other: Box) -> bool:

@@ -98,25 +98,28 @@ def read_digits(picture: Picture) -> tuple[DigitCandidate, ...]:
     return tuple(candidate for ways in segment_page(picture).clusters for candidate in ways[0])
 
 
-def segment_page(picture: Picture, *, search: InkSearch | None = None) -> SegmentedPage:
+def segment_page(
+    picture: Picture, *, search: InkSearch | None = None, one: DigitCandidate | None = None
+) -> SegmentedPage:
     """Find all digits in a picture, with the ways to split touching and to join broken ones.
 
     Args:
         picture: from `decode` or `from_array`.
         search: how to search the ink, such as that of the same page turned.
+        one: the digit of a picture with one digit, from `read_digit`; None finds it if needed.
 
     Returns:
         The segmentations of each cluster of ink. The caller chooses one of each;
         `Reader.read_all` lets the classifier choose.
     """
     if any(is_digit_image(grey) for grey in (picture.grey, 255 - picture.grey)):
-        return SegmentedPage(rows=((((read_digit(picture),),),),))
+        return SegmentedPage(rows=((((one or read_digit(picture),),),),))
     sheet = clear_desk(picture.grey)
     padded, padding = pad_tight_crop(sheet.grey)
     factor = _enlargement(padded.shape)
     page = find_digit_ink(enlarge(padded, factor), search=search)
     if page is None or not page.digits:
-        candidate = read_digit(picture)
+        candidate = one or read_digit(picture)
         return SegmentedPage(rows=() if candidate.blank else ((((candidate,),),),))
     top, left = ((first - padding) * float(picture.scale) for first in sheet.corner)
     frame = _Frame(picture.scale / factor, picture.size, (left, top))
@@ -140,7 +143,7 @@ def segment_page(picture: Picture, *, search: InkSearch | None = None) -> Segmen
         free -= len(row)
         rows += [tuple(row)] if row else []
     if len(digits) == 1 and not _has_separator(rows[0][0][0][0], marks, stroke_width):
-        candidate = read_digit(picture)
+        candidate = one or read_digit(picture)
         if not candidate.blank:
             rows = [(((candidate,), *rows[0][0][1:]),)]
     return SegmentedPage(
