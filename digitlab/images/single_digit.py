@@ -223,7 +223,14 @@ def find_ink_region(picture: Picture) -> InkRegion:
     rows, columns = (slice(int(s.start * zoom), math.ceil(s.stop * zoom)) for s in part)
     grey, scale = _resize_for_search(sheet.grey[rows, columns], picture.scale)
     corner = (left + columns.start * picture.scale, top + rows.start * picture.scale)
-    near = InkRegion(grey=grey, polarities=find_ink(grey), scale=scale, corner=corner, whole=whole)
+    polarities = [ink.bright for ink in whole.polarities]
+    near = InkRegion(
+        grey=grey,
+        polarities=find_ink(grey, polarities=polarities),
+        scale=scale,
+        corner=corner,
+        whole=whole,
+    )
     return near if near.polarities else whole
 
 

@@ -65,11 +65,14 @@ class _Search(NamedTuple):
     has_blots: bool
 
 
-def find_ink(grey: NDArray[np.uint8]) -> tuple[PolarityInk, ...]:
+def find_ink(
+    grey: NDArray[np.uint8], *, polarities: Sequence[bool] | None = None
+) -> tuple[PolarityInk, ...]:
     """Find the ink that may be a digit.
 
     Args:
         grey: uint8 (H, W), the upright picture, ink of either polarity.
+        polarities: those that may be, as in `PolarityInk.bright`; None for either.
 
     Returns:
         One entry for each polarity that has candidates, the likelier one first; none for a
@@ -78,6 +81,8 @@ def find_ink(grey: NDArray[np.uint8]) -> tuple[PolarityInk, ...]:
     if min(grey.shape) < 2 or np.ptp(grey) == 0:
         return ()
     page = grey.astype(np.float32)
+    if polarities:
+        return _find_polarities(page, polarities, quick=False)
     # A small copy decides the polarity, so that only one is searched at full size.
     is_large = max(page.shape) > THRESHOLDS.polarity_side
     coarse = shrink(page, THRESHOLDS.polarity_side)
