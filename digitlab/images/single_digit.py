@@ -47,7 +47,7 @@ class SingleDigitThresholds:
     """
 
     min_side: int = 112
-    max_side: int = 480
+    max_side: int = 360
     max_small_digit: float = 0.3
     region_margin: float = 0.8
     min_sheet_fill: float = 0.8
