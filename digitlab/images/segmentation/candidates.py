@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,29 @@ class _Search(NamedTuple):
     has_blots: bool
 
 
+_EITHER: Final = (False, True)
+"""Both polarities, as in `PolarityInk.bright`."""
+
+
+class _Effort(NamedTuple):
+    """How far to search for ink.
+
+    Attributes:
+        passes: number of searches of one contrast; each leaves out the lines of the one before.
+        windows: narrower windows to try, as shares of `paper_window`.
+        is_full: whether to find all candidates; the best one is enough to choose the polarity.
+    """
+
+    passes: int
+    windows: tuple[float, ...]
+    is_full: bool
+
+
+_BRIEF: Final = _Effort(passes=1, windows=(), is_full=False)
+_QUICK: Final = _Effort(THRESHOLDS.max_quick_passes, THRESHOLDS.narrower_windows, is_full=False)
+_FULL: Final = _Effort(THRESHOLDS.max_passes, THRESHOLDS.narrower_windows, is_full=True)
+
+
 def find_ink(
     grey: NDArray[np.uint8], *, polarities: Sequence[bool] | None = None
 ) -> tuple[PolarityInk, ...]:
@@ -82,20 +105,19 @@ def find_ink(
         return ()
     page = grey.astype(np.float32)
     if polarities:
-        return _find_polarities(page, polarities, quick=False)
+        return _find_polarities(page, polarities, _FULL)
     # A small copy decides the polarity, so that only one is searched at full size.
     is_large = max(page.shape) > THRESHOLDS.polarity_side
     coarse = shrink(page, THRESHOLDS.polarity_side)
     if not is_large:
-        return _find_polarities(coarse, quick=False)
-    likely = _find_sure_polarity(coarse) or _find_polarities(coarse, quick=True)
-    polarities = [polarity.bright for polarity in likely] or [False, True]
-    return _find_polarities(page, polarities, quick=False)
+        return _find_polarities(coarse, _EITHER, _FULL)
+    likely = _find_sure_polarity(coarse) or _find_polarities(coarse, _EITHER, _QUICK)
+    return _find_polarities(page, [ink.bright for ink in likely] or _EITHER, _FULL)
 
 
 def _find_sure_polarity(page: Floats) -> tuple[PolarityInk, ...]:
-    """Return the polarity that needs no narrower windows to be far likelier; none if unsure."""
-    inks = _search_polarities(page, (False, True), quick=True, windows=())
+    """Return the polarity that a brief search shows to be far likelier; none if unsure."""
+    inks = _search_polarities(page, _EITHER, _BRIEF)
     if not inks:
         return ()
     best, support = inks[0].evidence[0], inks[0].candidates[0].support
@@ -105,10 +127,10 @@ def _find_sure_polarity(page: Floats) -> tuple[PolarityInk, ...]:
 
 
 def _find_polarities(
-    page: Floats, polarities: Sequence[bool] = (False, True), *, quick: bool
+    page: Floats, polarities: Sequence[bool], effort: _Effort
 ) -> tuple[PolarityInk, ...]:
     """Return the polarities that have candidates, the likelier one first."""
-    inks = _search_polarities(page, polarities, quick=quick, windows=THRESHOLDS.narrower_windows)
+    inks = _search_polarities(page, polarities, effort)
     if len(inks) < 2:
         return inks
     first, second = inks
@@ -122,43 +144,38 @@ def _is_likely(ink: PolarityInk) -> bool:
 
 
 def _search_polarities(
-    page: Floats, polarities: Sequence[bool], *, quick: bool, windows: Sequence[float]
+    page: Floats, polarities: Sequence[bool], effort: _Effort
 ) -> tuple[PolarityInk, ...]:
     """Search each polarity; return those that have candidates, the likelier one first."""
     searched = (
-        _search_polarity(
-            255 - page if bright else page, bright=bright, quick=quick, windows=windows
-        )
+        _search_polarity(255 - page if bright else page, bright=bright, effort=effort)
         for bright in polarities
     )
     inks = [_with_evidence(ink) for ink in searched if ink.candidates]
     return tuple(sorted(inks, key=lambda ink: -ink.evidence[0]))
 
 
-def _search_polarity(
-    page: Floats, *, bright: bool, quick: bool, windows: Sequence[float]
-) -> PolarityInk:
+def _search_polarity(page: Floats, *, bright: bool, effort: _Effort) -> PolarityInk:
     """Search for dark ink; with narrower windows too, while the search gives blots or nothing.
 
     Args:
         page: float32 (H, W), dark ink.
         bright: the value of `PolarityInk.bright`.
-        quick: search only as far as the choice of the polarity needs it.
-        windows: the narrower windows, as shares of `paper_window`.
+        effort: how far to search.
     """
     contrast, noise = measure_contrast(page)
-    first = last = _search(page, contrast, noise, quick=quick)
+    first = last = _search(page, contrast, noise, effort)
     candidates = first.candidates
     if has_two_tones(page):
         contrast, noise = measure_contrast(page, window_share=THRESHOLDS.whole_window)
-        candidates = candidates + _search(page, contrast, noise, quick=quick).candidates
-    for window_share in windows:
+        candidates = candidates + _search(page, contrast, noise, effort).candidates
+    for window_share in effort.windows:
         if candidates and not (_is_shady(candidates) or last.has_blots):
             break
-        last = _search(page, *measure_contrast(page, window_share=window_share), quick=quick)
+        last = _search(page, *measure_contrast(page, window_share=window_share), effort)
         candidates = candidates + last.candidates
     candidates = _distinct(candidates)
-    if not quick:
+    if effort.is_full:
         candidates = _with_bare(candidates)
     return PolarityInk(
         bright=bright,
@@ -187,21 +204,21 @@ def _is_shady(candidates: list[InkCandidate]) -> bool:
     return best.support < THRESHOLDS.min_support
 
 
-def _search(page: Floats, contrast: Floats, noise: float, *, quick: bool) -> _Search:
+def _search(page: Floats, contrast: Floats, noise: float, effort: _Effort) -> _Search:
     """Separate ink into candidates; search again without lines and the edges of the desk.
 
     Args:
         page: float32 (H, W), dark ink.
         contrast: float32 (H, W), in grey levels.
         noise: standard deviation of the paper's contrast.
-        quick: search only as far as the choice of the polarity needs it.
+        effort: how far to search.
     """
     shape, remaining = contrast.shape, contrast
     longest = max(shape)
     mask, lines = np.zeros(shape, bool), np.zeros(shape, bool)
     candidates: list[InkCandidate] = []
     has_blots = False
-    for number in range(THRESHOLDS.max_quick_passes if quick else THRESHOLDS.max_passes):
+    for number in range(effort.passes):
         check_time()
         known_noise = noise if number == 0 else None
         ink = threshold_ink(remaining, noise=known_noise)
@@ -230,7 +247,7 @@ def _search(page: Floats, contrast: Floats, noise: float, *, quick: bool) -> _Se
                 len(components) >= THRESHOLDS.min_cluttered_components
                 or (components.extents > THRESHOLDS.min_cluttered_extent * longest).any()
             )
-            if is_cluttered and not quick:
+            if is_cluttered and effort.is_full:
                 strict = threshold_ink(
                     remaining, noise=known_noise, weak=THRESHOLDS.strict_weak_ink
                 )
@@ -249,7 +266,7 @@ def _search(page: Floats, contrast: Floats, noise: float, *, quick: bool) -> _Se
         margin = THRESHOLDS.line_margin + longest // THRESHOLDS.line_margin_divisor
         near = window_maximum(np.pad(ignored, margin, mode="edge"), 2 * margin + 1)
         remaining = contrast * ~near
-    least = 1.0 if quick else THRESHOLDS.min_evidence
+    least = THRESHOLDS.min_evidence if effort.is_full else 1.0
     weighed = _weigh_likely(candidates, page, contrast, least=least)
     return _Search(weighed, mask, lines, has_blots)
 

@@ -138,7 +138,7 @@ class SegmentationThresholds:
         inner_part_weight: factor on the mass of such a part.
         clear_polarity: evidence of a polarity, in multiples of the other's, from which on the
             other is dropped.
-        sure_polarity: the same, from which on no narrower windows are tried for the other.
+        sure_polarity: the same, from which on a brief search is enough.
         min_evidence: evidence of a candidate, as a share of the best one's.
         min_line_picture: shorter side of a picture that may hold page lines, in pixels.
         min_line_component: extent of a component that may hold a page line, as a share of the
