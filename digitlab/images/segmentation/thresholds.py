@@ -266,7 +266,7 @@ class SegmentationThresholds:
     polarity_side: int = 180
     whole_window: float = 4.0
     narrower_windows: tuple[float, ...] = (0.5, 0.25)
-    max_passes: int = 3
+    max_passes: int = 2
     max_quick_passes: int = 2
     crop_likeness: float = 0.9
     ruled_crop_likeness: float = 0.4
