@@ -140,9 +140,15 @@ def find_digit_ink(grey: NDArray[np.uint8], *, search: InkSearch | None = None) 
     for number, likely in enumerate(searches[: THRESHOLDS.max_searches]):
         ink = _find_ink(page, likely, effort=0 if number else 2)
         if ink is not None and ink.digits:
-            return ink
+            return replace(ink, contrast=_sharp_contrast(page, likely))
         without_digits = without_digits or ink
     return without_digits
+
+
+def _sharp_contrast(page: Floats, search: InkSearch) -> Floats:
+    """Return the contrast of a page without the smoothing that finds faint strokes."""
+    dark_page = 255 - page if search.bright else page
+    return measure_contrast(dark_page, window_share=search.window_share, smooth_faint=False)[0]
 
 
 def _rank_searches(page: Floats) -> list[InkSearch]:

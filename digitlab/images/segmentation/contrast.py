@@ -26,7 +26,9 @@ from digitlab.images.segmentation.window_filters import (
 _MIN_SIGMA: Final = 0.25  # pixels; below, the neighbours' weight is less than 0.0004
 
 
-def measure_contrast(page: Floats, *, window_share: float = 1.0) -> tuple[Floats, float]:
+def measure_contrast(
+    page: Floats, *, window_share: float = 1.0, smooth_faint: bool = True
+) -> tuple[Floats, float]:
     """Measure how much darker each pixel is than the paper around it.
 
     Contrast is in grey levels of evenly lit paper: in the shade, ink and paper differ by less,
@@ -36,6 +38,8 @@ def measure_contrast(page: Floats, *, window_share: float = 1.0) -> tuple[Floats
         page: float32 (H, W), dark ink.
         window_share: side of the window, as a share of the usual one; a smaller window leaves
             wedges of shadow and blots in the paper.
+        smooth_faint: whether to smooth more where ink hardly differs from the noise. That finds
+            faint strokes, and blurs them.
 
     Returns:
         float32 (H, W), grey levels, about 0 on paper; and the noise of `measure_noise`.
@@ -50,7 +54,7 @@ def measure_contrast(page: Floats, *, window_share: float = 1.0) -> tuple[Floats
     contrast = _contrast_to_paper(smooth, window_share)
     noise = measure_noise(contrast)
     sigma_factor = THRESHOLDS.small_picture_sigma_factor if is_small else 1
-    for faint_ink_sigma in THRESHOLDS.faint_ink_sigmas:
+    for faint_ink_sigma in THRESHOLDS.faint_ink_sigmas if smooth_faint else ():
         if _peak_contrast(contrast) >= THRESHOLDS.min_clear_ink_noise * noise:
             break
         sigma = faint_ink_sigma * longest / THRESHOLDS.faint_ink_side * sigma_factor

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 from support.number_sheets import digit_ink, labels_of, photograph_sheet, write_sheet
 
 from digitlab.datasets import mnist
@@ -45,6 +46,17 @@ def test_slanted_rows_keep_their_order(reader, slant):
 def test_uneven_light_shadow_and_noise_do_not_change_the_digits(reader):
     page = photograph_sheet(write_sheet(*YEARS, jitter=0.1), shadow=0.35, noise=5)
     assert digits_on(page, reader) == labels_of(YEARS)
+
+
+def test_faint_strokes_in_grain_keep_their_width():
+    sheet = np.pad(write_sheet(*["39586"] * 3, height=40, seed=2), 300, mode="edge")
+    grain = gaussian_filter(np.random.default_rng(0).normal(size=sheet.shape), 1.5)
+    faint = 200 - (sheet.max() - sheet) * 0.25 + grain * (8 / grain.std())
+    ink = [
+        np.mean([np.count_nonzero(digit.digit_image > 127) for digit in read_digits(picture)])
+        for picture in map(from_array, (sheet, faint.astype(np.uint8)))
+    ]
+    assert ink[1] < 1.2 * ink[0]
 
 
 def test_large_and_small_digits_of_one_row_are_read(reader):
