@@ -120,16 +120,22 @@ def _hough_lines(mask: Mask, *, upright: bool) -> list[_Line]:
     cover = counts.reshape(len(angles), size) / places.lengths
     near_ink = dilate(mask)
     lines: list[_Line] = []
-    while len(lines) < THRESHOLDS.max_lines:
+    count = 0
+    while count < THRESHOLDS.max_lines:
         row, column = divmod(int(cover.argmax()), size)
         if cover[row, column] < THRESHOLDS.min_line_cover:
             break
-        line = _Line(float(angles[row]), float(column - offset))
-        if _is_page_line(mask, near_ink, line):
-            lines.append(line)
+        neighbours = slice(max(0, column - 1), column + 2)
+        if _is_page_line(mask, near_ink, _Line(float(angles[row]), float(column - offset))):
+            count += 1
+            # A thick line covers several places.
+            lines += [
+                _Line(float(angles[row]), float(place - offset))
+                for place in range(neighbours.start, min(neighbours.stop, size))
+                if cover[row, place] >= THRESHOLDS.min_line_cover
+            ]
         # The same ink counts for neighbouring angles and places too.
         is_same = np.abs(angles - angles[row])[:, None] < np.deg2rad(THRESHOLDS.same_line_tilt)
-        neighbours = slice(max(0, column - 1), column + 2)
         cover[:, neighbours] = np.where(is_same, 0, cover[:, neighbours])
     return lines
 
