@@ -122,12 +122,12 @@ def test_a_second_run_from_a_notebook_finds_nothing_new(lab):
 
 
 def test_after_a_retraction_a_run_trains_a_version_without_the_item(lab, by_command):
-    retracted = lab.models.card(by_command["version"]).feedback[0]
+    before = lab.models.card(by_command["version"]).feedback
+    retracted = before[0]
     image = lab.feedback.get(retracted).digit_sha256
     lab.feedback.retract([retracted], by="ann")
     run = lab.fine_tune(steps=STEPS)
     assert run.outcome in {"promoted", "rejected"}
     card = lab.models.card(str(run.version))
-    assert retracted not in card.feedback
+    assert list(card.feedback) == list(before[1:])
     assert image not in card.training_examples
-    assert len(card.feedback) == CORRECTIONS - 1
