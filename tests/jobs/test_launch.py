@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import nbformat
 import psutil
@@ -94,8 +95,9 @@ def has_ended(pid):
 
 def kill(run):
     if run.pid and not has_ended(run.pid):
-        for process in [*kernels(run.pid), psutil.Process(run.pid)]:
-            process.kill()
+        with suppress(psutil.NoSuchProcess):  # it may end by itself
+            for process in [*kernels(run.pid), psutil.Process(run.pid)]:
+                process.kill()
         wait_until(lambda: has_ended(run.pid), "the end of the worker")
 
 
