@@ -20,7 +20,7 @@ import numpy as np
 from common.docs_tables import markdown_table, write_to_docs
 from common.font_glyphs import HANDWRITING, LETTERS, PRINTED, draw_pages, missing_packages
 
-from digitlab.candidate_choice import choose_candidate
+from digitlab.candidate_choice import choose_candidate, doubt
 from digitlab.datasets import mnist, read_idx
 from digitlab.images import from_array, read_candidates
 from digitlab.model.metrics import auroc, evidence, softmax
@@ -71,13 +71,19 @@ class DigitRow:
 
 
 def classify(
-    classifier: Classifier, images: np.ndarray, blank: np.ndarray | None = None
+    classifier: Classifier,
+    images: np.ndarray,
+    blank: np.ndarray | None = None,
+    doubt: np.ndarray | float = 0.0,
 ) -> Outputs:
-    """Return the model's outputs for digit images; blank ones get the lowest scores."""
+    """Return the model's outputs for digit images; blank ones get the lowest scores.
+
+    The front end's doubt lowers the evidence, as in `Reader.read`.
+    """
     logits = classifier.logits_and_embeddings(images)[0]
     blank = np.zeros(len(images), bool) if blank is None else blank
     return Outputs(
-        evidence=np.where(blank, -np.inf, evidence(logits)),
+        evidence=np.where(blank, -np.inf, evidence(logits) - doubt),
         confidence=np.where(blank, 0, softmax(logits).max(1)),
         digits=np.where(blank, -1, logits.argmax(1)),
     )
@@ -85,18 +91,23 @@ def classify(
 
 def read_pictures(
     classifier: Classifier, pictures: list[np.ndarray] | np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Read pictures with the front end, and choose candidates as `Reader.read` does.
 
     Returns:
-        Digit images, uint8 (N, 28, 28), and whether each is blank, bool (N,).
+        Digit images, uint8 (N, 28, 28); whether each is blank, bool (N,); and the front end's
+        doubt, in logits, (N,).
     """
     chosen = []
     for picture in pictures:
         candidates = read_candidates(from_array(picture))
         images = np.stack([candidate.digit_image for candidate in candidates])
         chosen.append(candidates[choose_candidate(candidates, classifier.classify(images)).number])
-    return np.stack([c.digit_image for c in chosen]), np.array([c.blank for c in chosen])
+    return (
+        np.stack([candidate.digit_image for candidate in chosen]),
+        np.array([candidate.blank for candidate in chosen]),
+        np.array([doubt(candidate) for candidate in chosen]),
+    )
 
 
 def non_digit_row(name: str, outputs: Outputs, digits: Outputs, threshold: float) -> NonDigitRow:

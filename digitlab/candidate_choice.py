@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -29,6 +30,8 @@ class ChoiceWeights:
         in_pieces: score of a digit in pieces. Its parts alone are good digits too.
         one: score of a certain 1: lines and parts of other digits are good 1s.
         none: score of the case that no candidate is the digit.
+        doubt: logits of evidence for each unit of the logarithms of weight and likeness, in the
+            decision whether the candidate is a digit at all.
     """
 
     ink: float = 1.01
@@ -40,6 +43,7 @@ class ChoiceWeights:
     in_pieces: float = 2.77
     one: float = -2.63
     none: float = -1.65
+    doubt: float = 2.0
 
 
 WEIGHTS: Final = ChoiceWeights()
@@ -77,6 +81,18 @@ def choose_candidate(candidates: Sequence[DigitCandidate], answers: ClassifierOu
     probabilities = shares @ answers.probabilities + unknown
     digit = int(probabilities.argmax())
     return Choice(int((shares * answers.probabilities[:, digit]).argmax()), probabilities)
+
+
+def doubt(candidate: DigitCandidate) -> float:
+    """Return by how much the front end's doubt lowers the evidence of a digit, in logits.
+
+    A part of a shoe is a good 1 for the model; that it is only a part lowers its evidence.
+
+    Args:
+        candidate: the chosen one; 0 for a digit image and for a digit of several.
+    """
+    certainty = max(candidate.weight, 1e-9) * max(candidate.likeness, WEIGHTS.min_likeness)
+    return -WEIGHTS.doubt * math.log(certainty)
 
 
 def _shares(candidates: Sequence[DigitCandidate], answers: ClassifierOutput) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from digitlab.candidate_choice import choose_candidate
+from digitlab.candidate_choice import choose_candidate, doubt
 from digitlab.correction_memory import CERTAINTY, CorrectionMemory
 from digitlab.digit_count import count_several
 from digitlab.errors import ImageError
@@ -252,7 +252,7 @@ class Reader:
                 digit=int(shares.argmax()),
                 confidence=float(shares.max()),
                 probabilities=tuple(float(share) for share in shares),
-                refused=bool(answers.refused[row]) or not before.digit_image.any(),
+                refused=self._refuses(answers, row, before.doubt) or not before.digit_image.any(),
                 remembered=False,
                 correction=None,
                 model=self.classifier.version,
@@ -381,6 +381,10 @@ class Reader:
             return [None] * len(digit_images)
         return self._recall(digit_images, embeddings, queries=queries)
 
+    def _refuses(self, answers: ClassifierOutput, row: int, doubt: float) -> bool:
+        """Return whether one answer has too little evidence for a digit, less the doubt."""
+        return bool(answers.evidence[row] - doubt < self.classifier.min_evidence)
+
     def _predict(
         self,
         picture: Picture,
@@ -402,11 +406,12 @@ class Reader:
             digit=digit,
             confidence=float(probabilities[digit]),
             probabilities=tuple(float(p) for p in probabilities),
-            refused=candidate.blank or bool(answers.refused[row]),
+            refused=candidate.blank or self._refuses(answers, row, doubt(candidate)),
             remembered=False,
             model=self.classifier.version,
             box=candidate.box,
             digit_image=candidate.digit_image,
+            doubt=doubt(candidate),
             picture_sha256=picture.sha256,
             name=name,
             picture=data,

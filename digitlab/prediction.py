@@ -80,6 +80,7 @@ class Prediction:
             several digits.
         several_count: number of digits that the picture seems to hold when it clearly holds
             several and was read as one; else 0.
+        doubt: logits by which the front end's doubt lowered the evidence of a digit.
     """
 
     digit: int
@@ -100,6 +101,7 @@ class Prediction:
     part: str = ""
     fingerprint: bytes = field(default=b"", repr=False)
     several_count: int = 0
+    doubt: float = 0.0
 
     @property
     def several(self) -> bool:

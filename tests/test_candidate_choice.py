@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digitlab.candidate_choice import choose_candidate
+from digitlab.candidate_choice import choose_candidate, doubt
 from digitlab.images import DigitCandidate
 from digitlab.model.runtime import ClassifierOutput
 
@@ -48,6 +48,12 @@ def test_another_digit_is_chosen_against_a_stroke_of_it_that_is_a_1():
     candidates = [candidate(weight=1.0), candidate(weight=0.9)]
     choice = choose_candidate(candidates, answers((6, 0.99, 4.0), (1, 0.99, 9.0)))
     assert choice.number == 0
+
+
+def test_weak_ink_and_parts_that_look_like_no_digit_are_doubted():
+    assert doubt(candidate()) == 0
+    assert doubt(candidate(weight=0.5)) == doubt(candidate(likeness=0.5)) > 1
+    assert doubt(candidate(weight=0.5, likeness=0.5)) > doubt(candidate(weight=0.5))
 
 
 def test_candidates_that_disagree_lower_the_confidence():

@@ -5,6 +5,7 @@ One digit image takes about 0.1 ms. Keras's `model.predict` takes 70 ms and half
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,6 +132,11 @@ class Classifier:
         path = card.verified_path(folder, "model.tflite")
         return cls(path, card, version=folder.name, threads=threads)
 
+    @property
+    def min_evidence(self) -> float:
+        """The evidence below which an image is refused, in logits; -inf if none is."""
+        return -math.inf if self.card.refusal is None else self.card.refusal
+
     def logits_and_embeddings(
         self, digit_images: NDArray[np.uint8]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -141,11 +147,10 @@ class Classifier:
         """Classify digit images, uint8 (N, 28, 28)."""
         logits, embeddings = self.logits_and_embeddings(digit_images)
         digit_evidence = evidence(logits)
-        threshold = -np.inf if self.card.refusal is None else self.card.refusal
         return ClassifierOutput(
             probabilities=softmax(logits, temperature=self.card.temperature),
             evidence=digit_evidence,
-            refused=digit_evidence < threshold,
+            refused=digit_evidence < self.min_evidence,
             embeddings=embeddings,
         )
 

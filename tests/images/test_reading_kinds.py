@@ -1,5 +1,6 @@
 """Kinds of pictures of one digit that people take: read with the shipped version."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,12 @@ def test_long_straight_strokes_stay_with_the_digit(reader, digit, size, dark):
     prediction = reader.read(Image.eval(image, lambda tone: 255 - tone) if dark else image)
     assert (prediction.digit, prediction.refused) == (digit, False)
     assert prediction.box[3] > 0.8 * height
+
+
+def test_a_doubted_digit_stays_refused_when_it_is_read_again(reader):
+    prediction = reader.read(drawn_strokes(7, 420, 300, 6))
+    doubted = replace(prediction, refused=True, doubt=1000.0)
+    assert reader.reconsider([doubted])[0] is doubted
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
