@@ -102,7 +102,8 @@ class PageInk:
     """The ink of a picture, separated into digits and everything else.
 
     Attributes:
-        contrast: float32 (H, W), how much each pixel differs from the paper, in grey levels.
+        contrast: float32 (H, W), how much each pixel differs from the paper, in grey levels;
+            without the smoothing that finds faint strokes.
         mask: bool (H, W), all ink, dust and lines included.
         digits: the ink of the digits, in no order.
         marks: ink of the same pen that is too small or too flat for a digit, in no order:
@@ -140,15 +141,9 @@ def find_digit_ink(grey: NDArray[np.uint8], *, search: InkSearch | None = None) 
     for number, likely in enumerate(searches[: THRESHOLDS.max_searches]):
         ink = _find_ink(page, likely, effort=0 if number else 2)
         if ink is not None and ink.digits:
-            return replace(ink, contrast=_sharp_contrast(page, likely))
+            return ink
         without_digits = without_digits or ink
     return without_digits
-
-
-def _sharp_contrast(page: Floats, search: InkSearch) -> Floats:
-    """Return the contrast of a page without the smoothing that finds faint strokes."""
-    dark_page = 255 - page if search.bright else page
-    return measure_contrast(dark_page, window_share=search.window_share, smooth_faint=False)[0]
 
 
 def _rank_searches(page: Floats) -> list[InkSearch]:
@@ -237,7 +232,7 @@ def _find_ink(page: Floats, search: InkSearch, *, effort: int) -> PageInk | None
     """
     check_time()
     dark_page = 255 - page if search.bright else page
-    contrast, noise = measure_contrast(dark_page, window_share=search.window_share)
+    contrast, noise, sharp = measure_contrast(dark_page, window_share=search.window_share)
     mask = threshold_ink(contrast, noise=noise)
     if mask is None:
         return None
@@ -250,7 +245,7 @@ def _find_ink(page: Floats, search: InkSearch, *, effort: int) -> PageInk | None
             strict = threshold_ink(contrast, noise=noise, weak=THRESHOLDS.strict_weak_ink)
         own = mask if strict is None else strict
         ink = _find_digits(own & ~lines if way.lined else own, own, contrast)
-        return replace(ink, search=search._replace(way=way))
+        return replace(ink, contrast=sharp, search=search._replace(way=way))
 
     if search.way is not None:
         return find(search.way)

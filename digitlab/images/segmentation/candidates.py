@@ -163,16 +163,17 @@ def _search_polarity(page: Floats, *, bright: bool, effort: _Effort) -> Polarity
         bright: the value of `PolarityInk.bright`.
         effort: how far to search.
     """
-    contrast, noise = measure_contrast(page)
+    contrast, noise, _ = measure_contrast(page)
     first = last = _search(page, contrast, noise, effort)
     candidates = first.candidates
     if has_two_tones(page):
-        contrast, noise = measure_contrast(page, window_share=THRESHOLDS.whole_window)
+        contrast, noise, _ = measure_contrast(page, window_share=THRESHOLDS.whole_window)
         candidates = candidates + _search(page, contrast, noise, effort).candidates
     for window_share in effort.windows:
         if candidates and not (_is_shady(candidates) or last.has_blots):
             break
-        last = _search(page, *measure_contrast(page, window_share=window_share), effort)
+        narrow = measure_contrast(page, window_share=window_share)
+        last = _search(page, narrow.values, narrow.noise, effort)
         candidates = candidates + last.candidates
     candidates = _distinct(candidates)
     if effort.is_full:

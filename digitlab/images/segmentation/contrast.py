@@ -7,7 +7,7 @@ larger, hard edges of shadows included. The difference that the closing makes is
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -26,9 +26,21 @@ from digitlab.images.segmentation.window_filters import (
 _MIN_SIGMA: Final = 0.25  # pixels; below, the neighbours' weight is less than 0.0004
 
 
-def measure_contrast(
-    page: Floats, *, window_share: float = 1.0, smooth_faint: bool = True
-) -> tuple[Floats, float]:
+class Contrast(NamedTuple):
+    """How much darker each pixel of a page is than the paper around it, in grey levels.
+
+    Attributes:
+        values: float32 (H, W), about 0 on paper; smoothed where ink hardly differs from the noise.
+        noise: of the values, from `measure_noise`.
+        sharp: float32 (H, W), the values before that smoothing, which blurs faint strokes.
+    """
+
+    values: Floats
+    noise: float
+    sharp: Floats
+
+
+def measure_contrast(page: Floats, *, window_share: float = 1.0) -> Contrast:
     """Measure how much darker each pixel is than the paper around it.
 
     Contrast is in grey levels of evenly lit paper: in the shade, ink and paper differ by less,
@@ -38,11 +50,6 @@ def measure_contrast(
         page: float32 (H, W), dark ink.
         window_share: side of the window, as a share of the usual one; a smaller window leaves
             wedges of shadow and blots in the paper.
-        smooth_faint: whether to smooth more where ink hardly differs from the noise. That finds
-            faint strokes, and blurs them.
-
-    Returns:
-        float32 (H, W), grey levels, about 0 on paper; and the noise of `measure_noise`.
     """
     from scipy import ndimage
 
@@ -51,17 +58,17 @@ def measure_contrast(
     sigma = longest / THRESHOLDS.smoothing_side
     is_smooth = is_small or sigma < _MIN_SIGMA
     smooth = page if is_smooth else ndimage.gaussian_filter(page, sigma)
-    contrast = _contrast_to_paper(smooth, window_share)
+    contrast = sharp = _contrast_to_paper(smooth, window_share)
     noise = measure_noise(contrast)
     sigma_factor = THRESHOLDS.small_picture_sigma_factor if is_small else 1
-    for faint_ink_sigma in THRESHOLDS.faint_ink_sigmas if smooth_faint else ():
+    for faint_ink_sigma in THRESHOLDS.faint_ink_sigmas:
         if _peak_contrast(contrast) >= THRESHOLDS.min_clear_ink_noise * noise:
             break
         sigma = faint_ink_sigma * longest / THRESHOLDS.faint_ink_side * sigma_factor
         smooth = ndimage.gaussian_filter(page, max(THRESHOLDS.min_faint_ink_sigma, sigma))
         contrast = _contrast_to_paper(smooth, window_share)
         noise = measure_noise(contrast)
-    return contrast, noise
+    return Contrast(contrast, noise, sharp)
 
 
 def has_two_tones(page: Floats) -> bool:
