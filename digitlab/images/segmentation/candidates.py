@@ -84,7 +84,7 @@ class _Effort(NamedTuple):
 
 
 _BRIEF: Final = _Effort(passes=1, windows=(), is_full=False)
-_QUICK: Final = _Effort(THRESHOLDS.max_quick_passes, THRESHOLDS.narrower_windows, is_full=False)
+_QUICK: Final = _Effort(THRESHOLDS.max_passes, THRESHOLDS.narrower_windows, is_full=False)
 _FULL: Final = _Effort(THRESHOLDS.max_passes, THRESHOLDS.narrower_windows, is_full=True)
 
 

@@ -113,7 +113,6 @@ class SegmentationThresholds:
         narrower_windows: shares of `paper_window` to try after it.
         max_passes: number of searches of one contrast; each leaves out the lines of the one
             before.
-        max_quick_passes: the same for the copy that decides the polarity.
         crop_likeness: likeness of the digit of a tight crop.
         ruled_crop_likeness: the same, where it may as well be lines of the paper.
         strict_weak_ink: replaces `weak_ink` in a further search of cluttered ink, which may
@@ -267,7 +266,6 @@ class SegmentationThresholds:
     whole_window: float = 4.0
     narrower_windows: tuple[float, ...] = (0.5, 0.25)
     max_passes: int = 2
-    max_quick_passes: int = 2
     crop_likeness: float = 0.9
     ruled_crop_likeness: float = 0.4
     strict_weak_ink: float = 0.5
